@@ -1,0 +1,91 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+  name: "thuan",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .executable(name: "thuan", targets: ["thuan"]),
+    .executable(name: "thuan-hub", targets: ["thuan-hub"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  ],
+  targets: [
+    .target(name: "SyncCore", dependencies: [crypto]),
+    .target(name: "SyncSQLite", dependencies: ["SyncCore", grdb]),
+    .target(
+      name: "SyncDevice", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
+      resources: [.embedInCode("Schema")]),
+    .target(
+      name: "SyncHub", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
+      resources: [.embedInCode("Schema")]),
+    .target(
+      name: "SyncClient", dependencies: ["SyncCore", "SyncDevice", httpClient, logging]),
+    .target(
+      name: "HubServer", dependencies: ["SyncCore", "SyncHub", hummingbird, logging]),
+    .target(
+      name: "FieldModel", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
+      resources: [.embedInCode("Schema")]),
+    .target(name: "Terminal", dependencies: ["SyncCore", "FieldModel", arguments]),
+    .executableTarget(
+      name: "thuan",
+      dependencies: [
+        "SyncCore", "SyncSQLite", "SyncDevice", "SyncClient", "FieldModel", "Terminal", grdb,
+        arguments, logging,
+      ]),
+    .executableTarget(
+      name: "thuan-hub",
+      dependencies: [
+        "SyncCore", "SyncSQLite", "SyncHub", "HubServer", "FieldModel", "Terminal", grdb,
+        arguments, logging,
+      ]),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["SyncCore", "SyncDevice", "SyncHub", grdb]),
+    .target(
+      name: "TestSupport", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore"]),
+    .testTarget(
+      name: "SyncDeviceTests",
+      dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "TestSupport", grdb]),
+    .testTarget(
+      name: "SyncHubTests",
+      dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "TestSupport", grdb]),
+    .testTarget(
+      name: "FieldModelTests",
+      dependencies: [
+        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "FieldModel", "TestSupport", grdb,
+      ]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "SyncClient", "HubServer",
+        "FieldModel", "TestSupport", grdb, httpClient, hummingbird,
+      ]),
+  ]
+)
+
+for target in package.targets {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+  ]
+}

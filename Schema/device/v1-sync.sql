@@ -1,0 +1,87 @@
+-- The device's bookkeeping: what was written here, what was sent, what is about to come.
+
+-- One row that every capture trigger reads: which group a write belongs to, whether the writer is
+-- this library (and so says where its transactions end), and whether rows from the hub are being
+-- applied (which are nobody's change here).
+CREATE TABLE thuan_capture (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  grp INTEGER NOT NULL,
+  own INTEGER NOT NULL,
+  applying INTEGER NOT NULL
+) STRICT;
+INSERT INTO thuan_capture VALUES (1, 0, 0, 0);
+
+-- The change log. op 1 insert (a pointer: the row holds the values), 2 update of one column,
+-- 3 delete, 4 a row that a REPLACE may be about to remove without a trace. The values of 3 and 4
+-- are in thuan_gone_TABLE under the same id. `at` (Unix seconds) is set for other programs only;
+-- the library's own writes have their time in thuan_group.
+CREATE TABLE thuan_log (
+  id INTEGER PRIMARY KEY,
+  grp INTEGER NOT NULL,
+  tbl INTEGER NOT NULL,
+  op INTEGER NOT NULL,
+  key ANY NOT NULL,
+  col INTEGER,
+  old ANY,
+  new ANY,
+  at INTEGER
+) STRICT;
+
+-- Who made a transaction of the library's own, when, and knowing what.
+CREATE TABLE thuan_group (
+  grp INTEGER PRIMARY KEY,
+  officer TEXT NOT NULL,
+  stamp INTEGER NOT NULL,
+  wall INTEGER NOT NULL,
+  base INTEGER
+) STRICT;
+
+-- Change sets, sealed: the bytes that travel. A disposition comes with the hub's receipt; settled
+-- says that a quarantined one has been decided on.
+CREATE TABLE thuan_outbox (
+  position INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  body BLOB NOT NULL,
+  officer TEXT NOT NULL,
+  wall INTEGER NOT NULL,
+  disposition INTEGER,
+  number INTEGER,
+  reason TEXT,
+  settled INTEGER NOT NULL DEFAULT 0,
+  acknowledged_at INTEGER,
+  UNIQUE (epoch, sequence)
+) STRICT;
+CREATE INDEX thuan_outbox_waiting ON thuan_outbox (position) WHERE disposition IS NULL;
+CREATE INDEX thuan_outbox_quarantined ON thuan_outbox (position)
+  WHERE disposition = 4 AND settled = 0;
+
+-- Pull pages that wait for the last one.
+CREATE TABLE thuan_inbox (page INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+
+-- Marks of every row as it was last sealed or applied, eight bytes a column by wire number, and
+-- their sums by column. A row that differs from its marks was written past the triggers.
+CREATE TABLE thuan_shadow (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  marks BLOB NOT NULL,
+  PRIMARY KEY (tbl, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE thuan_digest (
+  tbl INTEGER NOT NULL,
+  col INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (tbl, col)
+) STRICT, WITHOUT ROWID;
+
+-- Everything that there is one of.
+CREATE TABLE thuan_setting (name TEXT NOT NULL PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+
+-- What happened to the store that people should be able to look up.
+CREATE TABLE thuan_event (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;

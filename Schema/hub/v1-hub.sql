@@ -1,0 +1,111 @@
+-- The hub's bookkeeping. The application's own tables stand beside it and hold the live rows.
+
+CREATE TABLE hub_setting (name TEXT NOT NULL PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+
+-- Every incarnation of every device; 0 is the hub itself.
+CREATE TABLE hub_stream (
+  id INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  last_hash BLOB NOT NULL,
+  UNIQUE (device, epoch)
+) STRICT;
+INSERT INTO hub_stream VALUES (0, 'hub', 0, 0, x'');
+
+CREATE TABLE hub_device (
+  id TEXT NOT NULL PRIMARY KEY,
+  label TEXT NOT NULL,
+  officer TEXT NOT NULL,
+  officer_name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  public_key BLOB NOT NULL,
+  credential_hash BLOB NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
+  enrolled_at INTEGER NOT NULL,
+  revoked_at INTEGER,
+  last_seen_at INTEGER,
+  cursor INTEGER NOT NULL DEFAULT 0,
+  clock_offset INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- One-time codes, as hashes: whoever reads this table cannot use them.
+CREATE TABLE hub_enrolment (
+  code_hash BLOB NOT NULL PRIMARY KEY,
+  officer TEXT NOT NULL,
+  officer_name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  label TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER,
+  device TEXT
+) STRICT;
+
+-- Every change set that ever came, as the bytes that came, with its receipt. Nothing is removed:
+-- this is where law L1 is kept.
+CREATE TABLE hub_change_set (
+  number INTEGER PRIMARY KEY,
+  stream INTEGER NOT NULL REFERENCES hub_stream (id),
+  sequence INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  body BLOB NOT NULL,
+  officer TEXT NOT NULL,
+  wall INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  is_flagged INTEGER NOT NULL,
+  disposition INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE (stream, sequence)
+) STRICT;
+
+-- What the hub knows of every row beside its values: see RowState in SyncCore. `sequence` is the
+-- row's place in what devices pull; every change gives it a new one.
+CREATE TABLE hub_row (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  sequence INTEGER NOT NULL UNIQUE,
+  meta BLOB NOT NULL,
+  PRIMARY KEY (tbl, key)
+) STRICT, WITHOUT ROWID;
+
+-- Which change of which change set touched which row, and what became of it (unit, outcome pairs).
+CREATE TABLE hub_history (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  number INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  outcomes BLOB NOT NULL,
+  PRIMARY KEY (tbl, key, number, position)
+) STRICT, WITHOUT ROWID;
+
+-- Rows that quarantined change sets touch: what builds on them waits with them.
+CREATE TABLE hub_quarantined_row (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (tbl, key, number)
+) STRICT, WITHOUT ROWID;
+
+-- Decisions, each with the row as it was before, so that it can be taken back.
+CREATE TABLE hub_decision (
+  id INTEGER PRIMARY KEY,
+  conflict_id TEXT NOT NULL,
+  choice TEXT NOT NULL,
+  decided_by TEXT NOT NULL,
+  decided_at INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  before BLOB NOT NULL,
+  undone_at INTEGER
+) STRICT;
+CREATE INDEX hub_decision_conflict ON hub_decision (conflict_id);
+CREATE INDEX hub_decision_number ON hub_decision (number);
+
+CREATE TABLE hub_digest (
+  tbl INTEGER NOT NULL,
+  col INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY (tbl, col)
+) STRICT, WITHOUT ROWID;

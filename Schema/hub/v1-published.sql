@@ -1,0 +1,1 @@
+../device/v1-published.sql

@@ -1,0 +1,60 @@
+extension RowState {
+  /// Settles a unit's open conflict with the decided values. Streams whose statements were on the
+  /// table may go on building on them.
+  package mutating func decide(unit index: Int, values: [Value], version: Version, table: TableSchema)
+  {
+    var unit = unit(index)
+    unit.settled = settledStreams(unit.candidates, and: unit.version)
+    unit.version = version
+    unit.sent = version.sequence
+    unit.candidates = []
+    unit.base = []
+    set(values, of: table.units[index])
+    units[index] = unit
+  }
+
+  /// Settles the question whether the row lives on.
+  package mutating func decideDeletion(isConfirmed: Bool, version: Version) {
+    settledDeletions = settledStreams(deletions, and: created)
+    deletions = []
+    sentWhole = version.sequence
+    guard isConfirmed else { return }
+    deletion = version
+    for index in units.keys {
+      units[index]?.candidates = []
+      units[index]?.base = []
+    }
+  }
+
+  /// Takes a decision back: the candidates are open again, and if nobody has written since, what
+  /// was live before the decision is live again.
+  package mutating func reopen(
+    unit index: Int, before earlier: RowState, decidedAt: Int64, version: Version,
+    table: TableSchema
+  ) {
+    var unit = unit(index)
+    let old = earlier.unit(index)
+    if unit.version.sequence == decidedAt {
+      set(earlier.values(of: table.units[index]), of: table.units[index])
+      unit.version = old.version
+    }
+    unit.sent = version.sequence
+    unit.settled = old.settled
+    unit.base = old.base
+    unit.candidates = old.candidates
+    units[index] = unit
+  }
+
+  /// Takes a decision about the row's life back: it lives, and its deletion is a question again.
+  package mutating func reopenDeletion(before earlier: RowState, version: Version) {
+    deletion = nil
+    sentWhole = version.sequence
+    deletions = earlier.deletions
+    settledDeletions = earlier.settledDeletions
+    for (index, unit) in earlier.units where !unit.candidates.isEmpty { units[index] = unit }
+  }
+
+  private func settledStreams(_ candidates: [Candidate], and live: Version) -> [Int] {
+    Set(candidates.map(\.stream) + [live.stream]).filter { $0 > ChangeOrigin.hubStream }.sorted()
+  }
+}

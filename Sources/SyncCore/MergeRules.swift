@@ -1,0 +1,102 @@
+/// What becomes of two concurrent values.
+enum Combination: Equatable {
+  case live
+  case incoming
+  case merged([Value])
+  case undecided
+}
+
+/// Whether two lists of values say the same.
+func agree(_ left: [Value], _ right: [Value]) -> Bool {
+  left.count == right.count && zip(left, right).allSatisfy { $0.agrees(with: $1) }
+}
+
+/// Whether a value settles another without asking anybody, by rank alone.
+func outranks(_ policy: MergePolicy, _ values: [Value], _ other: [Value]) -> Bool {
+  guard let first = values.first, let second = other.first else { return false }
+  switch policy {
+  case .workflow(let order):
+    guard let later = first.text, let earlier = second.text else { return false }
+    return order.comes(later, after: earlier)
+  case .maximum(let ranking): return isHigher(first, than: second, ranking)
+  case .minimum(let ranking): return isHigher(second, than: first, ranking)
+  default: return false
+  }
+}
+
+/// Compares by a ranking if one is declared, else in SQLite's order. Null says nothing, so any
+/// value outranks it either way; a value that the ranking does not name cannot be compared.
+private func isHigher(_ value: Value, than other: Value, _ ranking: [String]) -> Bool {
+  if ranking.isEmpty { return value > other }
+  guard let mine = value.text.flatMap(ranking.firstIndex(of:)) else { return false }
+  guard let theirs = other.text.flatMap(ranking.firstIndex(of:)) else { return other == .null }
+  return mine > theirs
+}
+
+extension RowMerge {
+  /// Applies a unit's policy to the live value and a concurrent one.
+  func combine(
+    _ policy: MergePolicy, before: [Value], live: [Value], liveVersion: Version, after: [Value]
+  ) -> Combination {
+    switch policy {
+    case .operator, .hubOnly, .immutable: .undecided
+    case .lastWriter: later(than: liveVersion)
+    case .text: mergedText(before: before, live: live, after: after)
+    case .set: mergedTags(before: before, live: live, after: after)
+    case .workflow, .maximum, .minimum:
+      ranked(policy, before: before, live: live, after: after)
+    }
+  }
+
+  private func ranked(_ policy: MergePolicy, before: [Value], live: [Value], after: [Value])
+    -> Combination
+  {
+    // A side that left the unit's value empty has said nothing about its rank.
+    if live.first == .null, after.first != .null { return .incoming }
+    if after.first == .null, live.first != .null { return .live }
+    if outranks(policy, after, live) { return .incoming }
+    if outranks(policy, live, after) { return .live }
+    return .undecided
+  }
+
+  private func later(than live: Version) -> Combination {
+    if origin.isFlagged || live.isFlagged { return .undecided }
+    return (origin.stamp, origin.stream) > (live.stamp, live.stream) ? .incoming : .live
+  }
+
+  private func mergedText(before: [Value], live: [Value], after: [Value]) -> Combination {
+    guard let live = live[0].textOrEmpty, let after = after[0].textOrEmpty,
+      let base = before[0].textOrEmpty,
+      let merged = mergeText(base: base, ours: live, theirs: after)
+    else { return .undecided }
+    return .merged([.text(merged)])
+  }
+
+  private func mergedTags(before: [Value], live: [Value], after: [Value]) -> Combination {
+    guard let live = live[0].textOrEmpty, let after = after[0].textOrEmpty,
+      let base = before[0].textOrEmpty
+    else { return .undecided }
+    return .merged([mergeTags(base: base, ours: live, theirs: after)])
+  }
+}
+
+extension Value {
+  fileprivate var textOrEmpty: String? { self == .null ? "" : text }
+}
+
+/// The union of two sides' tags, less what either side took out of the base.
+func mergeTags(base: String, ours: String, theirs: String) -> Value {
+  let (base, ours, theirs) = (tags(base), tags(ours), tags(theirs))
+  let removed = base.subtracting(ours).union(base.subtracting(theirs))
+  let kept = ours.union(theirs).subtracting(removed)
+  return kept.isEmpty ? .null : .text(kept.sorted().joined(separator: ", "))
+}
+
+private func tags(_ text: String) -> Set<String> {
+  var tags: Set<String> = []
+  for part in text.split(separator: ",") {
+    let words = part.split(separator: " ")
+    if !words.isEmpty { tags.insert(words.joined(separator: " ")) }
+  }
+  return tags
+}

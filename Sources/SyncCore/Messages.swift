@@ -1,0 +1,284 @@
+/// A run of change sets of one stream, signed by its device: an HTTP body and a file alike.
+package struct Envelope: Equatable, Sendable {
+  package var protocolVersion = SyncLimits.protocolVersion
+  package var schemaVersion: Int
+  package var stream: StreamID
+  /// What the device's clock showed when the envelope was closed.
+  package var wallMilliseconds: Int64
+  /// The encoded change sets, in order; kept as bytes so that their hashes hold.
+  package var changeSets: [[UInt8]]
+  /// The bytes that are signed, and the Ed25519 signature of them. Empty until it is signed.
+  package private(set) var signed: [UInt8] = []
+  package private(set) var signature: [UInt8] = []
+
+  package init(
+    schemaVersion: Int, stream: StreamID, wallMilliseconds: Int64, changeSets: [[UInt8]]
+  ) {
+    self.schemaVersion = schemaVersion
+    self.stream = stream
+    self.wallMilliseconds = wallMilliseconds
+    self.changeSets = changeSets
+  }
+
+  private static let signatureField = 15
+
+  /// The envelope as bytes, closed by what `sign` makes of all that stands before the signature.
+  package func encoded<Failure>(
+    signing sign: ([UInt8]) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> [UInt8] {
+    var writer = WireWriter()
+    writer.unsigned(1, UInt64(protocolVersion))
+    writer.unsigned(2, UInt64(schemaVersion))
+    writer.string(3, stream.device)
+    writer.unsigned(4, UInt64(stream.epoch))
+    writer.signed(5, wallMilliseconds)
+    for changeSet in changeSets { writer.presentBlob(6, changeSet) }
+    writer.blob(Self.signatureField, try sign(writer.bytes))
+    return writer.bytes
+  }
+
+  /// Reads an envelope without judging its signature.
+  ///
+  /// - Throws: ``WireError`` for anything but an envelope.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    var reader = WireReader(bytes)
+    var (device, epoch, version) = ("", 0, 0)
+    self.init(
+      schemaVersion: 0, stream: StreamID(device: "", epoch: 0), wallMilliseconds: 0, changeSets: [])
+    while let field = try reader.next() {
+      switch field {
+      case 1: version = try reader.count()
+      case 2: schemaVersion = try reader.count()
+      case 3: device = try reader.string()
+      case 4: epoch = try reader.count()
+      case 5: wallMilliseconds = try reader.signed()
+      case 6: changeSets.append(try reader.blob())
+      case Self.signatureField: signature = try reader.blob()
+      default: try reader.skip()
+      }
+    }
+    protocolVersion = version
+    stream = StreamID(device: device, epoch: epoch)
+    guard version > 0, !device.isEmpty else { throw .malformed("envelope") }
+    // The signature is the last field: one tag byte, a length of one byte, and the bytes.
+    let trailer = signature.count + 2
+    guard !signature.isEmpty, signature.count < 128, bytes.count >= trailer,
+      bytes[bytes.count - trailer] == UInt8(Self.signatureField << 3 | 2)
+    else { throw .malformed("envelope: the signature has to come last") }
+    signed = Array(bytes.dropLast(trailer))
+  }
+}
+
+/// What the hub says of one change set, for ever.
+package struct Receipt: Equatable, Sendable {
+  package enum Disposition: Int, Sendable {
+    case applied = 1
+    case merged = 2
+    case conflicted = 3
+    case quarantined = 4
+  }
+
+  package var sequence: Int64
+  package var disposition: Disposition
+  /// The hub's own number of the change set.
+  package var number: Int64
+  /// Why it lies in quarantine, as a code of ``QuarantineReason`` and what it concerns.
+  package var reason: String
+
+  package init(sequence: Int64, disposition: Disposition, number: Int64, reason: String) {
+    self.sequence = sequence
+    self.disposition = disposition
+    self.number = number
+    self.reason = reason
+  }
+}
+
+/// The hub's answer to a push.
+package struct PushReply: Equatable, Sendable {
+  package var receipts: [Receipt] = []
+  package var hubMilliseconds: Int64 = 0
+  /// Hub time less device time, as far as the request tells; nothing within the limit.
+  package var clockOffsetMilliseconds: Int64 = 0
+
+  package init() {}
+
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    for receipt in receipts {
+      writer.message(1) { writer in
+        writer.unsigned(1, UInt64(receipt.sequence))
+        writer.unsigned(2, UInt64(receipt.disposition.rawValue))
+        writer.unsigned(3, UInt64(receipt.number))
+        writer.string(4, receipt.reason)
+      }
+    }
+    writer.signed(2, hubMilliseconds)
+    writer.signed(3, clockOffsetMilliseconds)
+    return writer.bytes
+  }
+
+  /// Reads an answer.
+  ///
+  /// - Throws: ``WireError`` for anything but an answer to a push.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    var reader = WireReader(bytes)
+    while let field = try reader.next() {
+      switch field {
+      case 1: receipts.append(try Receipt(reading: try reader.message()))
+      case 2: hubMilliseconds = try reader.signed()
+      case 3: clockOffsetMilliseconds = try reader.signed()
+      default: try reader.skip()
+      }
+    }
+    guard hubMilliseconds != 0 else { throw .malformed("answer to a push") }
+  }
+}
+
+extension Receipt {
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    var disposition: Disposition?
+    self.init(sequence: 0, disposition: .applied, number: 0, reason: "")
+    while let field = try reader.next() {
+      switch field {
+      case 1: sequence = try reader.sequence()
+      case 2: disposition = Disposition(rawValue: try reader.count())
+      case 3: number = try reader.sequence()
+      case 4: reason = try reader.string()
+      default: try reader.skip()
+      }
+    }
+    guard let disposition, sequence > 0 else { throw .malformed("receipt") }
+    self.disposition = disposition
+  }
+}
+
+/// A row on its way from the hub to a device.
+package struct PulledRow: Equatable, Sendable {
+  package enum Kind: Int, Sendable {
+    /// The named fields have changed.
+    case fields = 1
+    /// The row whole; fields that are not named are null.
+    case whole = 2
+    /// The row has been deleted.
+    case deleted = 3
+    /// The row has left the device's scope; it lives on elsewhere.
+    case evicted = 4
+  }
+
+  package var table: Int
+  package var kind: Kind
+  package var key: RowKey
+  /// Wire numbers of the columns, and their values.
+  package var columns: [Int]
+  package var values: [Value]
+
+  package init(table: Int, kind: Kind, key: RowKey, columns: [Int], values: [Value]) {
+    self.table = table
+    self.kind = kind
+    self.key = key
+    self.columns = columns
+    self.values = values
+  }
+}
+
+/// One page of what has changed at the hub since a device's cursor.
+///
+/// A device stages pages and applies them in one transaction when the last has come, so it never
+/// shows a state the hub did not have (law L4).
+package struct PullPage: Equatable, Sendable {
+  package var timeline = ""
+  package var schemaVersion = 0
+  package var rows: [PulledRow] = []
+  /// Where the next page begins.
+  package var position: Int64 = 0
+  /// Whether the hub had nothing beyond this page when it made it.
+  package var isLast = false
+  package var hubMilliseconds: Int64 = 0
+  /// With the last page: the hub's digests at ``position``.
+  package var digests = ColumnDigests()
+
+  package init() {}
+
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    writer.string(1, timeline)
+    writer.unsigned(2, UInt64(schemaVersion))
+    for row in rows { writer.message(3) { row.write(to: &$0) } }
+    writer.unsigned(4, UInt64(position))
+    writer.flag(5, isLast)
+    writer.signed(6, hubMilliseconds)
+    for (column, sum) in digests.sums.sorted(by: { $0.key < $1.key }) {
+      writer.message(7) { writer in
+        writer.unsigned(1, UInt64(column.table))
+        writer.unsigned(2, UInt64(column.column))
+        writer.fixed(3, sum)
+      }
+    }
+    return writer.bytes
+  }
+
+  /// Reads a page.
+  ///
+  /// - Throws: ``WireError`` for anything but a whole page.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    var reader = WireReader(bytes)
+    while let field = try reader.next() {
+      switch field {
+      case 1: timeline = try reader.string()
+      case 2: schemaVersion = try reader.count()
+      case 3: rows.append(try PulledRow(reading: try reader.message()))
+      case 4: position = try reader.sequence()
+      case 5: isLast = try reader.flag()
+      case 6: hubMilliseconds = try reader.signed()
+      case 7: try readDigest(try reader.message())
+      default: try reader.skip()
+      }
+    }
+    guard !timeline.isEmpty else { throw .malformed("page") }
+  }
+
+  private mutating func readDigest(_ message: WireReader) throws(WireError) {
+    var reader = message
+    var (table, column, sum) = (0, 0, UInt64(0))
+    while let field = try reader.next() {
+      switch field {
+      case 1: table = try reader.count()
+      case 2: column = try reader.count()
+      case 3: sum = try reader.fixed()
+      default: try reader.skip()
+      }
+    }
+    digests.sums[.init(table: table, column: column)] = sum
+  }
+}
+
+extension PulledRow {
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.unsigned(1, UInt64(table))
+    writer.unsigned(2, UInt64(kind.rawValue))
+    for value in key.values { writer.value(3, value) }
+    writer.packed(4, columns)
+    for value in values { writer.value(5, value) }
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    var kind: Kind?
+    var key: [Value] = []
+    self.init(table: 0, kind: .fields, key: RowKey([]), columns: [], values: [])
+    while let field = try reader.next() {
+      switch field {
+      case 1: table = try reader.count()
+      case 2: kind = Kind(rawValue: try reader.count())
+      case 3: key.append(try reader.value())
+      case 4: columns.append(contentsOf: try reader.packed())
+      case 5: values.append(try reader.value())
+      default: try reader.skip()
+      }
+    }
+    guard let kind, !key.isEmpty, columns.count == values.count else { throw .malformed("row") }
+    self.kind = kind
+    self.key = RowKey(key)
+  }
+}

@@ -1,0 +1,168 @@
+extension SyncSchema {
+  /// Reads a declaration of tables and merge policies.
+  ///
+  /// One line each, `#` begins a comment:
+  /// ```
+  /// table NAME NUMBER [rows tracked|set|appendOnly|hubOnly]
+  ///   COLUMN NUMBER key|POLICY [ORDER]
+  ///   group NAME POLICY [ORDER] : COLUMN NUMBER, COLUMN NUMBER
+  ///   unique NAME (COLUMN, COLUMN) [where COLUMN = VALUE]
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - text: The declaration.
+  ///   - version: The number of the newest migration the declaration belongs to.
+  /// - Throws: ``SchemaError`` with the number of the line.
+  package init(parsing text: String, version: Int) throws(SchemaError) {
+    var parser = PolicyParser()
+    var number = 0
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      number += 1
+      do throws(SchemaError) { try parser.read(line) } catch {
+        throw SchemaError("line \(number): \(error.description)")
+      }
+    }
+    try self.init(version: version, tables: try parser.finish())
+  }
+}
+
+private struct PolicyParser {
+  private var tables: [TableSchema] = []
+  private var current: (name: String, number: Int, rows: RowPolicy)?
+  private var columns: [ColumnSchema] = []
+  private var units: [MergeUnit] = []
+  private var softKeys: [SoftKey] = []
+
+  mutating func read(_ line: Substring) throws(SchemaError) {
+    let content = line.prefix { $0 != "#" }
+    let words = content.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+    guard let first = words.first else { return }
+    switch first {
+    case "table": try beginTable(words)
+    case "group": try group(content)
+    case "unique": try unique(content)
+    default: try column(words)
+    }
+  }
+
+  mutating func finish() throws(SchemaError) -> [TableSchema] {
+    try endTable()
+    return tables
+  }
+
+  private mutating func beginTable(_ words: [Substring]) throws(SchemaError) {
+    try endTable()
+    guard words.count == 3 || (words.count == 5 && words[3] == "rows"), let number = Int(words[2])
+    else { throw SchemaError("expected: table NAME NUMBER [rows KIND]") }
+    guard number >= SyncSchema.firstTableNumber else {
+      throw SchemaError("table numbers below \(SyncSchema.firstTableNumber) are the engine's")
+    }
+    guard let rows = RowPolicy(rawValue: words.count == 5 ? String(words[4]) : "tracked") else {
+      throw SchemaError("unknown kind of rows: \(words[4])")
+    }
+    current = (String(words[1]), number, rows)
+  }
+
+  private mutating func endTable() throws(SchemaError) {
+    guard let table = current else { return }
+    tables.append(
+      try TableSchema(
+        name: table.name, number: table.number, rows: table.rows, columns: columns, units: units,
+        softKeys: softKeys))
+    (current, columns, units, softKeys) = (nil, [], [], [])
+  }
+
+  private mutating func column(_ words: [Substring]) throws(SchemaError) {
+    guard current != nil else { throw SchemaError("a column outside a table") }
+    guard words.count >= 3, let number = Int(words[1]), number > 0 else {
+      throw SchemaError("expected: COLUMN NUMBER POLICY")
+    }
+    let name = String(words[0])
+    if words[2] == "key" {
+      columns.append(ColumnSchema(name: name, number: number, unit: nil))
+    } else {
+      columns.append(ColumnSchema(name: name, number: number, unit: units.count))
+      let policy = try policy(words[2], words.dropFirst(3).joined(separator: " "))
+      units.append(MergeUnit(name: name, columns: [columns.count - 1], policy: policy))
+    }
+  }
+
+  private mutating func group(_ line: Substring) throws(SchemaError) {
+    guard current != nil else { throw SchemaError("a group outside a table") }
+    let halves = line.split(separator: ":")
+    let words = halves.first?.split(separator: " ") ?? []
+    guard halves.count == 2, words.count >= 3 else {
+      throw SchemaError("expected: group NAME POLICY : COLUMN NUMBER, …")
+    }
+    let start = columns.count
+    for member in halves[1].split(separator: ",") {
+      let words = member.split(separator: " ")
+      guard words.count == 2, let number = Int(words[1]), number > 0 else {
+        throw SchemaError("expected COLUMN NUMBER in a group, found \(member)")
+      }
+      columns.append(ColumnSchema(name: String(words[0]), number: number, unit: units.count))
+    }
+    let policy = try policy(words[2], words.dropFirst(3).joined(separator: " "))
+    if policy == .text || policy == .set { throw SchemaError("a group cannot merge as text or set") }
+    units.append(
+      MergeUnit(name: String(words[1]), columns: Array(start..<columns.count), policy: policy))
+  }
+
+  private mutating func unique(_ line: Substring) throws(SchemaError) {
+    guard let open = line.firstIndex(of: "("), let close = line.firstIndex(of: ")"), open < close
+    else { throw SchemaError("expected: unique NAME (COLUMN, …)") }
+    let head = line[..<open].split(separator: " ")
+    guard head.count == 2 else { throw SchemaError("expected: unique NAME (COLUMN, …)") }
+    var members: [Int] = []
+    for name in line[line.index(after: open)..<close].split(whereSeparator: { $0 == "," || $0 == " " })
+    {
+      members.append(try index(of: name))
+    }
+    let tail = line[line.index(after: close)...].split(separator: " ")
+    var condition: (column: Int, value: Value)?
+    if !tail.isEmpty {
+      guard tail.count == 4, tail[0] == "where", tail[2] == "=" else {
+        throw SchemaError("expected: where COLUMN = VALUE")
+      }
+      condition = (try index(of: tail[1]), literal(tail[3]))
+    }
+    softKeys.append(SoftKey(name: String(head[1]), columns: members, condition: condition))
+  }
+
+  private func index(of name: Substring) throws(SchemaError) -> Int {
+    guard let index = columns.firstIndex(where: { $0.name == name }) else {
+      throw SchemaError("unknown column \(name); declare columns before keys that use them")
+    }
+    return index
+  }
+
+  private func literal(_ word: Substring) -> Value {
+    Int64(word).map(Value.integer) ?? .text(String(word))
+  }
+
+  private func policy(_ name: Substring, _ order: String) throws(SchemaError) -> MergePolicy {
+    let chains = order.split(separator: ";").map { chain in
+      chain.split { $0 == ">" || $0 == "<" || $0 == " " }.map(String.init)
+    }
+    switch name {
+    case "max": return .maximum(chains.first ?? [])
+    case "min": return .minimum(chains.first ?? [])
+    case "workflow":
+      guard let order = PartialOrder(chains: chains), !chains.isEmpty else {
+        throw SchemaError("a workflow needs an order that does not run in a circle")
+      }
+      return .workflow(order)
+    case "hubOnly": return .hubOnly(initial: order.isEmpty ? .null : literal(order[...]))
+    default: break
+    }
+    guard order.isEmpty else { throw SchemaError("\(name) takes no order") }
+    switch name {
+    case "operator": return .operator
+    case "lastWriter": return .lastWriter
+    case "text": return .text
+    case "set": return .set
+    case "immutable": return .immutable
+    default: throw SchemaError("unknown policy \(name)")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/// Why the hub did not take a request, in words that a program understands.
+///
+/// A refusal never means that work is lost: the device keeps it and says what stands in the way.
+package struct Refusal: Error, Equatable, Sendable {
+  package enum Code: String, Sendable, CaseIterable {
+    /// The credential is missing or unknown.
+    case unauthorised
+    /// The device has been revoked; it may still push.
+    case revoked
+    case codeUnknown
+    case codeUsed
+    case codeExpired
+    case tooLarge
+    case malformed
+    /// The signature does not belong to the device.
+    case badSignature
+    /// The device speaks a newer protocol than the hub.
+    case protocolNewer
+    /// The device has a newer schema than the hub.
+    case schemaNewer
+    /// The hub lacks change sets before those that came; ``Refusal/sequence`` is the first.
+    case gap
+    /// The hub knows another change set under this number: the device was restored or cloned.
+    case fork
+    case notFound
+    /// The hub cannot do it now, for instance because its disk is full.
+    case unavailable
+    /// Something went wrong that is in the hub's log under ``Refusal/detail``.
+    case `internal`
+  }
+
+  package var code: Code
+  package var sequence: Int64
+  package var detail: String
+
+  package init(_ code: Code, sequence: Int64 = 0, detail: String = "") {
+    self.code = code
+    self.sequence = sequence
+    self.detail = detail
+  }
+
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    writer.string(1, code.rawValue)
+    writer.unsigned(2, UInt64(sequence))
+    writer.string(3, detail)
+    return writer.bytes
+  }
+
+  /// Reads a refusal; one whose code is newer than this program reads as ``Code/internal``.
+  ///
+  /// - Throws: ``WireError`` for anything but a refusal.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    var reader = WireReader(bytes)
+    var code = ""
+    self.init(.internal)
+    while let field = try reader.next() {
+      switch field {
+      case 1: code = try reader.string()
+      case 2: sequence = try reader.sequence()
+      case 3: detail = try reader.string()
+      default: try reader.skip()
+      }
+    }
+    guard !code.isEmpty else { throw .malformed("refusal") }
+    self.code = Code(rawValue: code) ?? .internal
+  }
+}
+
+/// Why a change set lies in quarantine.
+package enum QuarantineReason: String, Sendable, CaseIterable {
+  /// The hub's constraints refuse a row.
+  case constraint
+  /// A row that another one points to has never reached the hub.
+  case missingParent
+  /// It builds on a change set that lies in quarantine itself.
+  case dependent
+  /// It changes a row that never reached the hub.
+  case unknownRow
+  /// It writes a table that only the hub fills.
+  case hubOnlyTable
+  /// It names a table or column that the hub does not know.
+  case unknownColumn
+  /// The device had been revoked.
+  case revoked
+  /// The bytes are no change set.
+  case malformed
+}

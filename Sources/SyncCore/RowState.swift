@@ -1,0 +1,265 @@
+/// When and by whom a value came to be live at the hub.
+package struct Version: Equatable, Sendable {
+  /// The hub's sequence at which it became live.
+  package var sequence: Int64
+  /// The hub's number of the stream that wrote it: 0 is the hub itself, and ``mixed`` a value that
+  /// several streams made together, which none of them knows.
+  package var stream: Int
+  /// The hub's number of the change set that brought it.
+  package var changeSet: Int64
+  package var stamp: HybridTime
+  package var isFlagged: Bool
+
+  package static let mixed = -1
+
+  package init(
+    sequence: Int64, stream: Int, changeSet: Int64, stamp: HybridTime, isFlagged: Bool
+  ) {
+    self.sequence = sequence
+    self.stream = stream
+    self.changeSet = changeSet
+    self.stamp = stamp
+    self.isFlagged = isFlagged
+  }
+}
+
+/// What somebody wrote that is not live and waits for the operator.
+package struct Candidate: Equatable, Sendable {
+  package enum Kind: Int, Sendable {
+    /// Another value of the unit.
+    case value = 1
+    /// The wish that the row be gone.
+    case deletion = 2
+    /// A value of a unit that its writer may not change.
+    case refused = 3
+  }
+
+  package var kind: Kind
+  package var stream: Int
+  /// The hub's number of the change set that brought it.
+  package var changeSet: Int64
+  /// The unit's values; empty for a deletion.
+  package var values: [Value]
+  package var stamp: HybridTime
+  package var isFlagged: Bool
+
+  package init(
+    kind: Kind, stream: Int, changeSet: Int64, values: [Value], stamp: HybridTime, isFlagged: Bool
+  ) {
+    self.kind = kind
+    self.stream = stream
+    self.changeSet = changeSet
+    self.values = values
+    self.stamp = stamp
+    self.isFlagged = isFlagged
+  }
+}
+
+/// What the hub knows of one merge unit of a row beside its live values.
+package struct UnitState: Equatable, Sendable {
+  package var version: Version
+  /// The sequence from which devices have to be sent the unit: that of ``version``, or a later one
+  /// where a device pushed something else and has to be put right.
+  package var sent: Int64
+  /// Streams whose statements a decision has settled: what they build on those is no conflict.
+  package var settled: [Int] = []
+  /// The values before the first change that conflicts; empty without a conflict.
+  package var base: [Value] = []
+  package var candidates: [Candidate] = []
+
+  package init(version: Version, sent: Int64) {
+    self.version = version
+    self.sent = sent
+  }
+}
+
+/// All that the hub knows of a row: what ``RowState/merge(_:from:table:sequence:hasUnknownChildren:)``
+/// works on.
+package struct RowState: Equatable, Sendable {
+  /// A value for every column of the table; the last ones while the row is deleted.
+  package var values: [Value]
+  package var created: Version
+  /// The sequence from which devices have to be sent the row whole.
+  package var sentWhole: Int64
+  /// When and by whom the row was deleted; nothing while it lives.
+  package var deletion: Version?
+  /// Units that have changed since the row was made, by their index in the table.
+  package var units: [Int: UnitState] = [:]
+  /// Deletions that wait for the operator.
+  package var deletions: [Candidate] = []
+  /// Streams whose deletions a decision has settled.
+  package var settledDeletions: [Int] = []
+
+  package init(values: [Value], created: Version) {
+    self.values = values
+    self.created = created
+    sentWhole = created.sequence
+  }
+
+  package var isDeleted: Bool { deletion != nil }
+
+  /// The state of a unit, which until it changes is that of the row's making.
+  package func unit(_ index: Int) -> UnitState {
+    units[index] ?? UnitState(version: created, sent: created.sequence)
+  }
+
+  package func values(of unit: MergeUnit) -> [Value] { unit.columns.map { values[$0] } }
+
+  package mutating func set(_ new: [Value], of unit: MergeUnit) {
+    for (column, value) in zip(unit.columns, new) { values[column] = value }
+  }
+}
+
+extension RowState {
+  /// The state without the live values, as bytes for the hub's storage. A deleted row's last values
+  /// are in it, since no table holds them any more.
+  package func encodedMetadata() -> [UInt8] {
+    var writer = WireWriter()
+    writer.message(1) { created.write(to: &$0) }
+    writer.unsigned(2, UInt64(sentWhole))
+    if let deletion {
+      writer.message(3) { deletion.write(to: &$0) }
+      for value in values { writer.value(4, value) }
+    }
+    for index in units.keys.sorted() {
+      guard let unit = units[index] else { continue }
+      writer.message(5) { writer in
+        writer.unsigned(1, UInt64(index))
+        unit.write(to: &writer)
+      }
+    }
+    for candidate in deletions { writer.message(6) { candidate.write(to: &$0) } }
+    writer.packed(7, settledDeletions)
+    return writer.bytes
+  }
+
+  /// Reads a state back.
+  ///
+  /// - Parameters:
+  ///   - metadata: What ``encodedMetadata()`` gave.
+  ///   - live: The row's values, if it is not deleted.
+  ///   - columns: How many columns the table has now; a deleted row may know fewer.
+  /// - Throws: ``WireError`` if the bytes are damaged.
+  package init(metadata: [UInt8], live: [Value]?, columns: Int) throws(WireError) {
+    var reader = WireReader(metadata)
+    var image: [Value] = []
+    self.init(values: [], created: .none)
+    while let field = try reader.next() {
+      switch field {
+      case 1: created = try Version(reading: try reader.message())
+      case 2: sentWhole = try reader.sequence()
+      case 3: deletion = try Version(reading: try reader.message())
+      case 4: image.append(try reader.value())
+      case 5:
+        let (index, unit) = try UnitState.read(try reader.message())
+        units[index] = unit
+      case 6: deletions.append(try Candidate(reading: try reader.message()))
+      case 7: settledDeletions = try reader.packed()
+      default: try reader.skip()
+      }
+    }
+    values = live ?? image
+    while values.count < columns { values.append(.null) }
+  }
+}
+
+extension Version {
+  fileprivate static let none = Version(
+    sequence: 0, stream: 0, changeSet: 0, stamp: .zero, isFlagged: false)
+
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.unsigned(1, UInt64(sequence))
+    writer.signed(2, Int64(stream))
+    writer.fixed(3, stamp.bits)
+    writer.flag(4, isFlagged)
+    writer.unsigned(5, UInt64(changeSet))
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    self = .none
+    while let field = try reader.next() {
+      switch field {
+      case 1: sequence = try reader.sequence()
+      case 2: stream = Int(try reader.signed())
+      case 3: stamp = HybridTime(bits: try reader.fixed())
+      case 4: isFlagged = try reader.flag()
+      case 5: changeSet = try reader.sequence()
+      default: try reader.skip()
+      }
+    }
+  }
+}
+
+extension Candidate {
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.unsigned(1, UInt64(kind.rawValue))
+    writer.signed(2, Int64(stream))
+    writer.unsigned(3, UInt64(changeSet))
+    for value in values { writer.value(4, value) }
+    writer.fixed(5, stamp.bits)
+    writer.flag(6, isFlagged)
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    self.init(
+      kind: .value, stream: 0, changeSet: 0, values: [], stamp: .zero, isFlagged: false)
+    while let field = try reader.next() {
+      switch field {
+      case 1:
+        guard let known = Kind(rawValue: try reader.count()) else { throw .malformed("candidate") }
+        kind = known
+      case 2: stream = Int(try reader.signed())
+      case 3: changeSet = try reader.sequence()
+      case 4: values.append(try reader.value())
+      case 5: stamp = HybridTime(bits: try reader.fixed())
+      case 6: isFlagged = try reader.flag()
+      default: try reader.skip()
+      }
+    }
+  }
+}
+
+extension UnitState {
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.message(2) { version.write(to: &$0) }
+    writer.unsigned(3, UInt64(sent))
+    writer.packed(4, settled)
+    for value in base { writer.value(5, value) }
+    for candidate in candidates { writer.message(6) { candidate.write(to: &$0) } }
+  }
+
+  fileprivate static func read(_ message: WireReader) throws(WireError) -> (Int, UnitState) {
+    var reader = message
+    var index = 0
+    var unit = UnitState(
+      version: .none, sent: 0)
+    while let field = try reader.next() {
+      switch field {
+      case 1: index = try reader.count()
+      case 2: unit.version = try Version(reading: try reader.message())
+      case 3: unit.sent = try reader.sequence()
+      case 4: unit.settled = try reader.packed()
+      case 5: unit.base.append(try reader.value())
+      case 6: unit.candidates.append(try Candidate(reading: try reader.message()))
+      default: try reader.skip()
+      }
+    }
+    return (index, unit)
+  }
+
+  /// The state as bytes, for a decision that may be taken back.
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  /// Reads the state of a unit back.
+  ///
+  /// - Throws: ``WireError`` if the bytes are damaged.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    self = try UnitState.read(WireReader(bytes)).1
+  }
+}

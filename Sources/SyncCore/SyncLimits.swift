@@ -1,0 +1,23 @@
+/// Every limit of the engine in one place, each with its reason.
+package enum SyncLimits {
+  /// Version of the messages; a hub refuses a device that speaks a newer one.
+  package static let protocolVersion = 1
+  /// A push is cut here: big enough to drown the round trip, small enough to redo on a bad link.
+  package static let envelopeBytes = 1 << 20
+  /// A change set cannot be split (law L4), so this bounds one transaction, not one request.
+  package static let bodyBytes = 64 << 20
+  /// Rows of one pull page: some hundreds of kilobytes of this workload.
+  package static let pageRows = 1_000
+  /// Bytes after which a pull page ends early.
+  package static let pageBytes = 1 << 20
+  /// A device clock further off than this is flagged: its stamps no longer win alone.
+  package static let clockOffsetMilliseconds: Int64 = 5 * 60_000
+  /// A stamp further ahead of the hub than this is flagged whatever the device says of its clock.
+  package static let stampAheadMilliseconds: Int64 = 24 * 3_600_000
+  /// Acknowledged change sets stay on the device this long, by the hub's clock.
+  package static let retentionMilliseconds: Int64 = 90 * 86_400_000
+  /// A one-time enrolment code is good for this long.
+  package static let enrolmentMilliseconds: Int64 = 14 * 86_400_000
+  /// First and longest pause between attempts of a sync that goes on by itself.
+  package static let backoffMilliseconds: ClosedRange<Int64> = 1_000...300_000
+}

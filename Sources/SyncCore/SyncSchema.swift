@@ -1,0 +1,124 @@
+/// What the engine knows of an application's tables: keys, columns, wire numbers and policies.
+///
+/// It is declared once, in a text beside the SQL (see ``init(parsing:version:)``), and checked
+/// against the database when a store opens. The engine knows nothing else of the domain.
+package struct SyncSchema: Sendable {
+  package let version: Int
+  package let tables: [TableSchema]
+  private let byNumber: [Int: Int]
+  private let byName: [String: Int]
+
+  /// Table numbers below this one belong to the engine's own tables.
+  package static let firstTableNumber = 10
+
+  package init(version: Int, tables: [TableSchema]) throws(SchemaError) {
+    self.version = version
+    self.tables = tables
+    byNumber = Dictionary(tables.enumerated().map { ($1.number, $0) }) { first, _ in first }
+    byName = Dictionary(tables.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    guard byNumber.count == tables.count else { throw SchemaError("a table number is used twice") }
+    guard byName.count == tables.count else { throw SchemaError("a table is declared twice") }
+  }
+
+  package func table(number: Int) -> TableSchema? { byNumber[number].map { tables[$0] } }
+  package func table(named name: String) -> TableSchema? { byName[name].map { tables[$0] } }
+
+  /// This schema with further tables, such as those the engine itself keeps in step.
+  package func adding(_ more: [TableSchema]) throws(SchemaError) -> SyncSchema {
+    try SyncSchema(version: version, tables: tables + more)
+  }
+}
+
+/// A table as the engine sees it.
+package struct TableSchema: Sendable {
+  package let name: String
+  /// The number that stands for the table on the wire, for ever.
+  package let number: Int
+  package let rows: RowPolicy
+  package let columns: [ColumnSchema]
+  /// Columns that merge together; every column that is no key is in exactly one unit.
+  package let units: [MergeUnit]
+  package let softKeys: [SoftKey]
+  /// Indices into ``columns`` of the primary key.
+  package let key: [Int]
+  /// Columns by rising wire number, so that a column that is added later comes last.
+  package let columnsByNumber: [ColumnSchema]
+  private let byNumber: [Int: Int]
+  private let byName: [String: Int]
+
+  package init(
+    name: String, number: Int, rows: RowPolicy, columns: [ColumnSchema], units: [MergeUnit],
+    softKeys: [SoftKey] = []
+  ) throws(SchemaError) {
+    self.name = name
+    self.number = number
+    self.rows = rows
+    self.columns = columns
+    self.units = units
+    self.softKeys = softKeys
+    columnsByNumber = columns.sorted { $0.number < $1.number }
+    key = columns.indices.filter { columns[$0].unit == nil }
+    byNumber = Dictionary(columns.enumerated().map { ($1.number, $0) }) { first, _ in first }
+    byName = Dictionary(columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    guard !key.isEmpty else { throw SchemaError("table \(name) has no key") }
+    guard byNumber.count == columns.count else {
+      throw SchemaError("table \(name) uses a column number twice")
+    }
+    guard byName.count == columns.count else {
+      throw SchemaError("table \(name) declares a column twice")
+    }
+  }
+
+  package func index(number: Int) -> Int? { byNumber[number] }
+  package func index(named name: String) -> Int? { byName[name] }
+
+  /// The key of a row given all its values.
+  package func rowKey(of values: [Value]) -> RowKey { RowKey(key.map { values[$0] }) }
+}
+
+package struct ColumnSchema: Sendable {
+  package let name: String
+  package let number: Int
+  /// Index into the table's units; nothing for a key column.
+  package let unit: Int?
+
+  package init(name: String, number: Int, unit: Int?) {
+    self.name = name
+    self.number = number
+    self.unit = unit
+  }
+}
+
+/// Columns that only make sense together, often just one, and the policy by which they merge.
+package struct MergeUnit: Sendable {
+  package let name: String
+  /// Indices into the table's columns. A ranked policy compares the first.
+  package let columns: [Int]
+  package let policy: MergePolicy
+
+  package init(name: String, columns: [Int], policy: MergePolicy) {
+    self.name = name
+    self.columns = columns
+    self.policy = policy
+  }
+}
+
+/// A natural key that two offline devices may both use: a clash is a conflict, never a refusal.
+package struct SoftKey: Sendable {
+  package let name: String
+  package let columns: [Int]
+  /// Only rows in which this column has this value take part.
+  package let condition: (column: Int, value: Value)?
+
+  package init(name: String, columns: [Int], condition: (column: Int, value: Value)?) {
+    self.name = name
+    self.columns = columns
+    self.condition = condition
+  }
+}
+
+/// A schema declaration that cannot be used, with where and why.
+package struct SchemaError: Error, Equatable, CustomStringConvertible {
+  package let description: String
+  package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,270 @@
+/// What can be wrong with bytes that came from elsewhere.
+package enum WireError: Error, Equatable {
+  /// The bytes end before the message does.
+  case truncated
+  /// The bytes are no message of the named kind.
+  case malformed(String)
+  /// A limit of ``SyncLimits`` is exceeded.
+  case tooLarge(String)
+}
+
+/// Writes Protocol Buffers, field by field, after `Schema/wire/thuan.proto`.
+///
+/// A codec of our own: the messages are few, the core imports nothing for it, and it costs less
+/// than half of generated code (`scripts/bench` compares). An independent implementation reads
+/// its golden bytes in the tests.
+package struct WireWriter {
+  package private(set) var bytes: [UInt8] = []
+
+  package init() {}
+
+  package mutating func varint(_ value: UInt64) {
+    var value = value
+    while value > 0x7F {
+      bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+      value >>= 7
+    }
+    bytes.append(UInt8(value))
+  }
+
+  private mutating func tag(_ field: Int, _ wireType: UInt64) {
+    varint(UInt64(field) << 3 | wireType)
+  }
+
+  /// An unsigned or boolean field; zero is left out, as proto3 does.
+  package mutating func unsigned(_ field: Int, _ value: UInt64) {
+    guard value != 0 else { return }
+    tag(field, 0)
+    varint(value)
+  }
+
+  package mutating func flag(_ field: Int, _ value: Bool) { unsigned(field, value ? 1 : 0) }
+
+  /// A `sint64` field in zigzag form; zero is left out.
+  package mutating func signed(_ field: Int, _ value: Int64) {
+    unsigned(field, zigzag(value))
+  }
+
+  /// A `fixed64` field; zero is left out.
+  package mutating func fixed(_ field: Int, _ value: UInt64) {
+    guard value != 0 else { return }
+    tag(field, 1)
+    appendFixed(value)
+  }
+
+  private mutating func appendFixed(_ value: UInt64) {
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+    }
+  }
+
+  package mutating func string(_ field: Int, _ value: String) {
+    guard !value.isEmpty else { return }
+    presentString(field, value)
+  }
+
+  private mutating func presentString(_ field: Int, _ value: String) {
+    tag(field, 2)
+    varint(UInt64(value.utf8.count))
+    bytes.append(contentsOf: value.utf8)
+  }
+
+  package mutating func blob(_ field: Int, _ value: [UInt8]) {
+    guard !value.isEmpty else { return }
+    presentBlob(field, value)
+  }
+
+  /// A `bytes` field that is written even when it is empty: an element of a list.
+  package mutating func presentBlob(_ field: Int, _ value: [UInt8]) {
+    tag(field, 2)
+    varint(UInt64(value.count))
+    bytes.append(contentsOf: value)
+  }
+
+  /// A packed list of small numbers.
+  package mutating func packed(_ field: Int, _ values: some Collection<Int>) {
+    guard !values.isEmpty else { return }
+    message(field) { writer in
+      for value in values { writer.varint(UInt64(value)) }
+    }
+  }
+
+  /// A message within this one. Its length is put in front once it is known.
+  package mutating func message(_ field: Int, _ body: (inout WireWriter) -> Void) {
+    tag(field, 2)
+    let start = bytes.count
+    bytes.append(0)
+    body(&self)
+    var length = UInt64(bytes.count - start - 1)
+    var prefix: [UInt8] = []
+    while length > 0x7F {
+      prefix.append(UInt8(truncatingIfNeeded: length) | 0x80)
+      length >>= 7
+    }
+    if prefix.isEmpty {
+      bytes[start] = UInt8(length)
+    } else {
+      prefix.append(UInt8(length))
+      bytes.replaceSubrange(start...start, with: prefix)
+    }
+  }
+
+  package mutating func value(_ field: Int, _ value: Value) {
+    message(field) { writer in
+      switch value {
+      case .null: break
+      case .integer(let integer):
+        writer.tag(2, 0)
+        writer.varint(zigzag(integer))
+      case .real(let real):
+        writer.tag(3, 1)
+        writer.appendFixed(real.bitPattern)
+      case .text(let text): writer.presentString(4, text)
+      case .blob(let blob): writer.presentBlob(5, blob)
+      }
+    }
+  }
+}
+
+private func zigzag(_ value: Int64) -> UInt64 {
+  UInt64(bitPattern: (value << 1) ^ (value >> 63))
+}
+
+/// Reads Protocol Buffers defensively: every count is checked against the bytes that are there,
+/// and nothing that comes from outside can trap.
+package struct WireReader {
+  private let bytes: [UInt8]
+  private var position: Int
+  private let end: Int
+  private var wireType: UInt64 = 0
+
+  package init(_ bytes: [UInt8]) {
+    self.init(bytes, 0..<bytes.count)
+  }
+
+  private init(_ bytes: [UInt8], _ range: Range<Int>) {
+    self.bytes = bytes
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  package var isAtEnd: Bool { position >= end }
+
+  /// The number of the next field, or nothing at the end of the message.
+  package mutating func next() throws(WireError) -> Int? {
+    guard position < end else { return nil }
+    let tag = try varint()
+    wireType = tag & 7
+    guard tag >> 3 > 0, tag >> 3 < 1 << 29 else { throw .malformed("tag") }
+    return Int(tag >> 3)
+  }
+
+  package mutating func varint() throws(WireError) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      guard position < end else { throw .truncated }
+      let byte = bytes[position]
+      position += 1
+      guard shift < 63 || byte <= 1 else { throw .malformed("varint") }
+      value |= UInt64(byte & 0x7F) << shift
+      if byte & 0x80 == 0 { return value }
+      shift += 7
+    }
+  }
+
+  package mutating func unsigned() throws(WireError) -> UInt64 {
+    try expect(0)
+    return try varint()
+  }
+
+  package mutating func flag() throws(WireError) -> Bool { try unsigned() != 0 }
+
+  /// A number that has to fit a non-negative `Int`.
+  package mutating func count() throws(WireError) -> Int {
+    guard let count = Int(exactly: try unsigned()) else { throw .malformed("number") }
+    return count
+  }
+
+  /// A number that has to fit a non-negative `Int64`, such as a sequence.
+  package mutating func sequence() throws(WireError) -> Int64 {
+    guard let count = Int64(exactly: try unsigned()) else { throw .malformed("number") }
+    return count
+  }
+
+  package mutating func signed() throws(WireError) -> Int64 {
+    let value = try unsigned()
+    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+
+  package mutating func fixed() throws(WireError) -> UInt64 {
+    try expect(1)
+    guard end - position >= 8 else { throw .truncated }
+    var value: UInt64 = 0
+    for offset in 0..<8 { value |= UInt64(bytes[position + offset]) << UInt64(8 * offset) }
+    position += 8
+    return value
+  }
+
+  package mutating func blob() throws(WireError) -> [UInt8] { Array(bytes[try range()]) }
+
+  package mutating func string() throws(WireError) -> String {
+    guard let text = String(validating: bytes[try range()], as: UTF8.self) else {
+      throw .malformed("text that is not UTF-8")
+    }
+    return text
+  }
+
+  package mutating func message() throws(WireError) -> WireReader { WireReader(bytes, try range()) }
+
+  package mutating func packed() throws(WireError) -> [Int] {
+    var list = try message()
+    var numbers: [Int] = []
+    while list.position < list.end {
+      guard let number = Int(exactly: try list.varint()) else { throw .malformed("number") }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  package mutating func value() throws(WireError) -> Value {
+    var reader = try message()
+    var value = Value.null
+    while let field = try reader.next() {
+      switch field {
+      case 2: value = .integer(try reader.signed())
+      case 3: value = .real(Double(bitPattern: try reader.fixed()))
+      case 4: value = .text(try reader.string())
+      case 5: value = .blob(try reader.blob())
+      default: try reader.skip()
+      }
+    }
+    return value
+  }
+
+  /// Passes over a field that this version does not know.
+  package mutating func skip() throws(WireError) {
+    switch wireType {
+    case 0: _ = try varint()
+    case 1: _ = try fixed()
+    case 2: _ = try range()
+    case 5:
+      guard end - position >= 4 else { throw .truncated }
+      position += 4
+    default: throw .malformed("wire type")
+    }
+  }
+
+  private mutating func range() throws(WireError) -> Range<Int> {
+    try expect(2)
+    let length = try varint()
+    guard length <= UInt64(end - position) else { throw .truncated }
+    let start = position
+    position += Int(length)
+    return start..<position
+  }
+
+  private func expect(_ type: UInt64) throws(WireError) {
+    guard wireType == type else { throw .malformed("wire type") }
+  }
+}

@@ -1,0 +1,96 @@
+import Crypto
+package import Foundation
+import GRDB
+import SyncCore
+import SyncSQLite
+
+/// What makes a device itself: its id, its secret, its signing key. It is kept beside the database
+/// file and not in it, so that a restored or copied database is noticed.
+package struct DeviceIdentity: Codable, Equatable, Sendable {
+  package var device: String
+  /// The secret that opens the hub.
+  package var credential: String
+  /// The hub's address.
+  package var hub: String
+  /// The raw Ed25519 private key.
+  package var signingKey: Data
+  /// Also in the database; if the two differ, one of them is from another day or another machine.
+  package var incarnation: String
+
+  package init(
+    device: String, credential: String, hub: String, signingKey: Data, incarnation: String
+  ) {
+    self.device = device
+    self.credential = credential
+    self.hub = hub
+    self.signingKey = signingKey
+    self.incarnation = incarnation
+  }
+
+  func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+    let key = try Curve25519.Signing.PrivateKey(rawRepresentation: signingKey)
+    return Array(try key.signature(for: bytes))
+  }
+
+  /// A new signing key.
+  package static func makeSigningKey() -> (secret: Data, publicKey: [UInt8]) {
+    let key = Curve25519.Signing.PrivateKey()
+    return (key.rawRepresentation, Array(key.publicKey.rawRepresentation))
+  }
+
+  /// Where the identity of the store at a path is kept.
+  package static func file(besideStore path: String) -> String { path + ".identity" }
+
+  /// Reads the identity of a store; nothing before enrolment.
+  package static func load(besideStore path: String) throws -> DeviceIdentity? {
+    let file = file(besideStore: path)
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    return try JSONDecoder().decode(
+      DeviceIdentity.self, from: try Data(contentsOf: URL(fileURLWithPath: file)))
+  }
+
+  /// Writes the identity so that only the owner can read it, whole or not at all.
+  package func save(besideStore path: String) throws {
+    let file = Self.file(besideStore: path)
+    let temporary = file + ".new"
+    try? FileManager.default.removeItem(atPath: temporary)
+    guard
+      FileManager.default.createFile(
+        atPath: temporary, contents: try JSONEncoder().encode(self),
+        attributes: [.posixPermissions: 0o600])
+    else { throw CocoaError(.fileWriteUnknown) }
+    _ = try FileManager.default.replaceItemAt(
+      URL(fileURLWithPath: file), withItemAt: URL(fileURLWithPath: temporary))
+  }
+}
+
+extension DeviceStore {
+  /// Makes the store the given device's. What was written before enrolment is sent like the rest.
+  ///
+  /// - Parameters:
+  ///   - identity: The device's identity.
+  ///   - officer: Who uses it; other programs' writes count as this officer's.
+  ///   - epoch: A random number that no other incarnation of the device has.
+  package func enrol(_ identity: DeviceIdentity, officer: String, epoch: Int) throws {
+    try database.write { db in
+      try set(.device, .text(identity.device), db)
+      try set(.epoch, .integer(Int64(epoch)), db)
+      try set(.officer, .text(officer), db)
+      try set(.incarnation, .text(identity.incarnation), db)
+    }
+  }
+
+  /// The device and officer that the store belongs to; nothing before enrolment.
+  package func owner() throws -> (device: String, officer: String)? {
+    try read { db in
+      guard let device = try setting(.device, db).text, let officer = try setting(.officer, db).text
+      else { return nil }
+      return (device, officer)
+    }
+  }
+
+  /// Whether the file and the identity beside it belong to one life of the device.
+  package func isSameIncarnation(as identity: DeviceIdentity) throws -> Bool {
+    try read { db in try setting(.incarnation, db) == .text(identity.incarnation) }
+  }
+}

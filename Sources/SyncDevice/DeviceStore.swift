@@ -1,0 +1,148 @@
+package import GRDB
+package import SyncCore
+package import SyncSQLite
+
+/// An application's SQLite database that logs every change made to it, by whatever program.
+///
+/// All functions are synchronous and take the time as an argument; what the store does depends on
+/// nothing but its file and its arguments.
+package struct DeviceStore: Sendable {
+  package let schema: SyncSchema
+  package let database: any DatabaseWriter
+
+  /// Opens a store, brings it up to the newest schema and makes sure that capture is whole.
+  ///
+  /// - Parameters:
+  ///   - database: The application's database.
+  ///   - migrations: The application's schema, in order.
+  ///   - schema: The merge policies that belong to it.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Throws: ``StoreError`` if the file was written by a newer program, `SchemaError` if schema and
+  ///   policies differ, and SQLite's errors.
+  package init(
+    _ database: any DatabaseWriter, migrations: [Migration], schema: SyncSchema,
+    wallMilliseconds: Int64
+  ) throws {
+    self.database = database
+    self.schema = schema
+    let migrator = DatabaseMigrator(Self.ownMigrations + migrations)
+    try database.read { db in
+      if try migrator.hasBeenSuperseded(db) { throw StoreError.writtenByNewerProgram }
+    }
+    let isUpToDate = try database.read { try migrator.hasCompletedMigrations($0) }
+    if !isUpToDate {
+      try database.write { try Capture.removeTriggers(in: $0) }
+      try migrator.migrate(database)
+    }
+    try database.write { db in
+      try schema.check(against: db)
+      try repairCapture(db, isMigrated: !isUpToDate, wallMilliseconds: wallMilliseconds)
+    }
+  }
+
+  /// Opens a store in a file.
+  ///
+  /// - Parameters:
+  ///   - path: Where the file is, or is to be.
+  ///   - migrations: The application's schema, in order.
+  ///   - schema: The merge policies that belong to it.
+  ///   - wallMilliseconds: What the device's clock shows.
+  ///   - isDurable: Whether a commit survives a power cut. Without it the last commits may not; the
+  ///     store stays whole either way.
+  /// - Throws: As ``init(_:migrations:schema:wallMilliseconds:)``.
+  package init(
+    path: String, migrations: [Migration], schema: SyncSchema, wallMilliseconds: Int64,
+    isDurable: Bool = true
+  ) throws {
+    var configuration = Configuration()
+    configuration.journalMode = .wal
+    configuration.busyMode = .timeout(10)
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
+    }
+    try self.init(
+      DatabaseQueue(path: path, configuration: configuration), migrations: migrations,
+      schema: schema, wallMilliseconds: wallMilliseconds)
+  }
+
+  private static let ownMigrations = [
+    Migration(name: "thuan-v1-sync", embedded: PackageResources.v1_sync_sql),
+    Migration(name: "thuan-v1-published", embedded: PackageResources.v1_published_sql),
+  ]
+
+  /// Reads in one transaction.
+  package func read<T>(_ body: (Database) throws -> T) throws -> T {
+    try database.unsafeReentrantRead(body)
+  }
+
+  /// Writes what one officer does in one go. It is committed whole, travels whole, and becomes
+  /// visible whole everywhere (law L4).
+  ///
+  /// - Parameters:
+  ///   - author: Who does it and when.
+  ///   - base: The cursor at which the officer began, where a form was open for a while; without it,
+  ///     the change counts as made in full knowledge of what the store holds now.
+  ///   - body: The writing.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws; nothing is written then.
+  package func write<T>(by author: Author, knowing base: Int64? = nil, _ body: (Database) throws -> T)
+    throws -> T
+  {
+    try database.unsafeReentrantWrite { db in
+      var result: T?
+      try db.inTransaction(.immediate) {
+        try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 1")
+        let last = try lastLogEntry(db)
+        result = try body(db)
+        if try lastLogEntry(db) != last {
+          let stamp = try advanceClock(db, wallMilliseconds: author.wallMilliseconds)
+          try db.run(
+            "INSERT INTO thuan_group SELECT grp, ?, ?, ?, ? FROM thuan_capture",
+            [
+              .text(author.officer), .integer(Int64(bitPattern: stamp.bits)),
+              .integer(author.wallMilliseconds), base.map(Value.integer) ?? .null,
+            ])
+        }
+        try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0")
+        return .commit
+      }
+      guard let result else { throw StoreError.notCommitted }
+      return result
+    }
+  }
+
+  private func lastLogEntry(_ db: Database) throws -> Int64? {
+    try db.first("SELECT max(id) FROM thuan_log")?[0]
+  }
+
+  /// Ticks the store's hybrid clock.
+  func advanceClock(_ db: Database, wallMilliseconds: Int64) throws -> HybridTime {
+    let last = HybridTime(bits: UInt64(bitPattern: try setting(.clock, db).integer ?? 0))
+    let stamp = last.next(wallMilliseconds: wallMilliseconds)
+    try set(.clock, .integer(Int64(bitPattern: stamp.bits)), db)
+    return stamp
+  }
+}
+
+/// Who writes, and what the device's clock shows.
+package struct Author: Sendable {
+  package let officer: String
+  package let wallMilliseconds: Int64
+
+  package init(officer: String, wallMilliseconds: Int64) {
+    self.officer = officer
+    self.wallMilliseconds = wallMilliseconds
+  }
+}
+
+/// What can be wrong with a store as a whole.
+package enum StoreError: Error, Equatable {
+  /// The file has migrations that this program does not know.
+  case writtenByNewerProgram
+  /// The device has not been enrolled yet.
+  case notEnrolled
+  /// The store belongs to another hub than the one that answered.
+  case otherHub
+  /// The transaction was rolled back by the writer.
+  case notCommitted
+}

@@ -1,0 +1,152 @@
+import Foundation
+import GRDB
+package import SyncCore
+import SyncSQLite
+
+extension DeviceStore {
+  /// Change sets that have no receipt yet, as the next envelope to send; nothing if all have one.
+  ///
+  /// - Parameters:
+  ///   - identity: Who signs.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Throws: ``StoreError/notEnrolled`` before enrolment, and SQLite's errors.
+  package func nextEnvelope(identity: DeviceIdentity, wallMilliseconds: Int64) throws -> [UInt8]? {
+    try database.write { db in
+      try seal(db, wallMilliseconds: wallMilliseconds)
+      var bodies: [[UInt8]] = []
+      var size = 0
+      var epoch = 0
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT epoch, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+      while let row = try rows.next() {
+        guard case .blob(let body) = row.value(at: 1) else { continue }
+        if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch { break }
+        epoch = row[0]
+        size += body.count
+        bodies.append(body)
+      }
+      guard !bodies.isEmpty else { return nil }
+      let envelope = Envelope(
+        schemaVersion: schema.version, stream: StreamID(device: identity.device, epoch: epoch),
+        wallMilliseconds: wallMilliseconds, changeSets: bodies)
+      return try envelope.encoded { try identity.sign($0) }
+    }
+  }
+
+  /// Stores what the hub said of change sets; from here on they are no longer pending.
+  package func store(_ reply: PushReply, wallMilliseconds: Int64) throws {
+    try database.write { db in
+      let epoch = try setting(.epoch, db)
+      for receipt in reply.receipts {
+        try db.run(
+          """
+          UPDATE thuan_outbox SET disposition = ?, number = ?, reason = ?, acknowledged_at = ?
+          WHERE epoch = ? AND sequence = ? AND disposition IS NULL
+          """,
+          [
+            .integer(Int64(receipt.disposition.rawValue)), .integer(receipt.number),
+            .text(receipt.reason), .integer(reply.hubMilliseconds), epoch,
+            .integer(receipt.sequence),
+          ])
+      }
+      try set(.clockOffset, .integer(reply.clockOffsetMilliseconds), db)
+      try noteContact(hubMilliseconds: reply.hubMilliseconds, wallMilliseconds, db)
+      try forgetOldReceipts(hubMilliseconds: reply.hubMilliseconds, db)
+    }
+  }
+
+  /// Acknowledged work is kept for a hub that gets restored, by the hub's own clock on both ends.
+  private func forgetOldReceipts(hubMilliseconds: Int64, _ db: Database) throws {
+    try db.run(
+      """
+      DELETE FROM thuan_outbox WHERE disposition IS NOT NULL AND acknowledged_at < ?
+        AND (disposition <> 4 OR settled = 1)
+      """, [.integer(hubMilliseconds - SyncLimits.retentionMilliseconds)])
+  }
+
+  /// Offers acknowledged work again from a sequence on: the hub does not have it any more.
+  package func reoffer(from sequence: Int64, wallMilliseconds: Int64) throws {
+    try database.write { db in
+      try db.run(
+        """
+        UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL, settled = 0
+        WHERE epoch = ? AND sequence >= ?
+        """, [try setting(.epoch, db), .integer(sequence)])
+      try logEvent(
+        .reoffered, "from sequence \(sequence)", wallMilliseconds: wallMilliseconds, db)
+    }
+  }
+
+  /// Takes a new epoch: this store shares its past with another that has gone on under the old one.
+  /// What has no receipt is offered under the new epoch.
+  package func beginEpoch(_ epoch: Int, wallMilliseconds: Int64) throws {
+    try database.write { db in
+      try seal(db, wallMilliseconds: wallMilliseconds)
+      try set(.epoch, .integer(Int64(epoch)), db)
+      var sequence: Int64 = 0
+      var hash: [UInt8] = []
+      let rows = try db.all(
+        "SELECT position, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+      for row in rows {
+        guard case .blob(let bytes) = row.value(at: 1) else { continue }
+        var changeSet = try ChangeSet(decoding: bytes)
+        sequence += 1
+        changeSet.stream = StreamID(device: changeSet.stream.device, epoch: epoch)
+        (changeSet.sequence, changeSet.previous) = (sequence, hash)
+        let body = changeSet.encoded()
+        hash = ChangeSet.hash(of: body)
+        try db.run(
+          "UPDATE thuan_outbox SET epoch = ?, sequence = ?, hash = ?, body = ? WHERE position = ?",
+          [.integer(Int64(epoch)), .integer(sequence), .blob(hash), .blob(body), row.value(at: 0)])
+      }
+      try set(.sequence, .integer(sequence), db)
+      try set(.hash, .blob(hash), db)
+      try logEvent(.newEpoch, String(epoch), wallMilliseconds: wallMilliseconds, db)
+    }
+  }
+
+  func noteContact(hubMilliseconds: Int64, _ wallMilliseconds: Int64, _ db: Database) throws {
+    try set(.hubTime, .integer(hubMilliseconds), db)
+    try set(.lastContact, .integer(wallMilliseconds), db)
+    let clock = HybridTime(bits: UInt64(bitPattern: try setting(.clock, db).integer ?? 0))
+    // Never behind what the hub has: what is written next comes after it. The hub's own time is
+    // the only one that is taken over, so a device whose clock is years ahead drags nobody along.
+    let seen = max(clock, HybridTime(milliseconds: hubMilliseconds))
+    try set(.clock, .integer(Int64(bitPattern: seen.bits)), db)
+  }
+}
+
+/// What lies over the hub's rows on this device: work without a receipt, and work in quarantine.
+struct PendingWork {
+  private var rows: [Int: [RowKey: Set<Int>]] = [:]
+  private var deleted: [Int: Set<RowKey>] = [:]
+
+  /// - Throws: SQLite's errors, and `WireError` if the outbox is damaged.
+  init(_ db: Database) throws {
+    let bodies = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT body FROM thuan_outbox
+        WHERE disposition IS NULL OR (disposition = 4 AND settled = 0) ORDER BY position
+        """)
+    while let row = try bodies.next() {
+      guard case .blob(let body) = row.value(at: 0) else { continue }
+      for change in try ChangeSet(decoding: body).changes { add(change) }
+    }
+  }
+
+  private mutating func add(_ change: RowChange) {
+    if change.operation == .delete {
+      deleted[change.table, default: []].insert(change.key)
+      rows[change.table]?[change.key] = nil
+    } else {
+      if change.operation == .insert { deleted[change.table]?.remove(change.key) }
+      rows[change.table, default: [:]][change.key, default: []].formUnion(change.fields.map(\.column))
+    }
+  }
+
+  func isDeleted(_ table: Int, _ key: RowKey) -> Bool { deleted[table]?.contains(key) ?? false }
+
+  /// Wire numbers of the row's columns that are not to be touched; nothing if there is no work.
+  func columns(_ table: Int, _ key: RowKey) -> Set<Int>? { rows[table]?[key] }
+}

@@ -1,0 +1,286 @@
+import GRDB
+import SyncCore
+import SyncSQLite
+
+extension DeviceStore {
+  /// Turns the change log into change sets: one for every transaction of the library's own, and one
+  /// for all that other programs wrote between two of those.
+  ///
+  /// Whatever moves the cursor seals first, in the same transaction; so the cursor is the base of
+  /// every change that is still in the log.
+  func seal(_ db: Database, wallMilliseconds: Int64) throws {
+    guard try db.first("SELECT 1 FROM thuan_log LIMIT 1") != nil else { return }
+    var sealer = try Sealer(self, db, wallMilliseconds: wallMilliseconds)
+    try sealer.run()
+    try updateShadowOfLoggedRows(db)
+    for table in schema.tables { try db.execute(sql: "DELETE FROM \(Capture.imageTable(of: table))") }
+    try db.execute(sql: "DELETE FROM thuan_log; DELETE FROM thuan_group")
+  }
+
+  private func updateShadowOfLoggedRows(_ db: Database) throws {
+    var shadow = ShadowWriter(db)
+    let rows = try Row.fetchCursor(db, sql: "SELECT DISTINCT tbl, key FROM thuan_log ORDER BY tbl, key")
+    while let row = try rows.next() {
+      guard let table = schema.table(number: row[0]) else { continue }
+      let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
+      try shadow.update(table, key, values: try table.read(key, in: db))
+    }
+    try shadow.finish()
+  }
+}
+
+/// One entry of the change log.
+private struct LogEntry {
+  let id: Int64
+  let group: Int64
+  let table: Int
+  let operation: Int
+  let key: Value
+  let column: Int
+  let old: Value
+  let new: Value
+  let at: Int64?
+
+  static let columns = "id, grp, tbl, op, key, col, old, new, at"
+
+  init(_ row: Row) {
+    id = row[0]
+    group = row[1]
+    table = row[2]
+    operation = row[3]
+    key = row.value(at: 4)
+    column = row[5] ?? 0
+    old = row.value(at: 6)
+    new = row.value(at: 7)
+    at = row[8]
+  }
+
+  static let insert = 1
+  static let update = 2
+  static let delete = 3
+  static let suspect = 4
+}
+
+/// One pass over the log, oldest entry first.
+private struct Sealer {
+  private let store: DeviceStore
+  private let db: Database
+  private let wallMilliseconds: Int64
+  private let stream: StreamID
+  private let officer: String
+  private let base: Int64
+  private var sequence: Int64
+  private var previous: [UInt8]
+  /// Whether any entry but an insert is there; without one, every insert's row is as it was made.
+  private let hasLaterEntries: Bool
+  private var changes: [RowChange] = []
+  private var lastTime: Int64?
+  /// The update whose columns are being gathered.
+  private var update: (table: Int, key: Value, fields: [FieldChange])?
+  /// Rows that a REPLACE removed, until the insert that follows is read.
+  private var replaced: [Int: [Value: [Value]]] = [:]
+
+  init(_ store: DeviceStore, _ db: Database, wallMilliseconds: Int64) throws {
+    self.store = store
+    self.db = db
+    self.wallMilliseconds = wallMilliseconds
+    stream = StreamID(
+      device: try store.setting(.device, db).text ?? "",
+      epoch: Int(try store.setting(.epoch, db).integer ?? 0))
+    officer = try store.setting(.officer, db).text ?? ""
+    base = try store.cursor(db)
+    sequence = try store.setting(.sequence, db).integer ?? 0
+    if case .blob(let hash) = try store.setting(.hash, db) { previous = hash } else { previous = [] }
+    hasLaterEntries = try db.first("SELECT 1 FROM thuan_log WHERE op <> 1 LIMIT 1") != nil
+    if hasLaterEntries { try indexLaterEntries() }
+  }
+
+  /// An insert is a pointer, so its values are found by going back from what came after it. That
+  /// wants an index, which would be dear to keep while people write and is cheap to make now.
+  private func indexLaterEntries() throws {
+    let hasSuspects = try db.first("SELECT 1 FROM thuan_log WHERE op = 4 LIMIT 1") != nil
+    try db.execute(
+      sql: """
+        CREATE TEMP TABLE IF NOT EXISTS thuan_later
+          (tbl INTEGER, key ANY, id INTEGER, PRIMARY KEY (tbl, key, id)) STRICT, WITHOUT ROWID;
+        DELETE FROM temp.thuan_later;
+        INSERT INTO temp.thuan_later SELECT tbl, key, id FROM thuan_log
+          \(hasSuspects ? "" : "WHERE op <> 1") ORDER BY tbl, key, id;
+        """)
+  }
+
+  mutating func run() throws {
+    var group: Int64?
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id")
+    while let row = try rows.next() {
+      let entry = LogEntry(row)
+      if let group, group != entry.group { try close(group: group) }
+      group = entry.group
+      try add(entry)
+    }
+    if let group { try close(group: group) }
+    try store.set(.sequence, .integer(sequence), db)
+    try store.set(.hash, .blob(previous), db)
+    if hasLaterEntries { try db.execute(sql: "DELETE FROM temp.thuan_later") }
+  }
+
+  // MARK: Entries
+
+  private mutating func add(_ entry: LogEntry) throws {
+    guard let table = store.schema.table(number: entry.table) else { return }
+    lastTime = entry.at ?? lastTime
+    if entry.operation == LogEntry.update {
+      addField(of: entry)
+      return
+    }
+    flushUpdate()
+    switch entry.operation {
+    case LogEntry.insert: try addInsert(entry, table)
+    case LogEntry.delete:
+      if let image = try image(entry.id, table) { addDelete(table, image) }
+    default: try addSuspect(entry, table)
+    }
+  }
+
+  private mutating func addField(of entry: LogEntry) {
+    if let update, update.table != entry.table || update.key != entry.key
+      || update.fields.contains(where: { $0.column == entry.column })
+    {
+      flushUpdate()
+    }
+    let field = FieldChange(column: entry.column, before: entry.old, after: entry.new)
+    update = (entry.table, entry.key, (update?.fields ?? []) + [field])
+  }
+
+  private mutating func flushUpdate() {
+    guard let update, let table = store.schema.table(number: update.table),
+      let key = try? RowKey(stored: update.key, columns: table.key.count)
+    else { return }
+    changes.append(
+      RowChange(table: update.table, operation: .update, key: key, fields: update.fields))
+    self.update = nil
+  }
+
+  private mutating func addInsert(_ entry: LogEntry, _ table: TableSchema) throws {
+    guard let values = try valuesAtInsert(entry, table) else { return }
+    if let old = replaced[entry.table]?.removeValue(forKey: entry.key) {
+      addDifference(table, old, values)
+      return
+    }
+    let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
+      .map { FieldChange(column: $0.number, before: .null, after: $1) }
+    changes.append(
+      RowChange(
+        table: table.number, operation: .insert, key: table.rowKey(of: values), fields: fields))
+  }
+
+  private mutating func addDelete(_ table: TableSchema, _ values: [Value]) {
+    let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
+      .map { FieldChange(column: $0.number, before: $1, after: .null) }
+    changes.append(
+      RowChange(
+        table: table.number, operation: .delete, key: table.rowKey(of: values), fields: fields))
+  }
+
+  /// A row that was replaced as a whole is an update of what differs.
+  private mutating func addDifference(_ table: TableSchema, _ old: [Value], _ new: [Value]) {
+    var fields: [FieldChange] = []
+    for unit in table.units where unit.columns.contains(where: { old[$0] != new[$0] }) {
+      for index in unit.columns {
+        fields.append(
+          FieldChange(column: table.columns[index].number, before: old[index], after: new[index]))
+      }
+    }
+    guard !fields.isEmpty else { return }
+    changes.append(
+      RowChange(
+        table: table.number, operation: .update, key: table.rowKey(of: new), fields: fields))
+  }
+
+  /// A row that a REPLACE may have removed: what comes next for it tells whether it did.
+  private mutating func addSuspect(_ entry: LogEntry, _ table: TableSchema) throws {
+    guard let image = try image(entry.id, table) else { return }
+    let next = try db.first(
+      """
+      SELECT op FROM thuan_log WHERE id = (
+        SELECT min(id) FROM temp.thuan_later WHERE tbl = ? AND key = ? AND id > ?)
+      """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)])
+    let operation: Int? = next?[0]
+    if operation == LogEntry.insert {
+      replaced[entry.table, default: [:]][entry.key] = image
+    } else if operation == nil, try table.read(table.rowKey(of: image), in: db) == nil {
+      addDelete(table, image)
+    }
+  }
+
+  // MARK: Values
+
+  /// The values with which a row was made: those it has now, or had when it was deleted, less the
+  /// updates in between.
+  private func valuesAtInsert(_ entry: LogEntry, _ table: TableSchema) throws -> [Value]? {
+    var undone: [Int: Value] = [:]
+    var values: [Value]?
+    if hasLaterEntries {
+      let later = try db.all(
+        """
+        SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
+          SELECT id FROM temp.thuan_later WHERE tbl = ? AND key = ? AND id > ?) ORDER BY id
+        """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)])
+      for row in later {
+        let entry = LogEntry(row)
+        if entry.operation == LogEntry.update {
+          if undone[entry.column] == nil { undone[entry.column] = entry.old }
+        } else {
+          values = try image(entry.id, table)
+          break
+        }
+      }
+    }
+    let key = try RowKey(stored: entry.key, columns: table.key.count)
+    guard var values = try values ?? table.read(key, in: db) else { return nil }
+    for (column, value) in undone {
+      if let index = table.index(number: column) { values[index] = value }
+    }
+    return values
+  }
+
+  private func image(_ id: Int64, _ table: TableSchema) throws -> [Value]? {
+    guard
+      let row = try db.first(
+        "SELECT \(table.columnList) FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
+        [.integer(id)])
+    else { return nil }
+    return row.values()
+  }
+
+  // MARK: Change sets
+
+  private mutating func close(group: Int64) throws {
+    flushUpdate()
+    defer { (changes, lastTime) = ([], nil) }
+    guard !changes.isEmpty else { return }
+    let own = try db.first(
+      "SELECT officer, stamp, wall, base FROM thuan_group WHERE grp = ?", [.integer(group)])
+    let wall: Int64 = own?[2] ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
+    let stamp =
+      try own.map { HybridTime(bits: UInt64(bitPattern: $0[1])) }
+      ?? store.advanceClock(db, wallMilliseconds: wall)
+    let author: String = own?[0] ?? officer
+    let changeSet = ChangeSet(
+      stream: stream, sequence: sequence + 1, previous: previous,
+      schemaVersion: store.schema.version, base: own?[3] ?? base, stamp: stamp,
+      wallMilliseconds: wall, officer: author, isForeign: own == nil, changes: changes)
+    let body = changeSet.encoded()
+    (sequence, previous) = (changeSet.sequence, ChangeSet.hash(of: body))
+    try db.run(
+      """
+      INSERT INTO thuan_outbox (epoch, sequence, hash, body, officer, wall)
+      VALUES (?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .integer(Int64(stream.epoch)), .integer(sequence), .blob(previous), .blob(body),
+        .text(author), .integer(wall),
+      ])
+  }
+}

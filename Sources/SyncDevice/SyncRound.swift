@@ -1,0 +1,106 @@
+package import SyncCore
+
+/// What a sync asks of the hub next.
+package enum SyncRequest: Equatable, Sendable {
+  case push([UInt8])
+  case pull(cursor: Int64, position: Int64)
+}
+
+/// What a sync has done so far.
+package struct SyncProgress: Equatable, Sendable {
+  package var sent = 0
+  package var conflicted = 0
+  package var quarantined = 0
+  package var received = 0
+
+  package init() {}
+}
+
+/// One attempt to come into step with the hub: it says what to send, and is told what came back.
+///
+/// It does no I/O but the store's and knows no clock, so a simulator can drive it as a network
+/// would. One attempt is one value: whatever breaks off, the next attempt starts from the store.
+package struct SyncRound {
+  /// Which ways a sync goes.
+  package struct Directions: OptionSet, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+    package static let push = Directions(rawValue: 1)
+    package static let pull = Directions(rawValue: 2)
+  }
+
+  private let store: DeviceStore
+  private let identity: DeviceIdentity
+  private var remaining: Directions
+  private var lastRequest: SyncRequest?
+  private var recoveries = 0
+  package private(set) var progress = SyncProgress()
+
+  /// How often one attempt answers a gap or a fork before it gives up until the next.
+  private static let recoveriesMax = 3
+
+  package init(_ store: DeviceStore, identity: DeviceIdentity, directions: Directions = [.push, .pull])
+  {
+    self.store = store
+    self.identity = identity
+    remaining = directions
+  }
+
+  /// The next request, or nothing if this attempt is complete.
+  package mutating func next(wallMilliseconds: Int64) throws -> SyncRequest? {
+    lastRequest = try decide(wallMilliseconds: wallMilliseconds)
+    return lastRequest
+  }
+
+  private mutating func decide(wallMilliseconds: Int64) throws -> SyncRequest? {
+    if remaining.contains(.push) {
+      if let envelope = try store.nextEnvelope(
+        identity: identity, wallMilliseconds: wallMilliseconds)
+      {
+        return .push(envelope)
+      }
+      remaining.remove(.push)
+    }
+    guard remaining.contains(.pull) else { return nil }
+    let place = try store.pullPlace()
+    return .pull(cursor: place.cursor, position: place.position)
+  }
+
+  /// Takes in the answer to the last request.
+  ///
+  /// - Throws: `WireError` if the bytes are no such answer; nothing has been changed then.
+  package mutating func receive(_ bytes: [UInt8], wallMilliseconds: Int64) throws {
+    switch lastRequest {
+    case .push:
+      let reply = try PushReply(decoding: bytes)
+      try store.store(reply, wallMilliseconds: wallMilliseconds)
+      progress.sent += reply.receipts.count
+      progress.conflicted += reply.receipts.count { $0.disposition == .conflicted }
+      progress.quarantined += reply.receipts.count { $0.disposition == .quarantined }
+      if reply.receipts.isEmpty { throw WireError.malformed("answer to a push") }
+    case .pull:
+      let page = try store.receive(page: bytes, wallMilliseconds: wallMilliseconds)
+      progress.received += page.rows.count
+      if page.isLast { remaining.remove(.pull) }
+    case nil: break
+    }
+    lastRequest = nil
+  }
+
+  /// Takes in the hub's refusal of the last request.
+  ///
+  /// - Parameters:
+  ///   - refusal: What the hub said.
+  ///   - newEpoch: A random number, used if this store has to part from another one's stream.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Throws: The refusal itself if there is nothing that the device can do about it.
+  package mutating func receive(_ refusal: Refusal, newEpoch: Int, wallMilliseconds: Int64) throws {
+    recoveries += 1
+    guard recoveries <= Self.recoveriesMax else { throw refusal }
+    switch refusal.code {
+    case .gap: try store.reoffer(from: refusal.sequence, wallMilliseconds: wallMilliseconds)
+    case .fork: try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
+    default: throw refusal
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package import SyncCore
+import SyncSQLite
+
+/// A change set that could not be taken in, as an operator sees it.
+package struct QuarantinedWork: Equatable, Sendable {
+  /// The hub's number of the change set.
+  package let number: Int64
+  package let author: ChangeSetAuthor
+  package let sequence: Int64
+  package let state: QuarantineState
+  package let reason: QuarantineReason
+  package let detail: String
+  /// What is in it; nothing if the bytes are no change set.
+  package let changeSet: ChangeSet?
+}
+
+extension Hub {
+  /// Change sets in quarantine, the oldest first.
+  package func quarantine(openOnly: Bool) throws -> [QuarantinedWork] {
+    try read { store in
+      let condition = openOnly ? "WHERE q.state = 'open'" : ""
+      return try store.connection.rows(
+        """
+        SELECT c.number, c.sequence, q.state, q.reason, q.detail, c.body
+        FROM thuan_quarantine q
+          JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
+          JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
+        \(condition) ORDER BY c.number
+        """
+      ).compactMap { row in
+        guard let number = row[0].integer, let author = try store.author(number),
+          let state = row[2].text.flatMap(QuarantineState.init)
+        else { return nil }
+        let body: [UInt8] = if case .blob(let bytes) = row[5] { bytes } else { [] }
+        return QuarantinedWork(
+          number: number, author: author, sequence: row[1].integer ?? 0, state: state,
+          reason: row[3].text.flatMap(QuarantineReason.init) ?? .malformed,
+          detail: row[4].text ?? "", changeSet: try? ChangeSet(decoding: body))
+      }
+    }
+  }
+
+  /// Tries to take a change set in again, and after it those that were waiting with it.
+  ///
+  /// - Returns: The numbers of the change sets that have been taken in.
+  /// - Throws: ``HubError/notFound`` if it does not lie in quarantine.
+  package func retry(_ number: Int64, _ ruling: Ruling) throws -> [Int64] {
+    try write { store in
+      guard try store.isQuarantined(number) else { throw HubError.notFound }
+      var taken: [Int64] = []
+      for candidate in [number] + (try store.dependents(after: number)) {
+        if try takeIn(candidate, store, ruling) { taken.append(candidate) } else if taken.isEmpty { break }
+      }
+      return taken
+    }
+  }
+
+  private func takeIn(_ number: Int64, _ store: HubStore, _ ruling: Ruling) throws -> Bool {
+    guard let stored = try store.changeSet(number),
+      let changeSet = try? ChangeSet(decoding: stored.body)
+    else { return false }
+    let verdict = try merge(
+      changeSet, number: number, stream: stored.stream, isFlagged: stored.isFlagged, store,
+      wallMilliseconds: ruling.wallMilliseconds)
+    if verdict.disposition == .quarantined {
+      try store.setQuarantine(changeSet, number, .open, verdict.reason, verdict.detail, ruling)
+      return false
+    }
+    try store.setQuarantine(changeSet, number, .applied, nil, "", ruling)
+    return true
+  }
+
+  /// Decides that a change set is not taken in. It stays in the record, and its device gets the
+  /// hub's rows in its place.
+  ///
+  /// - Throws: ``HubError/notFound`` if it does not lie in quarantine.
+  package func dismiss(_ number: Int64, _ ruling: Ruling) throws {
+    try write { store in
+      guard try store.isQuarantined(number), let stored = try store.changeSet(number) else {
+        throw HubError.notFound
+      }
+      guard let changeSet = try? ChangeSet(decoding: stored.body) else {
+        try store.dismissMalformed(number, ruling)
+        return
+      }
+      for change in changeSet.changes { try store.sendAgain(change) }
+      try store.setQuarantine(changeSet, number, .dismissed, nil, "", ruling)
+    }
+  }
+}
+
+extension HubStore {
+  func quarantine(
+    _ changeSet: ChangeSet, number: Int64, _ verdict: Verdict, wallMilliseconds: Int64
+  ) throws {
+    let key = quarantineKey(changeSet)
+    try connection.run(
+      """
+      INSERT INTO thuan_quarantine (device, epoch, sequence, state, reason, detail, since)
+      VALUES (?, ?, ?, 'open', ?, ?, ?)
+      """,
+      key.values + [
+        .text(verdict.reason?.rawValue ?? ""), .text(verdict.detail), .integer(wallMilliseconds),
+      ])
+    try publish(PublishedTables.quarantine, key)
+    for change in changeSet.changes {
+      try connection.run(
+        "INSERT INTO hub_quarantined_row VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [.integer(Int64(change.table)), change.key.stored, .integer(number)])
+    }
+  }
+
+  private func quarantineKey(_ changeSet: ChangeSet) -> RowKey {
+    RowKey([
+      .text(changeSet.stream.device), .integer(Int64(changeSet.stream.epoch)),
+      .integer(changeSet.sequence),
+    ])
+  }
+
+  func isQuarantined(_ number: Int64) throws -> Bool {
+    try connection.first(
+      """
+      SELECT 1 FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
+        JOIN thuan_quarantine q ON q.device = s.device AND q.epoch = s.epoch
+          AND q.sequence = c.sequence
+      WHERE c.number = ? AND q.state = 'open'
+      """, [.integer(number)]) != nil
+  }
+
+  /// Change sets of any stream that wait because of what they build on, in their order.
+  func dependents(after number: Int64) throws -> [Int64] {
+    try connection.rows(
+      """
+      SELECT c.number FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
+        JOIN thuan_quarantine q ON q.device = s.device AND q.epoch = s.epoch
+          AND q.sequence = c.sequence
+      WHERE c.number > ? AND q.state = 'open'
+        AND q.reason IN ('dependent', 'unknownRow', 'missingParent')
+      ORDER BY c.number
+      """, [.integer(number)]
+    ).compactMap { $0[0].integer }
+  }
+
+  func setQuarantine(
+    _ changeSet: ChangeSet, _ number: Int64, _ state: QuarantineState, _ reason: QuarantineReason?,
+    _ detail: String, _ ruling: Ruling
+  ) throws {
+    let key = quarantineKey(changeSet)
+    try connection.run(
+      """
+      UPDATE thuan_quarantine SET state = ?, reason = coalesce(?, reason),
+        detail = CASE WHEN ? IS NULL THEN detail ELSE ? END, decided_by = ?, decided_reason = ?
+      WHERE device = ? AND epoch = ? AND sequence = ?
+      """,
+      [
+        .text(state.rawValue), reason.map { .text($0.rawValue) } ?? .null,
+        reason.map { .text($0.rawValue) } ?? .null, .text(detail), .text(ruling.by),
+        .text(ruling.reason),
+      ] + key.values)
+    try publish(PublishedTables.quarantine, key)
+    guard state != .open else { return }
+    try connection.run("DELETE FROM hub_quarantined_row WHERE number = ?", [.integer(number)])
+  }
+
+  func dismissMalformed(_ number: Int64, _ ruling: Ruling) throws {
+    guard
+      let row = try connection.first(
+        """
+        SELECT s.device, s.epoch, c.sequence FROM hub_change_set c
+          JOIN hub_stream s ON s.id = c.stream WHERE c.number = ?
+        """, [.integer(number)])
+    else { throw HubError.notFound }
+    try connection.run(
+      """
+      UPDATE thuan_quarantine SET state = 'dismissed', decided_by = ?, decided_reason = ?
+      WHERE device = ? AND epoch = ? AND sequence = ?
+      """, [.text(ruling.by), .text(ruling.reason)] + row)
+    try publish(PublishedTables.quarantine, RowKey(row))
+  }
+
+  /// Has a row sent to devices once more, whole; one that the hub does not have is sent as deleted.
+  func sendAgain(_ change: RowChange) throws {
+    guard let table = schema.table(number: change.table),
+      change.key.values.count == table.key.count
+    else { return }
+    let sequence = try nextSequence()
+    let version = Version(
+      sequence: sequence, stream: ChangeOrigin.hubStream, changeSet: 0, stamp: .zero,
+      isFlagged: false)
+    var state: RowState
+    if let known = try row(table, change.key) {
+      state = known
+    } else {
+      var values = Array(repeating: Value.null, count: table.columns.count)
+      for (column, value) in zip(table.key, change.key.values) { values[column] = value }
+      state = RowState(values: values, created: version)
+      state.deletion = version
+    }
+    state.sentWhole = sequence
+    try writeMetadata(state, table, change.key, sequence: sequence)
+  }
+}

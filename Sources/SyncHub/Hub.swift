@@ -1,0 +1,98 @@
+package import SyncCore
+
+/// The province's authority: it merges what devices push and hands out what has become of it.
+///
+/// All functions are synchronous, run in one transaction each, and take the time and randomness as
+/// arguments.
+package struct Hub: Sendable {
+  package let schema: SyncSchema
+  let database: any HubDatabase
+  let rules: [any HubRule]
+  let links: [TableLink]
+
+  /// Opens a hub over its storage.
+  ///
+  /// - Parameters:
+  ///   - database: The storage, with the application's tables in it.
+  ///   - schema: Their merge policies.
+  ///   - rules: What the application wants looked at after every change set.
+  ///   - timeline: A random name, taken if the storage is new.
+  /// - Throws: The storage's errors.
+  package init(
+    _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [], timeline: String
+  ) throws {
+    self.database = database
+    self.schema = schema
+    self.rules = rules
+    links = try database.links(in: schema)
+    try database.write { connection in
+      let store = HubStore(connection, schema)
+      if try store.setting(.timeline) == .null { try store.set(.timeline, .text(timeline)) }
+    }
+  }
+
+  func write<T>(_ body: (HubStore) throws -> T) throws -> T {
+    try database.write { try body(HubStore($0, schema)) }
+  }
+
+  func read<T>(_ body: (HubStore) throws -> T) throws -> T {
+    try database.read { try body(HubStore($0, schema)) }
+  }
+}
+
+/// Something that can be true on each device and false of the union, which the engine cannot know.
+package protocol HubRule: Sendable {
+  /// Looks at rows that a change set has touched and says what an operator should look at.
+  func findings(about rows: [TouchedRow], in view: HubView) throws -> [RuleFinding]
+}
+
+/// A row that a change set has touched and that lives.
+package struct TouchedRow: Sendable {
+  package let table: TableSchema
+  package let key: RowKey
+  package let values: [Value]
+}
+
+/// What a rule may ask of the hub's tables.
+package struct HubView {
+  let connection: any HubConnection
+
+  /// Rows of a query of the application's tables.
+  package func rows(_ sql: String, _ arguments: [Value]) throws -> [[Value]] {
+    try connection.rows(sql, arguments)
+  }
+}
+
+/// A suspicion for the operator. It is raised once for the same rows and rule.
+package struct RuleFinding: Sendable {
+  package let kind: ConflictKind
+  package let table: String
+  package let key: RowKey
+  /// The rule's name.
+  package let rule: String
+  package let otherKey: RowKey
+
+  package init(kind: ConflictKind, table: String, key: RowKey, rule: String, otherKey: RowKey) {
+    self.kind = kind
+    self.table = table
+    self.key = key
+    self.rule = rule
+    self.otherKey = otherKey
+  }
+}
+
+/// What can go wrong at the hub beside a device's mistake.
+package enum HubError: Error, Equatable {
+  /// The file has migrations that this program does not know.
+  case writtenByNewerProgram
+  case notCommitted
+  /// There is no such thing, or it is not in a state in which that can be done.
+  case notFound
+  case alreadyDecided
+  /// The conflict has changed since it was shown; this is its version now.
+  case versionChanged(Int64)
+  /// The choice does not fit the conflict's kind.
+  case choiceDoesNotFit
+  /// The decided value breaks a constraint.
+  case refusedByConstraint(String)
+}

@@ -1,0 +1,74 @@
+import SyncCore
+import SyncSQLite
+
+/// How the hub stands.
+package struct HubStatus: Equatable, Sendable {
+  package var timeline = ""
+  package var head: Int64 = 0
+  package var schemaVersion = 0
+  package var changeSets = 0
+  package var openConflicts = 0
+  package var oldestConflictMilliseconds: Int64?
+  package var quarantined = 0
+  package var activeDevices = 0
+  package var revokedDevices = 0
+  /// Live rows by table name.
+  package var rows: [String: Int] = [:]
+}
+
+extension Hub {
+  package func status() throws -> HubStatus {
+    try read { store in
+      var status = HubStatus()
+      status.timeline = try store.setting(.timeline).text ?? ""
+      status.head = try store.head()
+      status.schemaVersion = schema.version
+      status.changeSets = try store.count("hub_change_set")
+      status.openConflicts = try store.count("thuan_conflict WHERE state IN ('open', 'reopened')")
+      status.oldestConflictMilliseconds = try store.connection.first(
+        "SELECT min(opened_at) FROM thuan_conflict WHERE state IN ('open', 'reopened')")?[0].integer
+      status.quarantined = try store.count("thuan_quarantine WHERE state = 'open'")
+      status.activeDevices = try store.count("hub_device WHERE state = 'active'")
+      status.revokedDevices = try store.count("hub_device WHERE state = 'revoked'")
+      for table in schema.tables {
+        let count = try store.count("\"\(table.name)\"")
+        if count > 0 { status.rows[table.name] = count }
+      }
+      return status
+    }
+  }
+
+  /// Compares what the hub has noted of its rows with the rows themselves.
+  ///
+  /// - Returns: A sentence in English for every disagreement; none if all is well.
+  package func problems() throws -> [String] {
+    try read { store in
+      var problems: [String] = []
+      let noted = try store.digests()
+      var actual = ColumnDigests()
+      for table in schema.tables {
+        try store.connection.each("SELECT \(table.columnList) FROM \"\(table.name)\"", []) { values in
+          let marker = RowMarker(table: table.number, key: table.rowKey(of: values))
+          for (column, value) in zip(table.columns, values) {
+            actual.replace(
+              .init(table: table.number, column: column.number), old: 0,
+              new: marker.mark(column: column.number, value))
+          }
+          return true
+        }
+      }
+      for place in noted.differences(from: actual, in: schema) {
+        let table = schema.table(number: place.table)
+        let column = table?.index(number: place.column).map { table?.columns[$0].name ?? "" } ?? ""
+        problems.append("\(table?.name ?? "").\(column): rows differ from what has been noted of them")
+      }
+      return problems
+    }
+  }
+}
+
+extension HubStore {
+  fileprivate func count(_ source: String) throws -> Int {
+    Int(try connection.first("SELECT count(*) FROM \(source)")?[0].integer ?? 0)
+  }
+}

@@ -1,0 +1,238 @@
+import SyncCore
+import SyncSQLite
+
+/// The hub's SQL: rows, their metadata, digests, change sets. Everything runs in the caller's
+/// transaction.
+struct HubStore {
+  let connection: any HubConnection
+  let schema: SyncSchema
+
+  init(_ connection: any HubConnection, _ schema: SyncSchema) {
+    self.connection = connection
+    self.schema = schema
+  }
+
+  enum Setting: String {
+    /// The hub's life since its last restore.
+    case timeline
+    /// The last sequence given to a row.
+    case sequence
+  }
+
+  func setting(_ setting: Setting) throws -> Value {
+    try connection.first("SELECT value FROM hub_setting WHERE name = ?", [.text(setting.rawValue)])?[
+      0] ?? .null
+  }
+
+  func set(_ setting: Setting, _ value: Value) throws {
+    try connection.run(
+      "INSERT INTO hub_setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      [.text(setting.rawValue), value])
+  }
+
+  /// The last sequence given out: the head of what devices can pull.
+  func head() throws -> Int64 { try setting(.sequence).integer ?? 0 }
+
+  func nextSequence() throws -> Int64 {
+    let next = try head() + 1
+    try set(.sequence, .integer(next))
+    return next
+  }
+
+  // MARK: Rows
+
+  /// All that the hub knows of a row; nothing if it never had one.
+  func row(_ table: TableSchema, _ key: RowKey) throws -> RowState? {
+    guard
+      let meta = try connection.first(
+        "SELECT meta FROM hub_row WHERE tbl = ? AND key = ?",
+        [.integer(Int64(table.number)), key.stored]), case .blob(let bytes) = meta[0]
+    else { return nil }
+    return try RowState(
+      metadata: bytes, live: try connection.first(table.selectByKey, key.values),
+      columns: table.columns.count)
+  }
+
+  /// Brings table, metadata and digests from one state of a row to the next.
+  func write(
+    _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64,
+    digests: inout ColumnDigests
+  ) throws {
+    try writeValues(new, over: old, table, key)
+    try writeMetadata(new, table, key, sequence: sequence)
+    let marker = RowMarker(table: table.number, key: key)
+    for (index, column) in table.columns.enumerated() {
+      let before = old.map { $0.isDeleted ? Value.null : $0.values[index] } ?? .null
+      let after = new.isDeleted ? Value.null : new.values[index]
+      if before == after { continue }
+      digests.replace(
+        .init(table: table.number, column: column.number),
+        old: marker.mark(column: column.number, before),
+        new: marker.mark(column: column.number, after))
+    }
+  }
+
+  func writeMetadata(_ state: RowState, _ table: TableSchema, _ key: RowKey, sequence: Int64) throws {
+    try connection.run(
+      """
+      INSERT INTO hub_row (tbl, key, sequence, meta) VALUES (?, ?, ?, ?)
+      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence, meta = excluded.meta
+      """,
+      [
+        .integer(Int64(table.number)), key.stored, .integer(sequence),
+        .blob(state.encodedMetadata()),
+      ])
+  }
+
+  private func writeValues(
+    _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey
+  ) throws {
+    let wasLive = old.map { !$0.isDeleted } ?? false
+    if new.isDeleted {
+      guard wasLive else { return }
+      try connection.run(
+        "DELETE FROM \(quoted(table.name)) WHERE \(table.keyCondition)", key.values)
+    } else if let old, wasLive {
+      let changed = table.columns.indices.filter { old.values[$0] != new.values[$0] }
+      guard !changed.isEmpty else { return }
+      let list = changed.map { "\(quoted(table.columns[$0].name)) = ?" }.joined(separator: ", ")
+      try connection.run(
+        "UPDATE \(quoted(table.name)) SET \(list) WHERE \(table.keyCondition)",
+        changed.map { new.values[$0] } + key.values)
+    } else {
+      let places = Array(repeating: "?", count: table.columns.count).joined(separator: ", ")
+      try connection.run(
+        "INSERT INTO \(quoted(table.name)) (\(table.columnList)) VALUES (\(places))", new.values)
+    }
+  }
+
+  func add(_ changes: ColumnDigests) throws {
+    for (column, change) in changes.sums where change != 0 {
+      let place: [Value] = [.integer(Int64(column.table)), .integer(Int64(column.column))]
+      let old = try connection.first("SELECT sum FROM hub_digest WHERE tbl = ? AND col = ?", place)
+      let sum = UInt64(bitPattern: old?[0].integer ?? 0) &+ change
+      try connection.run(
+        "INSERT INTO hub_digest VALUES (?, ?, ?) ON CONFLICT (tbl, col) DO UPDATE SET sum = excluded.sum",
+        place + [.integer(Int64(bitPattern: sum))])
+    }
+  }
+
+  func digests() throws -> ColumnDigests {
+    var digests = ColumnDigests()
+    for row in try connection.rows("SELECT tbl, col, sum FROM hub_digest") {
+      guard let table = row[0].integer, let column = row[1].integer, let sum = row[2].integer else {
+        continue
+      }
+      digests.sums[.init(table: Int(table), column: Int(column))] = UInt64(bitPattern: sum)
+    }
+    return digests
+  }
+
+  /// Puts a row of the hub's own tables where devices pull it.
+  func publish(_ table: Int, _ key: RowKey) throws {
+    try connection.run(
+      """
+      INSERT INTO hub_row (tbl, key, sequence, meta) VALUES (?, ?, ?, x'')
+      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence
+      """, [.integer(Int64(table)), key.stored, .integer(try nextSequence())])
+  }
+
+  // MARK: Change sets
+
+  /// Stores a change set's bytes under a new number. Its receipt follows when it is merged.
+  func insert(_ arrival: Arrival) throws -> Int64 {
+    try connection.run(
+      """
+      INSERT INTO hub_change_set (stream, sequence, hash, body, officer, wall, received_at,
+        is_flagged, disposition, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '')
+      """,
+      [
+        .integer(Int64(arrival.stream)), .integer(arrival.sequence), .blob(arrival.hash),
+        .blob(arrival.body), .text(arrival.officer), .integer(arrival.wallMilliseconds),
+        .integer(arrival.receivedMilliseconds), .integer(arrival.isFlagged ? 1 : 0),
+      ])
+    try connection.run(
+      "UPDATE hub_stream SET last_sequence = ?, last_hash = ? WHERE id = ?",
+      [.integer(arrival.sequence), .blob(arrival.hash), .integer(Int64(arrival.stream))])
+    let number = try connection.first(
+      "SELECT number FROM hub_change_set WHERE stream = ? AND sequence = ?",
+      [.integer(Int64(arrival.stream)), .integer(arrival.sequence)])
+    guard let number = number?[0].integer else { throw HubError.notFound }
+    return number
+  }
+
+  func setReceipt(_ number: Int64, _ disposition: Receipt.Disposition, reason: String) throws {
+    try connection.run(
+      "UPDATE hub_change_set SET disposition = ?, reason = ? WHERE number = ?",
+      [.integer(Int64(disposition.rawValue)), .text(reason), .integer(number)])
+  }
+
+  /// The receipt of a change set that has come before, if its bytes are the same.
+  func receipt(stream: Int, sequence: Int64, hash: [UInt8]) throws -> Receipt? {
+    guard
+      let row = try connection.first(
+        """
+        SELECT number, disposition, reason FROM hub_change_set
+        WHERE stream = ? AND sequence = ? AND hash = ?
+        """, [.integer(Int64(stream)), .integer(sequence), .blob(hash)]),
+      let number = row[0].integer, let code = row[1].integer,
+      let disposition = Receipt.Disposition(rawValue: Int(code))
+    else { return nil }
+    return Receipt(
+      sequence: sequence, disposition: disposition, number: number, reason: row[2].text ?? "")
+  }
+
+  func changeSet(_ number: Int64) throws -> (stream: Int, body: [UInt8], isFlagged: Bool)? {
+    guard
+      let row = try connection.first(
+        "SELECT stream, body, is_flagged FROM hub_change_set WHERE number = ?", [.integer(number)]),
+      let stream = row[0].integer, case .blob(let body) = row[1]
+    else { return nil }
+    return (Int(stream), body, row[2] == .integer(1))
+  }
+
+  /// The stream of a device's epoch; it is made on first sight.
+  func stream(_ id: StreamID) throws -> (number: Int, lastSequence: Int64, lastHash: [UInt8]) {
+    let key: [Value] = [.text(id.device), .integer(Int64(id.epoch))]
+    let sql = "SELECT id, last_sequence, last_hash FROM hub_stream WHERE device = ? AND epoch = ?"
+    var row = try connection.first(sql, key)
+    if row == nil {
+      try connection.run(
+        "INSERT INTO hub_stream (device, epoch, last_sequence, last_hash) VALUES (?, ?, 0, x'')", key)
+      row = try connection.first(sql, key)
+    }
+    guard let row, let number = row[0].integer, let sequence = row[1].integer,
+      case .blob(let hash) = row[2]
+    else { throw HubError.notFound }
+    return (Int(number), sequence, hash)
+  }
+
+  func writeHistory(
+    _ table: Int, _ key: RowKey, number: Int64, position: Int, outcomes: [Int: Outcome]
+  ) throws {
+    var writer = WireWriter()
+    for (unit, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
+      // Unit -1 is the row itself.
+      writer.varint(UInt64(unit + 1))
+      writer.varint(UInt64(outcome.rawValue))
+    }
+    try connection.run(
+      "INSERT INTO hub_history VALUES (?, ?, ?, ?, ?)",
+      [
+        .integer(Int64(table)), key.stored, .integer(number), .integer(Int64(position)),
+        .blob(writer.bytes),
+      ])
+  }
+}
+
+/// A change set as it came in.
+struct Arrival {
+  var stream: Int
+  var sequence: Int64
+  var hash: [UInt8]
+  var body: [UInt8]
+  var officer: String
+  var wallMilliseconds: Int64
+  var receivedMilliseconds: Int64
+  var isFlagged: Bool
+}

@@ -1,0 +1,209 @@
+import SyncCore
+import SyncSQLite
+
+/// Takes one change set in: merges its changes in their order and sees to what follows from them.
+/// It runs inside a savepoint, so that a change set is in the hub whole or not at all (law L4).
+struct Ingest {
+  private let store: HubStore
+  private let links: [TableLink]
+  private let rules: [any HubRule]
+  private let origin: ChangeOrigin
+  private let changeSet: ChangeSet
+  private var book: ConflictBook
+  private var digests = ColumnDigests()
+  private var disposition = Receipt.Disposition.applied
+  private var touched: [Int: Set<RowKey>] = [:]
+  private var touchedOrder: [(table: TableSchema, key: RowKey)] = []
+  /// Rows that this change set deletes: as children they keep no parent alive.
+  private let deleted: [Int: Set<RowKey>]
+
+  /// Why a change set goes to quarantine, and what about.
+  struct Rejection: Error {
+    let reason: QuarantineReason
+    let detail: String
+  }
+
+  init(
+    _ store: HubStore, links: [TableLink], rules: [any HubRule], changeSet: ChangeSet,
+    origin: ChangeOrigin, book: ConflictBook
+  ) {
+    self.store = store
+    self.links = links
+    self.rules = rules
+    self.origin = origin
+    self.changeSet = changeSet
+    self.book = book
+    var deleted: [Int: Set<RowKey>] = [:]
+    for change in changeSet.changes where change.operation == .delete {
+      deleted[change.table, default: []].insert(change.key)
+    }
+    self.deleted = deleted
+  }
+
+  /// - Returns: The worst of what became of its changes.
+  /// - Throws: ``Rejection`` if it has to go to quarantine, and the storage's errors.
+  mutating func run() throws -> Receipt.Disposition {
+    for (position, change) in changeSet.changes.enumerated() {
+      try rejectIfDependent(change)
+      try merge(change, position: position)
+    }
+    for row in touchedOrder { try keepParents(of: row.table, row.key) }
+    try store.add(digests)
+    try checkSoftKeys()
+    try checkRules()
+    return disposition
+  }
+
+  // MARK: One change
+
+  private mutating func merge(_ change: RowChange, position: Int) throws {
+    let table = try table(of: change)
+    let old = try store.row(table, change.key)
+    let sequence = try store.nextSequence()
+    let new: RowState
+    let outcomes: [Int: Outcome]
+    do {
+      (new, outcomes) = try RowState.merge(
+        old, change, from: origin, table: table, sequence: sequence,
+        hasUnknownChildren: change.operation == .delete && hasChildren(table, change.key))
+    } catch let refusal as MergeRefusal {
+      throw rejection(refusal, table, change.key)
+    }
+    try write(new, over: old, table, change.key, sequence: sequence)
+    try store.writeHistory(
+      table.number, change.key, number: origin.changeSet, position: position, outcomes: outcomes)
+    note(outcomes, change: change)
+    if touched[table.number, default: []].insert(change.key).inserted {
+      touchedOrder.append((table, change.key))
+    }
+  }
+
+  private mutating func write(
+    _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64
+  ) throws {
+    do {
+      try store.write(new, over: old, table, key, sequence: sequence, digests: &digests)
+    } catch let violation as ConstraintViolation {
+      throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
+    }
+    try book.update(table, key, from: old, to: new)
+  }
+
+  private mutating func note(_ outcomes: [Int: Outcome], change: RowChange) {
+    switch outcomes.values.max() {
+    case .conflicted: disposition = .conflicted
+    case .merged, .agreed: if disposition == .applied { disposition = .merged }
+    default: break
+    }
+  }
+
+  private func table(of change: RowChange) throws -> TableSchema {
+    guard let table = store.schema.table(number: change.table),
+      change.key.values.count == table.key.count
+    else { throw Rejection(reason: .unknownColumn, detail: "table \(change.table)") }
+    return table
+  }
+
+  private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection {
+    switch refusal {
+    case .unknownRow: Rejection(reason: .unknownRow, detail: "\(table.name) \(key)")
+    case .hubOnlyTable: Rejection(reason: .hubOnlyTable, detail: table.name)
+    case .unknownColumn(let column):
+      Rejection(reason: .unknownColumn, detail: "\(table.name), column \(column)")
+    }
+  }
+
+  /// What builds on a row that waits in quarantine waits with it.
+  private func rejectIfDependent(_ change: RowChange) throws {
+    guard !origin.isHubStream else { return }
+    let row = try store.connection.first(
+      "SELECT min(number) FROM hub_quarantined_row WHERE tbl = ? AND key = ? AND number < ?",
+      [.integer(Int64(change.table)), change.key.stored, .integer(origin.changeSet)])
+    if let number = row?[0].integer {
+      throw Rejection(reason: .dependent, detail: "change set \(number)")
+    }
+  }
+
+  // MARK: Parents and children
+
+  private func hasChildren(_ parent: TableSchema, _ key: RowKey) throws -> Bool {
+    for link in links where link.parent == parent.number {
+      guard let child = store.schema.table(number: link.child) else { continue }
+      let condition = link.childColumns.map { "\(quoted(child.columns[$0].name)) = ?" }
+      var found = false
+      try store.connection.each(
+        "SELECT \(child.columnList) FROM \(quoted(child.name)) WHERE "
+          + condition.joined(separator: " AND "), key.values
+      ) { values in
+        found = deleted[child.number]?.contains(child.rowKey(of: values)) != true
+        return !found
+      }
+      if found { return true }
+    }
+    return false
+  }
+
+  /// A live row keeps the rows it points to alive: one that somebody deleted comes back, and its
+  /// deletion becomes a question for the operator.
+  private mutating func keepParents(of table: TableSchema, _ key: RowKey) throws {
+    guard let values = try store.connection.first(table.selectByKey, key.values) else { return }
+    for link in links where link.child == table.number {
+      let parentKey = RowKey(link.childColumns.map { values[$0] })
+      if parentKey.values.contains(.null) { continue }
+      guard let parent = store.schema.table(number: link.parent) else { continue }
+      if try store.connection.first(parent.selectByKey, parentKey.values) != nil { continue }
+      guard let old = try store.row(parent, parentKey), let deletion = old.deletion else {
+        throw Rejection(
+          reason: .missingParent, detail: "\(table.name) \(key) → \(parent.name) \(parentKey)")
+      }
+      try revive(parent, parentKey, old, deletion)
+      try keepParents(of: parent, parentKey)
+    }
+  }
+
+  private mutating func revive(
+    _ table: TableSchema, _ key: RowKey, _ old: RowState, _ deletion: Version
+  ) throws {
+    let sequence = try store.nextSequence()
+    var new = old
+    new.deletion = nil
+    new.sentWhole = sequence
+    new.deletions.append(
+      Candidate(
+        kind: .deletion, stream: deletion.stream, changeSet: deletion.changeSet, values: [],
+        stamp: deletion.stamp, isFlagged: deletion.isFlagged))
+    try write(new, over: old, table, key, sequence: sequence)
+    disposition = .conflicted
+  }
+
+  // MARK: Keys and rules
+
+  private mutating func checkSoftKeys() throws {
+    for row in touchedOrder where !row.table.softKeys.isEmpty {
+      let values = try store.connection.first(row.table.selectByKey, row.key.values)
+      for softKey in row.table.softKeys {
+        try book.checkDuplicates(row.table, row.key, values: values, softKey)
+      }
+    }
+  }
+
+  private mutating func checkRules() throws {
+    guard !rules.isEmpty else { return }
+    var rows: [TouchedRow] = []
+    for row in touchedOrder {
+      guard let values = try store.connection.first(row.table.selectByKey, row.key.values) else {
+        continue
+      }
+      rows.append(TouchedRow(table: row.table, key: row.key, values: values))
+    }
+    for rule in rules {
+      for finding in try rule.findings(about: rows, in: HubView(connection: store.connection)) {
+        try book.raise(finding)
+      }
+    }
+  }
+}
+
+extension ChangeOrigin {
+  var isHubStream: Bool { stream == Self.hubStream }
+}

@@ -1,0 +1,111 @@
+import GRDB
+package import SyncCore
+package import SyncSQLite
+
+/// The hub's storage in an SQLite file.
+package struct SQLiteHubDatabase: HubDatabase {
+  private let database: any DatabaseWriter
+
+  /// Opens the file, makes it if need be, and brings it up to the newest schema.
+  ///
+  /// - Parameters:
+  ///   - path: Where the file is; nothing for one in memory.
+  ///   - migrations: The application's schema, in order.
+  ///   - schema: The merge policies that belong to it.
+  /// - Throws: ``HubError/writtenByNewerProgram``, `SchemaError` and SQLite's errors.
+  package init(path: String?, migrations: [Migration], schema: SyncSchema) throws {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(30)
+    // The hub checks links itself, where it can bring a parent back; see ``Ingest``.
+    configuration.foreignKeysEnabled = false
+    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+    if let path {
+      database = try DatabasePool(path: path, configuration: configuration)
+    } else {
+      database = try DatabaseQueue(configuration: configuration)
+    }
+    let migrator = DatabaseMigrator(Self.ownMigrations + migrations)
+    if try database.read({ try migrator.hasBeenSuperseded($0) }) {
+      throw HubError.writtenByNewerProgram
+    }
+    try migrator.migrate(database)
+    try database.read { try schema.check(against: $0) }
+  }
+
+  private static let ownMigrations = [
+    Migration(name: "thuan-hub-v1-hub", embedded: PackageResources.v1_hub_sql),
+    Migration(name: "thuan-hub-v1-published", embedded: PackageResources.v1_published_sql),
+  ]
+
+  package func write<T>(_ body: (any HubConnection) throws -> T) throws -> T {
+    try database.write { try body(SQLiteConnection(database: $0)) }
+  }
+
+  package func read<T>(_ body: (any HubConnection) throws -> T) throws -> T {
+    try database.read { try body(SQLiteConnection(database: $0)) }
+  }
+
+  package func links(in schema: SyncSchema) throws -> [TableLink] {
+    try database.read { db in try schema.tables.flatMap { try $0.links(in: schema, db) } }
+  }
+
+  /// SQLite's own findings about the file: broken pages, and links that lead nowhere.
+  package func problems() throws -> [String] {
+    try database.read { db in
+      let broken = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+      let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row in
+        "\(row["table"] as String): a row points to a missing row of \(row["parent"] as String)"
+      }
+      return broken + orphans
+    }
+  }
+}
+
+private struct SQLiteConnection: HubConnection {
+  let database: Database
+
+  func run(_ sql: String, _ arguments: [SyncCore.Value]) throws {
+    do {
+      try database.run(sql, arguments)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+      throw ConstraintViolation(detail: error.message ?? "constraint")
+    }
+  }
+
+  func each(
+    _ sql: String, _ arguments: [SyncCore.Value], _ body: ([SyncCore.Value]) throws -> Bool
+  ) throws {
+    let rows = try Row.fetchCursor(
+      try database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+    while let row = try rows.next() {
+      if try !body(row.values()) { return }
+    }
+  }
+
+  func attempt<T>(_ body: () throws -> T) throws -> T {
+    var result: T?
+    try database.inSavepoint {
+      result = try body()
+      return .commit
+    }
+    guard let result else { throw HubError.notCommitted }
+    return result
+  }
+}
+
+extension TableSchema {
+  fileprivate func links(in schema: SyncSchema, _ db: Database) throws -> [TableLink] {
+    let rows = try Row.fetchAll(db, sql: "PRAGMA foreign_key_list(\(quoted(name)))")
+    return Dictionary(grouping: rows) { $0["id"] as Int }.sorted { $0.key < $1.key }
+      .compactMap { _, parts in
+        let parts = parts.sorted { ($0["seq"] as Int) < ($1["seq"] as Int) }
+        guard let parent = schema.table(named: parts[0]["table"]) else { return nil }
+        let columns = parts.compactMap { index(named: $0["from"]) }
+        let targets = parts.compactMap { $0["to"] as String? }.compactMap { parent.index(named: $0) }
+        guard columns.count == parent.key.count, targets.isEmpty || targets == parent.key else {
+          return nil
+        }
+        return TableLink(child: number, childColumns: columns, parent: parent.number)
+      }
+  }
+}

@@ -1,0 +1,27 @@
+package import GRDB
+
+/// One numbered step of a schema: a file of SQL that runs once.
+package struct Migration: Sendable {
+  package let name: String
+  package let sql: String
+
+  package init(name: String, sql: String) {
+    self.name = name
+    self.sql = sql
+  }
+
+  /// A file that was compiled into the program.
+  package init(name: String, embedded: [UInt8]) {
+    self.init(name: name, sql: String(decoding: embedded, as: UTF8.self))
+  }
+}
+
+extension DatabaseMigrator {
+  /// A migrator that runs the given steps in order.
+  package init(_ migrations: [Migration]) {
+    self.init()
+    for migration in migrations {
+      registerMigration(migration.name) { db in try db.execute(sql: migration.sql) }
+    }
+  }
+}

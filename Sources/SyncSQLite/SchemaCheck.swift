@@ -1,0 +1,73 @@
+package import GRDB
+package import SyncCore
+
+extension SyncSchema {
+  /// Checks that the declaration and the database say the same.
+  ///
+  /// Every declared table and column has to exist; every column of a declared table, and every
+  /// table that is not the engine's, needs a policy. Uniqueness beyond the key has to be soft, or
+  /// two devices that are each right could not be brought together.
+  ///
+  /// - Throws: ``SchemaError`` naming the table and what is wrong with it.
+  package func check(against db: Database) throws {
+    let names = try String.fetchAll(
+      db,
+      sql: """
+        SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+          AND name NOT LIKE 'thuan\\_%' ESCAPE '\\' AND name NOT LIKE 'hub\\_%' ESCAPE '\\'
+          AND name <> 'grdb_migrations' ORDER BY name
+        """)
+    for name in names where table(named: name) == nil {
+      throw SchemaError("table \(name) has no merge policy")
+    }
+    for table in tables { try table.check(against: db) }
+  }
+}
+
+extension TableSchema {
+  fileprivate func check(against db: Database) throws {
+    let columns = try Row.fetchAll(db, sql: "PRAGMA table_info(\(quoted(name)))")
+    guard !columns.isEmpty else { throw SchemaError("table \(name) is declared but does not exist") }
+    var actual: Set<String> = []
+    for row in columns {
+      let column: String = row["name"]
+      actual.insert(column)
+      guard let index = index(named: column) else {
+        throw SchemaError("column \(name).\(column) has no merge policy")
+      }
+      let isKey = (row["pk"] as Int) > 0
+      if isKey != (self.columns[index].unit == nil) {
+        throw SchemaError("column \(name).\(column): only primary key columns are declared key")
+      }
+    }
+    if let missing = self.columns.first(where: { !actual.contains($0.name) }) {
+      throw SchemaError("column \(name).\(missing.name) is declared but does not exist")
+    }
+    for index in try Row.fetchAll(db, sql: "PRAGMA index_list(\(quoted(name)))") {
+      let origin: String = index["origin"]
+      if (index["unique"] as Int) == 1, origin != "pk" {
+        throw SchemaError(
+          "table \(name): uniqueness beyond the key has to be soft; declare a `unique` line instead")
+      }
+    }
+  }
+
+  /// The columns' names, quoted and joined, in the order of the declaration.
+  package var columnList: String { columns.map { quoted($0.name) }.joined(separator: ", ") }
+
+  /// A condition that finds the row of a key, with one parameter a key column.
+  package var keyCondition: String {
+    key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
+  }
+
+  /// The statement that reads a row's values by its key.
+  package var selectByKey: String {
+    "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
+  }
+
+  /// All values of the row with the given key, or nothing if there is no such row.
+  package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
+    guard let row = try db.first(selectByKey, key.values) else { return nil }
+    return row.values()
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+package import GRDB
+package import SyncCore
+
+extension Value: DatabaseValueConvertible {
+  package var databaseValue: DatabaseValue {
+    switch self {
+    case .null: .null
+    case .integer(let integer): integer.databaseValue
+    case .real(let real): real.databaseValue
+    case .text(let text): text.databaseValue
+    case .blob(let blob): Data(blob).databaseValue
+    }
+  }
+
+  package static func fromDatabaseValue(_ value: DatabaseValue) -> Value? { Value(value) }
+
+  /// The value of a column, exactly as it is stored.
+  package init(_ value: DatabaseValue) {
+    switch value.storage {
+    case .null: self = .null
+    case .int64(let integer): self = .integer(integer)
+    case .double(let real): self = .real(real)
+    case .string(let text): self = .text(text)
+    case .blob(let data): self = .blob(Array(data))
+    }
+  }
+}
+
+extension Row {
+  /// The value at an index, exactly as it is stored.
+  package func value(at index: Int) -> SyncCore.Value { SyncCore.Value(self[index] as DatabaseValue) }
+
+  /// The values from an index on.
+  package func values(from start: Int = 0) -> [SyncCore.Value] {
+    (start..<count).map { value(at: $0) }
+  }
+}
+
+extension Database {
+  /// Runs a statement that is prepared once and kept.
+  package func run(_ sql: String, _ arguments: [Value] = []) throws {
+    try cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
+  }
+
+  /// The first row of a query that is prepared once and kept.
+  package func first(_ sql: String, _ arguments: [Value] = []) throws -> Row? {
+    try Row.fetchOne(try cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+  }
+
+  /// All rows of a query that is prepared once and kept.
+  package func all(_ sql: String, _ arguments: [Value] = []) throws -> [Row] {
+    try Row.fetchAll(try cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+  }
+}
+
+/// An identifier as SQL spells it.
+package func quoted(_ identifier: String) -> String {
+  "\"" + identifier.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+}

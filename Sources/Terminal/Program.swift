@@ -1,0 +1,87 @@
+package import ArgumentParser
+import FieldModel
+import Foundation
+
+/// Runs a program's root command and turns whatever ends it into words and an exit code.
+package enum Program {
+  /// Runs the command that the arguments name.
+  ///
+  /// - Parameters:
+  ///   - root: The program's root command.
+  ///   - explain: Turns errors of the program's own parts into failures; nothing for an error that
+  ///     it does not know.
+  package static func run(
+    _ root: any ParsableCommand.Type, explain: (any Error) -> Failure?
+  ) async -> Never {
+    do {
+      var command = try root.parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+      exit(0)
+    } catch let failure as Failure {
+      report(failure)
+    } catch let error where isParsersOwn(error) {
+      let code = root.exitCode(for: error)
+      write(localised(root.fullMessage(for: error)), toErrors: !code.isSuccess)
+      exit(code.rawValue)
+    } catch {
+      report(explain(error) ?? unexpected(error))
+    }
+  }
+
+  private static func isParsersOwn(_ error: any Error) -> Bool {
+    let module = String(reflecting: type(of: error))
+    return module.hasPrefix("ArgumentParser.")
+  }
+
+  private static func unexpected(_ error: any Error) -> Failure {
+    Failure(
+      .internal,
+      Phrase(
+        vi: "Lỗi không lường trước: \(error)", en: "Unexpected error: \(error)",
+        uk: "Неочікувана помилка: \(error)"))
+  }
+
+  private static func report(_ failure: Failure) -> Never {
+    let label = say(vi: "Lỗi", en: "Error", uk: "Помилка")
+    write("\(label): \(failure.what.text)", toErrors: true)
+    if let hint = failure.hint { write("  → \(hint.text)", toErrors: true) }
+    exit(failure.kind.rawValue)
+  }
+
+  /// Writes a line; to the error stream for what is no result.
+  package static func write(_ text: String, toErrors: Bool = false) {
+    let handle = toErrors ? FileHandle.standardError : FileHandle.standardOutput
+    try? handle.write(contentsOf: Data((text + "\n").utf8))
+  }
+
+  /// The parser's own words, which it has in English only.
+  static func localised(_ text: String) -> String {
+    if Language.current == .en { return text }
+    let words: [(String, Phrase)] = [
+      ("OVERVIEW: ", Phrase(vi: "", en: "", uk: "")),
+      ("USAGE: ", Phrase(vi: "CÁCH DÙNG: ", en: "", uk: "ВИКОРИСТАННЯ: ")),
+      ("Usage: ", Phrase(vi: "Cách dùng: ", en: "", uk: "Використання: ")),
+      ("ARGUMENTS:", Phrase(vi: "THAM SỐ:", en: "", uk: "АРГУМЕНТИ:")),
+      ("OPTIONS:", Phrase(vi: "TÙY CHỌN:", en: "", uk: "ПАРАМЕТРИ:")),
+      ("SUBCOMMANDS:", Phrase(vi: "LỆNH:", en: "", uk: "КОМАНДИ:")),
+      ("Show help information.", Phrase(vi: "Hiện trợ giúp này.", en: "", uk: "Показати довідку.")),
+      ("Show the version.", Phrase(vi: "Hiện phiên bản.", en: "", uk: "Показати версію.")),
+      ("Error: ", Phrase(vi: "Lỗi: ", en: "", uk: "Помилка: ")),
+      ("Missing expected argument", Phrase(vi: "Thiếu tham số", en: "", uk: "Бракує аргументу")),
+      ("Missing value for", Phrase(vi: "Thiếu giá trị cho", en: "", uk: "Бракує значення для")),
+      ("Unknown option", Phrase(vi: "Tùy chọn không có", en: "", uk: "Невідомий параметр")),
+      ("Unexpected argument", Phrase(vi: "Thừa tham số", en: "", uk: "Зайвий аргумент")),
+      ("The value ", Phrase(vi: "Giá trị ", en: "", uk: "Значення ")),
+      (" is invalid for ", Phrase(vi: " không hợp lệ cho ", en: "", uk: " не годиться для ")),
+      ("(default: ", Phrase(vi: "(mặc định: ", en: "", uk: "(типово: ")),
+      (" for detailed help.", Phrase(vi: " để xem chi tiết.", en: "", uk: " — докладніше.")),
+      (" for more information.", Phrase(vi: " để xem thêm.", en: "", uk: " — докладніше.")),
+      ("  See ", Phrase(vi: "  Xem ", en: "", uk: "  Див. ")),
+    ]
+    return words.reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1.text) }
+  }
+}
