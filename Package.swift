@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
       path: "Tests/TestSupport"),
-    .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore"]),
+    .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "TestSupport"]),
     .testTarget(
       name: "SyncDeviceTests",
       dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "TestSupport", grdb]),

@@ -4,10 +4,11 @@ extension RowState {
   package mutating func decide(unit index: Int, values: [Value], version: Version, table: TableSchema)
   {
     var unit = unit(index)
-    unit.settled = settledStreams(unit.candidates, and: unit.version)
+    unit.settled = settledStreams(unit.candidates + unit.absorbed, and: unit.version)
     unit.version = version
     unit.sent = version.sequence
     unit.candidates = []
+    unit.absorbed = []
     unit.base = []
     set(values, of: table.units[index])
     units[index] = unit
@@ -42,6 +43,7 @@ extension RowState {
     unit.settled = old.settled
     unit.base = old.base
     unit.candidates = old.candidates
+    unit.absorbed = old.absorbed
     units[index] = unit
   }
 

@@ -23,6 +23,10 @@ package struct ChangeOrigin: Equatable, Sendable {
   func knows(_ version: Version, settled: [Int]) -> Bool {
     isHub || version.sequence <= base || version.stream == stream || settled.contains(stream)
   }
+
+  func knows(_ statement: Candidate) -> Bool {
+    isHub || statement.sequence <= base || statement.stream == stream
+  }
 }
 
 /// What became of one merge unit of a change, or of the row as a whole.
@@ -142,8 +146,12 @@ struct RowMerge {
     -> RowState
   {
     guard var state else { throw .unknownRow }
-    if state.isDeleted {
+    if let deletion = state.deletion {
       outcomes[Self.row] = .agreed
+      // Two who delete the same row do not know of each other, should one of them want it back.
+      if !origin.knows(deletion, settled: state.settledDeletions) {
+        state.deletion?.stream = Version.mixed
+      }
       return state
     }
     let isAllowed = origin.isHub || (table.rows != .appendOnly && table.rows != .hubOnly)
@@ -160,7 +168,7 @@ struct RowMerge {
       return state
     }
     dropOwnDeletion(&state)
-    state.deletions.append(candidate(isAllowed ? .deletion : .refused, values: []))
+    state.deletions.append(statement(isAllowed ? .deletion : .refused, values: []))
     outcomes[Self.row] = .conflicted
     return state
   }
@@ -189,10 +197,7 @@ struct RowMerge {
     state.deletion = nil
     state.sentWhole = sequence
     guard table.rows != .set, !origin.isHub else { return }
-    state.deletions.append(
-      Candidate(
-        kind: .deletion, stream: deletion.stream, changeSet: deletion.changeSet, values: [],
-        stamp: deletion.stamp, isFlagged: deletion.isFlagged))
+    state.deletions.append(Candidate(.deletion, of: deletion, values: []))
   }
 
   private func dropOwnDeletion(_ state: inout RowState) {
@@ -204,7 +209,7 @@ struct RowMerge {
     guard origin.knows(state.created, settled: settled) else { return false }
     return state.units.values.allSatisfy { unit in
       origin.knows(unit.version, settled: settled)
-        && (origin.isHub || unit.candidates.allSatisfy { $0.stream == origin.stream })
+        && unit.absorbed.allSatisfy { origin.knows($0) } && (origin.isHub || unit.candidates.allSatisfy { $0.stream == origin.stream })
     }
   }
 
@@ -220,132 +225,7 @@ struct RowMerge {
     return values
   }
 
-  private func candidate(_ kind: Candidate.Kind, values: [Value]) -> Candidate {
-    Candidate(
-      kind: kind, stream: origin.stream, changeSet: origin.changeSet, values: values,
-      stamp: origin.stamp, isFlagged: origin.isFlagged)
-  }
-
-  // MARK: Units
-
-  private mutating func merge(
-    unit index: Int, before: [Value], after: [Value], into row: inout RowState
-  ) {
-    let unit = table.units[index]
-    var state = row.unit(index)
-    let live = row.values(of: unit)
-    defer { if state != row.unit(index) { row.units[index] = state } }
-    if after == live {
-      outcomes[index] = .agreed
-      noteAgreement(after, live: live, state: &state)
-      return
-    }
-    if agree(after, before) {
-      // The writer retyped what was there before: nothing was said, and the writer is put right.
-      outcomes[index] = .agreed
-      state.sent = sequence
-      return
-    }
-    if agree(after, live) {
-      outcomes[index] = .agreed
-      noteAgreement(after, live: live, state: &state)
-      return
-    }
-    if !mayWrite(unit) {
-      refuse(after, before: before, index: index, state: &state)
-      return
-    }
-    if origin.knows(state.version, settled: state.settled) {
-      take(after, of: unit, version: version, row: &row, state: &state)
-      state.candidates.removeAll { $0.stream == origin.stream }
-      outcomes[index] = .applied
-    } else {
-      mergeConcurrent(index, before: before, live: live, after: after, row: &row, state: &state)
-    }
-    settle(unit, live: row.values(of: unit), state: &state)
-  }
-
-  private mutating func mergeConcurrent(
-    _ index: Int, before: [Value], live: [Value], after: [Value], row: inout RowState,
-    state: inout UnitState
-  ) {
-    let unit = table.units[index]
-    state.candidates.removeAll { $0.stream == origin.stream }
-    switch combine(unit.policy, before: before, live: live, liveVersion: state.version, after: after)
-    {
-    case .incoming:
-      take(after, of: unit, version: version, row: &row, state: &state)
-      outcomes[index] = .merged
-    case .live:
-      state.sent = sequence
-      outcomes[index] = .merged
-    case .merged(let values):
-      var mixed = version
-      mixed.stream = Version.mixed
-      mixed.stamp = max(version.stamp, state.version.stamp)
-      take(values, of: unit, version: mixed, row: &row, state: &state)
-      outcomes[index] = .merged
-    case .undecided:
-      if state.candidates.isEmpty { state.base = before }
-      state.candidates.append(candidate(.value, values: after))
-      state.sent = sequence
-      outcomes[index] = .conflicted
-    }
-  }
-
-  private func take(
-    _ values: [Value], of unit: MergeUnit, version: Version, row: inout RowState,
-    state: inout UnitState
-  ) {
-    row.set(values, of: unit)
-    state.version = version
-    state.sent = version.sequence
-    state.settled = []
-  }
-
-  /// The writer says what is live already, perhaps in other bytes. While a conflict is open the
-  /// statement replaces what the writer said before.
-  private func noteAgreement(_ after: [Value], live: [Value], state: inout UnitState) {
-    if after != live { state.sent = sequence }
-    guard !state.candidates.isEmpty else { return }
-    state.candidates.removeAll { $0.stream == origin.stream }
-    if state.candidates.allSatisfy({ agree($0.values, live) }) { state = cleared(state) }
-  }
-
-  private mutating func refuse(
-    _ wanted: [Value], before: [Value], index: Int, state: inout UnitState
-  ) {
-    state.candidates.removeAll { $0.stream == origin.stream }
-    if state.candidates.isEmpty { state.base = before }
-    state.candidates.append(candidate(.refused, values: wanted))
-    state.sent = sequence
-    outcomes[index] = .conflicted
-  }
-
-  private func mayWrite(_ unit: MergeUnit) -> Bool {
-    if origin.isHub { return true }
-    switch unit.policy {
-    case .hubOnly, .immutable: return false
-    default: return true
-    }
-  }
-
-  /// Takes out of an open conflict what needs no operator any more.
-  private func settle(_ unit: MergeUnit, live: [Value], state: inout UnitState) {
-    guard !state.candidates.isEmpty else { return }
-    let all = state.candidates
-    state.candidates = all.filter { candidate in
-      candidate.kind == .refused
-        || !(outranks(unit.policy, live, candidate.values)
-          || all.contains { outranks(unit.policy, $0.values, candidate.values) })
-    }
-    if state.candidates.allSatisfy({ agree($0.values, live) }) { state = cleared(state) }
-  }
-
-  private func cleared(_ state: UnitState) -> UnitState {
-    var state = state
-    state.candidates = []
-    state.base = []
-    return state
+  func statement(_ kind: Candidate.Kind, values: [Value]) -> Candidate {
+    Candidate(kind, of: version, values: values)
   }
 }

@@ -33,51 +33,47 @@ private func isHigher(_ value: Value, than other: Value, _ ranking: [String]) ->
   return mine > theirs
 }
 
-extension RowMerge {
-  /// Applies a unit's policy to the live value and a concurrent one.
-  func combine(
-    _ policy: MergePolicy, before: [Value], live: [Value], liveVersion: Version, after: [Value]
-  ) -> Combination {
-    switch policy {
-    case .operator, .hubOnly, .immutable: .undecided
-    case .lastWriter: later(than: liveVersion)
-    case .text: mergedText(before: before, live: live, after: after)
-    case .set: mergedTags(before: before, live: live, after: after)
-    case .workflow, .maximum, .minimum:
-      ranked(policy, before: before, live: live, after: after)
-    }
+/// Applies a unit's policy to the live value and a concurrent statement.
+func combine(
+  _ policy: MergePolicy, before: [Value], live: [Value], _ liveVersion: Version,
+  _ statement: Candidate
+) -> Combination {
+  switch policy {
+  case .operator, .hubOnly, .immutable: .undecided
+  case .lastWriter: later(statement, than: liveVersion)
+  case .text: mergedText(before: before, live: live, after: statement.values)
+  case .set: mergedTags(before: before, live: live, after: statement.values)
+  case .workflow, .maximum, .minimum: ranked(policy, live: live, after: statement.values)
   }
+}
 
-  private func ranked(_ policy: MergePolicy, before: [Value], live: [Value], after: [Value])
-    -> Combination
-  {
-    // A side that left the unit's value empty has said nothing about its rank.
-    if live.first == .null, after.first != .null { return .incoming }
-    if after.first == .null, live.first != .null { return .live }
-    if outranks(policy, after, live) { return .incoming }
-    if outranks(policy, live, after) { return .live }
-    return .undecided
-  }
+private func ranked(_ policy: MergePolicy, live: [Value], after: [Value]) -> Combination {
+  // A side that left the unit's value empty has said nothing about its rank.
+  if live.first == .null, after.first != .null { return .incoming }
+  if after.first == .null, live.first != .null { return .live }
+  if outranks(policy, after, live) { return .incoming }
+  if outranks(policy, live, after) { return .live }
+  return .undecided
+}
 
-  private func later(than live: Version) -> Combination {
-    if origin.isFlagged || live.isFlagged { return .undecided }
-    return (origin.stamp, origin.stream) > (live.stamp, live.stream) ? .incoming : .live
-  }
+private func later(_ statement: Candidate, than live: Version) -> Combination {
+  if statement.isFlagged || live.isFlagged { return .undecided }
+  return (statement.stamp, statement.stream) > (live.stamp, live.stream) ? .incoming : .live
+}
 
-  private func mergedText(before: [Value], live: [Value], after: [Value]) -> Combination {
-    guard let live = live[0].textOrEmpty, let after = after[0].textOrEmpty,
-      let base = before[0].textOrEmpty,
-      let merged = mergeText(base: base, ours: live, theirs: after)
-    else { return .undecided }
-    return .merged([.text(merged)])
-  }
+private func mergedText(before: [Value], live: [Value], after: [Value]) -> Combination {
+  guard let live = live[0].textOrEmpty, let after = after[0].textOrEmpty,
+    let base = before[0].textOrEmpty,
+    let merged = mergeText(base: base, ours: live, theirs: after)
+  else { return .undecided }
+  return .merged([.text(merged)])
+}
 
-  private func mergedTags(before: [Value], live: [Value], after: [Value]) -> Combination {
-    guard let live = live[0].textOrEmpty, let after = after[0].textOrEmpty,
-      let base = before[0].textOrEmpty
-    else { return .undecided }
-    return .merged([mergeTags(base: base, ours: live, theirs: after)])
-  }
+private func mergedTags(before: [Value], live: [Value], after: [Value]) -> Combination {
+  guard let live = live[0].textOrEmpty, let after = after[0].textOrEmpty,
+    let base = before[0].textOrEmpty
+  else { return .undecided }
+  return .merged([mergeTags(base: base, ours: live, theirs: after)])
 }
 
 extension Value {

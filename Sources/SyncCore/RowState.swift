@@ -40,18 +40,29 @@ package struct Candidate: Equatable, Sendable {
   package var changeSet: Int64
   /// The unit's values; empty for a deletion.
   package var values: [Value]
+  /// The hub's sequence under which it came.
+  package var sequence: Int64
   package var stamp: HybridTime
   package var isFlagged: Bool
 
   package init(
-    kind: Kind, stream: Int, changeSet: Int64, values: [Value], stamp: HybridTime, isFlagged: Bool
+    kind: Kind, stream: Int, changeSet: Int64, values: [Value], sequence: Int64,
+    stamp: HybridTime, isFlagged: Bool
   ) {
     self.kind = kind
     self.stream = stream
     self.changeSet = changeSet
     self.values = values
+    self.sequence = sequence
     self.stamp = stamp
     self.isFlagged = isFlagged
+  }
+
+  /// What a version's writer said, as a statement of its own.
+  package init(_ kind: Kind, of version: Version, values: [Value]) {
+    self.init(
+      kind: kind, stream: version.stream, changeSet: version.changeSet, values: values,
+      sequence: version.sequence, stamp: version.stamp, isFlagged: version.isFlagged)
   }
 }
 
@@ -66,6 +77,9 @@ package struct UnitState: Equatable, Sendable {
   /// The values before the first change that conflicts; empty without a conflict.
   package var base: [Value] = []
   package var candidates: [Candidate] = []
+  /// Statements that asked nobody anything: they agreed with what was live, or were outranked. Who
+  /// moves the live value on without knowing them is concurrent with them all the same.
+  package var absorbed: [Candidate] = []
 
   package init(version: Version, sent: Int64) {
     self.version = version
@@ -199,12 +213,12 @@ extension Candidate {
     for value in values { writer.value(4, value) }
     writer.fixed(5, stamp.bits)
     writer.flag(6, isFlagged)
+    writer.unsigned(7, UInt64(sequence))
   }
 
   fileprivate init(reading message: WireReader) throws(WireError) {
     var reader = message
-    self.init(
-      kind: .value, stream: 0, changeSet: 0, values: [], stamp: .zero, isFlagged: false)
+    self.init(.value, of: .none, values: [])
     while let field = try reader.next() {
       switch field {
       case 1:
@@ -215,6 +229,7 @@ extension Candidate {
       case 4: values.append(try reader.value())
       case 5: stamp = HybridTime(bits: try reader.fixed())
       case 6: isFlagged = try reader.flag()
+      case 7: sequence = try reader.sequence()
       default: try reader.skip()
       }
     }
@@ -228,6 +243,7 @@ extension UnitState {
     writer.packed(4, settled)
     for value in base { writer.value(5, value) }
     for candidate in candidates { writer.message(6) { candidate.write(to: &$0) } }
+    for statement in absorbed { writer.message(7) { statement.write(to: &$0) } }
   }
 
   fileprivate static func read(_ message: WireReader) throws(WireError) -> (Int, UnitState) {
@@ -243,23 +259,10 @@ extension UnitState {
       case 4: unit.settled = try reader.packed()
       case 5: unit.base.append(try reader.value())
       case 6: unit.candidates.append(try Candidate(reading: try reader.message()))
+      case 7: unit.absorbed.append(try Candidate(reading: try reader.message()))
       default: try reader.skip()
       }
     }
     return (index, unit)
-  }
-
-  /// The state as bytes, for a decision that may be taken back.
-  package func encoded() -> [UInt8] {
-    var writer = WireWriter()
-    write(to: &writer)
-    return writer.bytes
-  }
-
-  /// Reads the state of a unit back.
-  ///
-  /// - Throws: ``WireError`` if the bytes are damaged.
-  package init(decoding bytes: [UInt8]) throws(WireError) {
-    self = try UnitState.read(WireReader(bytes)).1
   }
 }

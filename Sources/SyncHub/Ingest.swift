@@ -168,10 +168,7 @@ struct Ingest {
     var new = old
     new.deletion = nil
     new.sentWhole = sequence
-    new.deletions.append(
-      Candidate(
-        kind: .deletion, stream: deletion.stream, changeSet: deletion.changeSet, values: [],
-        stamp: deletion.stamp, isFlagged: deletion.isFlagged))
+    new.deletions.append(Candidate(.deletion, of: deletion, values: []))
     try write(new, over: old, table, key, sequence: sequence)
     disposition = .conflicted
   }

@@ -1,0 +1,37 @@
+/// What both ends of the HTTP road agree on; `Schema/api/openapi.yaml` says the same to others.
+package enum HTTPContract {
+  /// Every body but the health check's, in both directions, is one message of the wire schema.
+  package static let mediaType = "application/vnd.thuan+protobuf"
+  package static let healthPath = "/v1/health"
+  package static let enrolmentsPath = "/v1/enrolments"
+  package static let changeSetsPath = "/v1/change-sets"
+  package static let changesPath = "/v1/changes"
+  package static let paths = [healthPath, enrolmentsPath, changeSetsPath, changesPath]
+
+  package static let epochParameter = "epoch"
+  package static let cursorParameter = "cursor"
+  package static let positionParameter = "position"
+
+  package static let credentialScheme = "Bearer "
+  /// The body's digest after RFC 9530. A link that garbles bytes is noticed before they are stored.
+  package static let digestHeader = "Content-Digest"
+
+  package static func digest(base64 sha256: String) -> String { "sha-256=:\(sha256):" }
+
+  /// The HTTP status that goes with a refusal. Programs look at the code in the body; the status is
+  /// for what stands between them, and for people with a network trace.
+  package static func status(of code: Refusal.Code) -> Int {
+    switch code {
+    case .malformed, .badSignature: 400
+    case .unauthorised: 401
+    case .revoked: 403
+    case .codeUnknown, .notFound: 404
+    case .gap, .fork: 409
+    case .codeUsed, .codeExpired: 410
+    case .tooLarge: 413
+    case .protocolNewer, .schemaNewer: 426
+    case .internal: 500
+    case .unavailable: 503
+    }
+  }
+}

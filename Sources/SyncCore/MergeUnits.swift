@@ -1,0 +1,177 @@
+extension RowMerge {
+  /// Merges what was said of one unit. A unit is always merged whole.
+  mutating func merge(
+    unit index: Int, before: [Value], after: [Value], into row: inout RowState
+  ) {
+    let unit = table.units[index]
+    var state = row.unit(index)
+    defer { if state != row.unit(index) { row.units[index] = state } }
+    let live = row.values(of: unit)
+    if agree(after, before), after != live {
+      // The writer retyped what was there before: nothing was said, and the writer is put right.
+      outcomes[index] = .agreed
+      state.sent = sequence
+    } else if agree(after, live) {
+      outcomes[index] = .agreed
+      noteAgreement(after, before: before, live: live, state: &state)
+    } else if !mayWrite(unit) {
+      refuse(after, before: before, index: index, state: &state)
+    } else if origin.knows(state.version, settled: state.settled) {
+      outcomes[index] = .applied
+      apply(after, before: before, unit, row: &row, state: &state)
+    } else {
+      mergeConcurrent(index, before: before, after: after, row: &row, state: &state)
+    }
+    settle(unit, live: row.values(of: unit), state: &state)
+  }
+
+  /// Nobody has changed the unit since the writer saw it: the new value is live. What others said
+  /// meanwhile without changing it is weighed against the new value now.
+  private func apply(
+    _ after: [Value], before: [Value], _ unit: MergeUnit, row: inout RowState,
+    state: inout UnitState
+  ) {
+    let isSettled = state.settled.contains(origin.stream)
+    let others = state.candidates.filter { $0.stream != origin.stream }
+    let waiting = others.filter { $0.kind == .value && !origin.knows($0) }
+    let unknown = state.absorbed.filter { !origin.knows($0) && !isSettled } + waiting
+    state.candidates = others.filter { !waiting.contains($0) }
+    state.absorbed = []
+    take(after, of: unit, version: version, row: &row, state: &state)
+    let base = state.base.isEmpty ? before : state.base
+    for statement in unknown {
+      _ = weigh(statement, before: base, unit, row: &row, state: &state)
+    }
+    state.base = state.candidates.isEmpty ? [] : base
+  }
+
+  private mutating func mergeConcurrent(
+    _ index: Int, before: [Value], after: [Value], row: inout RowState, state: inout UnitState
+  ) {
+    state.candidates.removeAll { $0.stream == origin.stream }
+    state.absorbed.removeAll { $0.stream == origin.stream }
+    let isAsked = weigh(
+      statement(.value, values: after), before: before, table.units[index], row: &row,
+      state: &state)
+    state.sent = sequence
+    outcomes[index] = isAsked ? .conflicted : .merged
+  }
+
+  /// Brings a statement and the live value together by the unit's policy.
+  ///
+  /// - Returns: Whether that takes the operator.
+  private func weigh(
+    _ statement: Candidate, before: [Value], _ unit: MergeUnit, row: inout RowState,
+    state: inout UnitState
+  ) -> Bool {
+    let live = row.values(of: unit)
+    if agree(statement.values, live) {
+      absorb(statement, &state)
+      return false
+    }
+    switch combine(unit.policy, before: before, live: live, state.version, statement) {
+    case .incoming:
+      if state.version.stream > ChangeOrigin.hubStream {
+        absorb(Candidate(.value, of: state.version, values: live), &state)
+      }
+      var version = Version(statement)
+      version.sequence = sequence
+      take(statement.values, of: unit, version: version, row: &row, state: &state)
+    case .live: absorb(statement, &state)
+    case .merged(let values):
+      var mixed = Version(statement)
+      (mixed.sequence, mixed.stream) = (sequence, Version.mixed)
+      mixed.stamp = max(statement.stamp, state.version.stamp)
+      take(values, of: unit, version: mixed, row: &row, state: &state)
+    case .undecided:
+      if state.candidates.isEmpty { state.base = before }
+      state.candidates.append(statement)
+      return true
+    }
+    return false
+  }
+
+  private func absorb(_ statement: Candidate, _ state: inout UnitState) {
+    state.absorbed.removeAll { $0.stream == statement.stream }
+    state.absorbed.append(statement)
+  }
+
+  private func take(
+    _ values: [Value], of unit: MergeUnit, version: Version, row: inout RowState,
+    state: inout UnitState
+  ) {
+    row.set(values, of: unit)
+    state.version = version
+    state.sent = version.sequence
+    state.settled = []
+  }
+
+  /// The writer says what is live already, perhaps in other bytes. While a conflict is open the
+  /// statement replaces what the writer said before.
+  private func noteAgreement(
+    _ after: [Value], before: [Value], live: [Value], state: inout UnitState
+  ) {
+    if after != live { state.sent = sequence }
+    state.candidates.removeAll { $0.stream == origin.stream }
+    state.absorbed.removeAll { $0.stream == origin.stream }
+    guard !agree(after, before), !origin.knows(state.version, settled: state.settled) else { return }
+    absorb(statement(.value, values: after), &state)
+    // Of two who agree, the later one's time counts, and one good clock is enough.
+    if state.version.isFlagged == origin.isFlagged {
+      state.version.stamp = max(state.version.stamp, origin.stamp)
+    } else if state.version.isFlagged {
+      (state.version.stamp, state.version.isFlagged) = (origin.stamp, false)
+    }
+  }
+
+  mutating func refuse(
+    _ wanted: [Value], before: [Value], index: Int, state: inout UnitState
+  ) {
+    state.candidates.removeAll { $0.stream == origin.stream }
+    if state.candidates.isEmpty { state.base = before }
+    state.candidates.append(statement(.refused, values: wanted))
+    state.sent = sequence
+    outcomes[index] = .conflicted
+  }
+
+  private func mayWrite(_ unit: MergeUnit) -> Bool {
+    if origin.isHub { return true }
+    switch unit.policy {
+    case .hubOnly, .immutable: return false
+    default: return true
+    }
+  }
+
+  /// Takes out of an open conflict what needs no operator any more.
+  private func settle(_ unit: MergeUnit, live: [Value], state: inout UnitState) {
+    guard !state.candidates.isEmpty else { return }
+    let all = state.candidates
+    for candidate in all where candidate.kind == .value {
+      let isOutranked =
+        outranks(unit.policy, live, candidate.values)
+        || all.contains { outranks(unit.policy, $0.values, candidate.values) }
+      guard isOutranked else { continue }
+      state.candidates.removeAll { $0 == candidate }
+      absorb(candidate, &state)
+    }
+    guard state.candidates.allSatisfy({ agree($0.values, live) }) else { return }
+    for candidate in state.candidates where candidate.kind == .value { absorb(candidate, &state) }
+    state = cleared(state)
+  }
+
+  func cleared(_ state: UnitState) -> UnitState {
+    var state = state
+    state.candidates = []
+    state.base = []
+    return state
+  }
+}
+
+extension Version {
+  /// The version that a statement becomes when it goes live.
+  fileprivate init(_ statement: Candidate) {
+    self.init(
+      sequence: statement.sequence, stream: statement.stream, changeSet: statement.changeSet,
+      stamp: statement.stamp, isFlagged: statement.isFlagged)
+  }
+}

@@ -1,0 +1,144 @@
+package import Foundation
+import GRDB
+package import SyncCore
+package import SyncDevice
+package import SyncHub
+package import SyncSQLite
+
+/// A hub and its devices in one process, without a network: real stores, real files, real bytes.
+package final class World {
+  package let folder: URL
+  package let schema: SyncSchema
+  package let hub: Hub
+  package let hubDatabase: SQLiteHubDatabase
+  private let migrations: [Migration]
+  /// The time that everybody's clock shows; tests move it.
+  package var now: Int64 = 1_700_000_000_000
+  private var enrolled = 0
+
+  package init(
+    schema: SyncSchema? = nil, migrations: [Migration] = ToySchema.migrations,
+    rules: [any HubRule] = []
+  ) throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "thuan-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.schema = try schema ?? ToySchema.schema()
+    self.migrations = migrations
+    hubDatabase = try SQLiteHubDatabase(path: nil, migrations: migrations, schema: self.schema)
+    hub = try Hub(hubDatabase, schema: self.schema, rules: rules, timeline: "t1")
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// A device with a store of its own, enrolled for an officer.
+  package func device(_ officer: String) throws -> TestDevice {
+    enrolled += 1
+    now += 1
+    let code = "CODE\(enrolled)"
+    try hub.issue(
+      code: code,
+      for: EnrolmentGrant(officer: officer, officerName: officer, unit: "u", label: "D-\(officer)"),
+      wallMilliseconds: now)
+    let key = DeviceIdentity.makeSigningKey()
+    let device = String(repeating: String(enrolled), count: 32)
+    let reply = try hub.enrol(
+      EnrolmentRequest(code: code, publicKey: key.publicKey, label: "x"), device: device,
+      credential: "secret\(enrolled)", wallMilliseconds: now)
+    let identity = DeviceIdentity(
+      device: reply.device, credential: reply.credential, hub: "", signingKey: key.secret,
+      incarnation: "i\(enrolled)")
+    let path = folder.appendingPathComponent("\(officer)-\(enrolled).db").path
+    let store = try open(path)
+    try store.enrol(identity, officer: officer, epoch: enrolled)
+    return TestDevice(
+      world: self, store: store, identity: identity, officer: officer, epoch: enrolled, path: path)
+  }
+
+  package func open(_ path: String) throws -> DeviceStore {
+    try DeviceStore(
+      path: path, migrations: migrations, schema: schema, wallMilliseconds: now, isDurable: false)
+  }
+
+  /// All rows of a table at the hub, as text that compares exactly.
+  package func hubRows(_ table: String) throws -> [[Value]] {
+    guard let declared = schema.table(named: table) else { return [] }
+    return try hubDatabase.read { connection in
+      var rows: [[Value]] = []
+      let order = declared.key.map { quoted(declared.columns[$0].name) }.joined(separator: ", ")
+      try connection.each(
+        "SELECT \(declared.columnList) FROM \(quoted(table)) ORDER BY \(order)", []
+      ) {
+        rows.append($0)
+        return true
+      }
+      return rows
+    }
+  }
+}
+
+/// One device of a ``World``.
+package struct TestDevice {
+  package unowned let world: World
+  package let store: DeviceStore
+  package let identity: DeviceIdentity
+  package let officer: String
+  package let epoch: Int
+  package let path: String
+
+  /// Writes as the device's officer, a second later than whatever happened before.
+  package func write(_ sql: String, _ arguments: [SyncCore.Value] = []) throws {
+    world.now += 1000
+    try store.write(by: Author(officer: officer, wallMilliseconds: world.now)) { db in
+      try db.execute(sql: sql, arguments: StatementArguments(arguments))
+    }
+  }
+
+  /// Syncs with the hub as a client would, message by message.
+  @discardableResult
+  package func sync(_ directions: SyncRound.Directions = [.push, .pull]) throws -> SyncProgress {
+    world.now += 1000
+    var round = SyncRound(store, identity: identity, directions: directions)
+    while let request = try round.next(wallMilliseconds: world.now) {
+      do {
+        try round.receive(try answer(request), wallMilliseconds: world.now)
+      } catch let refusal as Refusal {
+        try round.receive(refusal, newEpoch: Int(world.now % 1_000_000), wallMilliseconds: world.now)
+      }
+    }
+    return round.progress
+  }
+
+  /// What the hub answers to a request, as bytes.
+  package func answer(_ request: SyncRequest) throws -> [UInt8] {
+    let device = try world.hub.authenticate(identity.credential)
+    switch request {
+    case .push(let bytes):
+      return try world.hub.receive(
+        envelope: bytes, from: device, wallMilliseconds: world.now
+      ).encoded()
+    case .pull(let cursor, let position):
+      return try world.hub.page(
+        PullRequest(epoch: epoch, cursor: cursor, position: position), for: device,
+        wallMilliseconds: world.now
+      ).encoded()
+    }
+  }
+
+  package func rows(_ table: String) throws -> [[SyncCore.Value]] {
+    guard let declared = world.schema.table(named: table) else { return [] }
+    let order = declared.key.map { quoted(declared.columns[$0].name) }.joined(separator: ", ")
+    return try store.read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT \(declared.columnList) FROM \(quoted(table)) ORDER BY \(order)"
+      ).map { $0.values() }
+    }
+  }
+
+  /// One value of one row.
+  package func value(_ sql: String) throws -> SyncCore.Value {
+    try store.read { db in try Row.fetchOne(db, sql: sql)?.value(at: 0) ?? .null }
+  }
+
+  package func status() throws -> StoreStatus { try store.status(wallMilliseconds: world.now) }
+}
