@@ -138,7 +138,7 @@ extension ChangeSet {
       }
     }
     stream = StreamID(device: device, epoch: epoch)
-    guard sequence > 0, !device.isEmpty else { throw .malformed("change set") }
+    guard sequence > 0 else { throw .malformed("change set") }
   }
 }
 

@@ -58,12 +58,13 @@ enum Capture {
 
   static func createImageTable(of table: TableSchema, in db: Database) throws {
     let columns = table.columns.map { "\(quoted($0.name)) ANY" }.joined(separator: ", ")
-    let exists = try db.columns(in: "thuan_gone_\(table.name)").map(\.name)
-    if exists.isEmpty {
+    guard try db.tableExists("thuan_gone_\(table.name)") else {
       try db.execute(
         sql: "CREATE TABLE \(imageTable(of: table)) (thuan_log_id INTEGER PRIMARY KEY, \(columns)) STRICT")
+      return
     }
-    for column in table.columns where !exists.isEmpty && !exists.contains(column.name) {
+    let known = Set(try db.columns(in: "thuan_gone_\(table.name)").map(\.name))
+    for column in table.columns where !known.contains(column.name) {
       try db.execute(
         sql: "ALTER TABLE \(imageTable(of: table)) ADD COLUMN \(quoted(column.name)) ANY")
     }

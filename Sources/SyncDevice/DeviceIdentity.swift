@@ -71,10 +71,15 @@ extension DeviceStore {
   ///   - identity: The device's identity.
   ///   - officer: Who uses it; other programs' writes count as this officer's.
   ///   - epoch: A random number that no other incarnation of the device has.
-  package func enrol(_ identity: DeviceIdentity, officer: String, epoch: Int) throws {
+  ///   - wallMilliseconds: What the device's clock shows.
+  package func enrol(
+    _ identity: DeviceIdentity, officer: String, epoch: Int, wallMilliseconds: Int64
+  ) throws {
     try database.write { db in
+      try seal(db, wallMilliseconds: wallMilliseconds)
+      try moveUnsentWork(
+        to: StreamID(device: identity.device, epoch: epoch), officer: officer, db)
       try set(.device, .text(identity.device), db)
-      try set(.epoch, .integer(Int64(epoch)), db)
       try set(.officer, .text(officer), db)
       try set(.incarnation, .text(identity.incarnation), db)
     }

@@ -82,27 +82,42 @@ extension DeviceStore {
   package func beginEpoch(_ epoch: Int, wallMilliseconds: Int64) throws {
     try database.write { db in
       try seal(db, wallMilliseconds: wallMilliseconds)
-      try set(.epoch, .integer(Int64(epoch)), db)
-      var sequence: Int64 = 0
-      var hash: [UInt8] = []
-      let rows = try db.all(
-        "SELECT position, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
-      for row in rows {
-        guard case .blob(let bytes) = row.value(at: 1) else { continue }
-        var changeSet = try ChangeSet(decoding: bytes)
-        sequence += 1
-        changeSet.stream = StreamID(device: changeSet.stream.device, epoch: epoch)
-        (changeSet.sequence, changeSet.previous) = (sequence, hash)
-        let body = changeSet.encoded()
-        hash = ChangeSet.hash(of: body)
-        try db.run(
-          "UPDATE thuan_outbox SET epoch = ?, sequence = ?, hash = ?, body = ? WHERE position = ?",
-          [.integer(Int64(epoch)), .integer(sequence), .blob(hash), .blob(body), row.value(at: 0)])
-      }
-      try set(.sequence, .integer(sequence), db)
-      try set(.hash, .blob(hash), db)
+      let device = try setting(.device, db).text ?? ""
+      try moveUnsentWork(to: StreamID(device: device, epoch: epoch), db)
       try logEvent(.newEpoch, String(epoch), wallMilliseconds: wallMilliseconds, db)
     }
+  }
+
+  /// Makes all work without a receipt the beginning of another stream. Work that was written before
+  /// the store belonged to anybody becomes the given officer's.
+  func moveUnsentWork(to stream: StreamID, officer: String = "", _ db: Database) throws {
+    var (sequence, hash) = (Int64(0), [UInt8]())
+    let rows = try db.all(
+      "SELECT position, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+    // Sequences of the old stream must not stand in the way of the new one's.
+    try db.run("UPDATE thuan_outbox SET sequence = -position WHERE disposition IS NULL")
+    for row in rows {
+      guard case .blob(let bytes) = row.value(at: 1) else { continue }
+      var changeSet = try ChangeSet(decoding: bytes)
+      sequence += 1
+      changeSet.stream = stream
+      (changeSet.sequence, changeSet.previous) = (sequence, hash)
+      if changeSet.officer.isEmpty { changeSet.officer = officer }
+      let body = changeSet.encoded()
+      hash = ChangeSet.hash(of: body)
+      try db.run(
+        """
+        UPDATE thuan_outbox SET epoch = ?, sequence = ?, hash = ?, body = ?, officer = ?
+        WHERE position = ?
+        """,
+        [
+          .integer(Int64(stream.epoch)), .integer(sequence), .blob(hash), .blob(body),
+          .text(changeSet.officer), row.value(at: 0),
+        ])
+    }
+    try set(.epoch, .integer(Int64(stream.epoch)), db)
+    try set(.sequence, .integer(sequence), db)
+    try set(.hash, .blob(hash), db)
   }
 
   func noteContact(hubMilliseconds: Int64, _ wallMilliseconds: Int64, _ db: Database) throws {

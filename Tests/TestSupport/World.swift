@@ -50,7 +50,7 @@ package final class World {
       incarnation: "i\(enrolled)")
     let path = folder.appendingPathComponent("\(officer)-\(enrolled).db").path
     let store = try open(path)
-    try store.enrol(identity, officer: officer, epoch: enrolled)
+    try store.enrol(identity, officer: officer, epoch: enrolled, wallMilliseconds: now)
     return TestDevice(
       world: self, store: store, identity: identity, officer: officer, epoch: enrolled, path: path)
   }
@@ -85,6 +85,18 @@ package struct TestDevice {
   package let officer: String
   package let epoch: Int
   package let path: String
+
+  package init(
+    world: World, store: DeviceStore, identity: DeviceIdentity, officer: String, epoch: Int,
+    path: String
+  ) {
+    self.world = world
+    self.store = store
+    self.identity = identity
+    self.officer = officer
+    self.epoch = epoch
+    self.path = path
+  }
 
   /// Writes as the device's officer, a second later than whatever happened before.
   package func write(_ sql: String, _ arguments: [SyncCore.Value] = []) throws {
