@@ -103,6 +103,7 @@ extension RowMerge {
     row.set(values, of: unit)
     state.version = version
     state.sent = version.sequence
+    state.isHeldByWriter = version.stream == origin.stream
     state.settled = []
   }
 

@@ -80,6 +80,9 @@ package struct UnitState: Equatable, Sendable {
   /// Statements that asked nobody anything: they agreed with what was live, or were outranked. Who
   /// moves the live value on without knowing them is concurrent with them all the same.
   package var absorbed: [Candidate] = []
+  /// Whether the device that wrote the live value holds it still. One that was put right in the
+  /// meantime does not, and has to be sent its own word when that goes live after all.
+  package var isHeldByWriter = true
 
   package init(version: Version, sent: Int64) {
     self.version = version
@@ -244,6 +247,7 @@ extension UnitState {
     for value in base { writer.value(5, value) }
     for candidate in candidates { writer.message(6) { candidate.write(to: &$0) } }
     for statement in absorbed { writer.message(7) { statement.write(to: &$0) } }
+    writer.flag(8, !isHeldByWriter)
   }
 
   fileprivate static func read(_ message: WireReader) throws(WireError) -> (Int, UnitState) {
@@ -260,6 +264,7 @@ extension UnitState {
       case 5: unit.base.append(try reader.value())
       case 6: unit.candidates.append(try Candidate(reading: try reader.message()))
       case 7: unit.absorbed.append(try Candidate(reading: try reader.message()))
+      case 8: unit.isHeldByWriter = !(try reader.flag())
       default: try reader.skip()
       }
     }

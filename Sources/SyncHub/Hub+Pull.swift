@@ -106,10 +106,12 @@ private struct PageComposer {
       let state = try RowState(metadata: meta, live: live, columns: table.columns.count)
       if state.isDeleted {
         append(table, key, .deleted, [], units: nil)
-      } else if isNews(state.created, sent: state.sentWhole) {
+      } else if isNews(state.created, sent: state.sentWhole, isHeldByWriter: true) {
         append(table, key, .whole, state.values, units: nil)
       } else {
-        let units = state.units.filter { isNews($0.value.version, sent: $0.value.sent) }.keys
+        let units = state.units.filter {
+          isNews($0.value.version, sent: $0.value.sent, isHeldByWriter: $0.value.isHeldByWriter)
+        }.keys
         if !units.isEmpty { append(table, key, .fields, state.values, units: Set(units)) }
       }
     }
@@ -117,9 +119,9 @@ private struct PageComposer {
 
   /// Whether the device does not hold it yet: it is newer than the cursor, and not the device's own
   /// word come back unchanged.
-  private func isNews(_ version: Version, sent: Int64) -> Bool {
+  private func isNews(_ version: Version, sent: Int64, isHeldByWriter: Bool) -> Bool {
     guard sent > request.cursor else { return false }
-    return version.stream != ownStream || sent != version.sequence
+    return version.stream != ownStream || sent != version.sequence || !isHeldByWriter
   }
 
   private mutating func append(
