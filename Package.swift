@@ -80,6 +80,11 @@ let package = Package(
   ]
 )
 
+/// Warnings are errors where the project checks itself, not where somebody with a newer compiler
+/// builds it.
+let warnings: [SwiftSetting] =
+  Context.environment["THUAN_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 for target in package.targets {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -87,5 +92,5 @@ for target in package.targets {
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .strictMemorySafety(),
-  ]
+  ] + warnings
 }

@@ -1,0 +1,32 @@
+import SyncCore
+import Testing
+
+struct PolicyParserTests {
+  @Test func `a declaration that cannot be used is refused with its line`() {
+    let wrong = [
+      "table a": "line 1: expected: table NAME NUMBER [rows KIND]",
+      "table a 3": "line 1: table numbers below 10 are the engine's",
+      "table a 10 rows odd": "line 1: unknown kind of rows: odd",
+      "id 1 key": "line 1: a column outside a table",
+      "table a 10\n id key": "line 2: expected: COLUMN NUMBER POLICY",
+      "table a 10\n id 1 key\n x 2 guess": "line 3: unknown policy guess",
+      "table a 10\n id 1 key\n x 2 operator now": "line 3: operator takes no order",
+      "table a 10\n id 1 key\n x 2 workflow a > b; b > a":
+        "line 3: a workflow needs an order that does not run in a circle",
+      "table a 10\n id 1 key\n group g text : x 2, y 3":
+        "line 3: a group cannot merge as text or set",
+      "table a 10\n id 1 key\n unique u (z)":
+        "line 3: unknown column z; declare columns before keys that use them",
+      "table a 10\n x 1 operator": "table a has no key",
+      "table a 10\n id 1 key\n x 1 operator": "table a uses a column number twice",
+      "table a 10\n id 1 key\ntable b 10\n id 1 key": "a table number is used twice",
+    ]
+    for (text, message) in wrong {
+      #expect(throws: SchemaError(message)) { try SyncSchema(parsing: text, version: 1) }
+    }
+  }
+
+  @Test func `the engine's own tables are declared as its stores make them`() throws {
+    #expect(try PublishedTables.schemas().map(\.number) == [1, 2, 3])
+  }
+}

@@ -1,0 +1,113 @@
+import SyncCore
+import Testing
+
+/// Bytes that come from elsewhere.
+struct WireTests {
+  private let changeSet = ChangeSet(
+    stream: StreamID(device: "d", epoch: 7), sequence: 3, previous: [1, 2], schemaVersion: 1,
+    base: 300, stamp: HybridTime(bits: 99), wallMilliseconds: -5, officer: "Bình", isForeign: true,
+    changes: [
+      RowChange(
+        table: 10, operation: .insert, key: RowKey([.text("p"), .integer(-1)]),
+        fields: [
+          FieldChange(column: 2, before: .null, after: .text("đường")),
+          FieldChange(column: 300, before: .null, after: .real(-0.1)),
+        ]),
+      RowChange(
+        table: 11, operation: .update, key: RowKey([.blob([])]),
+        fields: [
+          FieldChange(column: 1, before: .null, after: .blob([])),
+          FieldChange(column: 2, before: .integer(.min), after: .null),
+        ]),
+      RowChange(
+        table: 11, operation: .delete, key: RowKey([.text("")]),
+        fields: [FieldChange(column: 1, before: .text(""), after: .null)]),
+    ])
+
+  @Test func `a change set comes back as it went out`() throws {
+    #expect(try ChangeSet(decoding: changeSet.encoded()) == changeSet)
+  }
+
+  @Test func `every truncation of a message is an error or a shorter message, never a trap`() throws {
+    let bytes = changeSet.encoded()
+    for length in 0..<bytes.count {
+      if let shorter = try? ChangeSet(decoding: Array(bytes[..<length])) {
+        #expect(shorter != changeSet)
+      }
+    }
+  }
+
+  @Test func `any byte changed to any value is read or refused, never a trap`() {
+    let bytes = changeSet.encoded()
+    var refused = 0
+    for position in bytes.indices {
+      for value in UInt8.min...UInt8.max {
+        var damaged = bytes
+        damaged[position] = value
+        if (try? ChangeSet(decoding: damaged)) == nil { refused += 1 }
+        if (try? Envelope(decoding: damaged)) == nil { refused += 1 }
+        if (try? PullPage(decoding: damaged)) == nil { refused += 1 }
+        if (try? PushReply(decoding: damaged)) == nil { refused += 1 }
+      }
+    }
+    #expect(refused > 0)
+  }
+
+  @Test func `a length that promises more than there is, is refused before anything is allocated`() {
+    #expect(throws: WireError.truncated) {
+      try ChangeSet(decoding: [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F])
+    }
+    #expect(throws: WireError.malformed("varint")) {
+      try ChangeSet(decoding: [0x18] + Array(repeating: 0xFF, count: 11))
+    }
+  }
+
+  @Test func `fields that this version does not know are passed over`() throws {
+    var writer = WireWriter()
+    writer.string(100, "from the future")
+    writer.fixed(101, 5)
+    #expect(try ChangeSet(decoding: changeSet.encoded() + writer.bytes) == changeSet)
+  }
+
+  @Test func `a signature covers all that stands before it`() throws {
+    let envelope = Envelope(
+      schemaVersion: 1, stream: changeSet.stream, wallMilliseconds: 9,
+      changeSets: [changeSet.encoded()])
+    let bytes = envelope.encoded { signed in Array(signed.prefix(64)) }
+    let read = try Envelope(decoding: bytes)
+    #expect(read.changeSets == envelope.changeSets)
+    #expect(read.signature == Array(read.signed.prefix(64)))
+    #expect(read.signed + [0x7A, 64] + read.signature == bytes)
+    #expect(throws: (any Error).self) { try Envelope(decoding: bytes + [0x50, 1]) }
+  }
+
+  @Test func `composite keys survive their stored form`() throws {
+    let values: [Value] = [.text("a'b,c"), .integer(-3), .blob([0, 255]), .text(""), .text("đ")]
+    for first in values {
+      for second in values {
+        let key = RowKey([first, second])
+        #expect(try RowKey(stored: key.stored, columns: 2) == key)
+      }
+    }
+    for broken in ["'a'", "'a','b", "'a' 'b'", "x,y", "'a','b','c'"] {
+      #expect(throws: WireError.self) { try RowKey(stored: .text(broken), columns: 2) }
+    }
+  }
+
+  @Test func `texts in different Unicode forms agree and are not equal`() {
+    #expect(Value.text("e\u{301}").agrees(with: .text("é")))
+    #expect(Value.text("e\u{301}") != .text("é"))
+    #expect(Value.real(0.0) != .real(-0.0))
+    #expect(Value.integer(1) != .real(1))
+  }
+
+  @Test func `a hybrid clock never stands still and never runs back`() {
+    var time = HybridTime(milliseconds: 1_000)
+    for wall in [1_000, 500, 2_000, 1] as [Int64] {
+      let next = time.next(wallMilliseconds: wall)
+      #expect(next > time)
+      time = next
+    }
+    #expect(time.milliseconds == 2_000)
+  }
+}
