@@ -32,7 +32,12 @@ package struct Hub: Sendable {
   }
 
   func write<T>(_ body: (HubStore) throws -> T) throws -> T {
-    try database.write { try body(HubStore($0, schema)) }
+    try database.write { connection in
+      let store = HubStore(connection, schema)
+      let result = try body(store)
+      try store.saveSequence()
+      return result
+    }
   }
 
   func read<T>(_ body: (HubStore) throws -> T) throws -> T {

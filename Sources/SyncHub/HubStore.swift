@@ -6,6 +6,7 @@ import SyncSQLite
 struct HubStore {
   let connection: any HubConnection
   let schema: SyncSchema
+  private let sequence = SequenceCounter()
 
   init(_ connection: any HubConnection, _ schema: SyncSchema) {
     self.connection = connection
@@ -31,12 +32,22 @@ struct HubStore {
   }
 
   /// The last sequence given out: the head of what devices can pull.
-  func head() throws -> Int64 { try setting(.sequence).integer ?? 0 }
+  func head() throws -> Int64 {
+    if let last = sequence.last { return last }
+    let last = try setting(.sequence).integer ?? 0
+    sequence.last = last
+    return last
+  }
 
   func nextSequence() throws -> Int64 {
     let next = try head() + 1
-    try set(.sequence, .integer(next))
+    sequence.last = next
     return next
+  }
+
+  /// Writes down how far sequences have come. To be called once, at the end of a write transaction.
+  func saveSequence() throws {
+    if let last = sequence.last { try set(.sequence, .integer(last)) }
   }
 
   // MARK: Rows
@@ -223,6 +234,12 @@ struct HubStore {
         .blob(writer.bytes),
       ])
   }
+}
+
+/// The sequences given out in one transaction, so that a row does not cost a read and a write. What
+/// a savepoint undoes leaves a gap, which nobody minds.
+private final class SequenceCounter {
+  var last: Int64?
 }
 
 /// A change set as it came in.

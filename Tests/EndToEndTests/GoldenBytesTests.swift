@@ -1,0 +1,190 @@
+import Foundation
+import SyncCore
+import Testing
+
+/// Bytes that were written once. `scripts/check-wire` reads the same files with an implementation
+/// that is not ours, so a change here is a change of the protocol.
+struct GoldenBytesTests {
+  @Test(arguments: Golden.allCases) func `the wire format has not changed`(_ golden: Golden) throws {
+    // To add a message, run the test once with GOLDEN=write and read the file before it is kept.
+    if ProcessInfo.processInfo.environment["GOLDEN"] == "write" { try golden.write() }
+    #expect(try golden.encoded() == golden.read())
+  }
+
+  @Test func `what is read is what was written`() throws {
+    #expect(try ChangeSet(decoding: Golden.changeSet.read()) == Golden.exampleChangeSet)
+    #expect(try Envelope(decoding: Golden.envelope.read()).changeSets == Golden.exampleEnvelope.changeSets)
+    #expect(try PushReply(decoding: Golden.pushReply.read()) == Golden.examplePushReply)
+    #expect(try PullPage(decoding: Golden.pullPage.read()) == Golden.examplePullPage)
+    #expect(
+      try EnrolmentRequest(decoding: Golden.enrolmentRequest.read()) == Golden.exampleRequest)
+    #expect(try EnrolmentReply(decoding: Golden.enrolmentReply.read()) == Golden.exampleReply)
+    #expect(try Refusal(decoding: Golden.refusal.read()) == Golden.exampleRefusal)
+  }
+
+  @Test(arguments: Golden.allCases)
+  func `a field from the future is passed over`(_ golden: Golden) throws {
+    guard golden != .envelope else { return }  // its signature has to come last
+    var writer = WireWriter()
+    writer.string(900, "new")
+    writer.fixed(901, 7)
+    writer.unsigned(902, 1 << 40)
+    let bytes = try golden.read() + writer.bytes
+    #expect(try golden.reencoded(bytes) == golden.read())
+  }
+
+  @Test(arguments: Golden.allCases)
+  func `no prefix and no flipped bit makes the reader trap`(_ golden: Golden) throws {
+    let bytes = try golden.read()
+    for length in bytes.indices { _ = try? golden.reencoded(Array(bytes.prefix(length))) }
+    for index in bytes.indices {
+      for bit in 0..<8 {
+        var garbled = bytes
+        garbled[index] ^= 1 << UInt8(bit)
+        _ = try? golden.reencoded(garbled)
+      }
+    }
+  }
+}
+
+/// One file for every message that travels on its own.
+enum Golden: String, CaseIterable {
+  case changeSet = "ChangeSet"
+  case envelope = "Envelope"
+  case pushReply = "PushReply"
+  case pullPage = "PullPage"
+  case enrolmentRequest = "EnrolmentRequest"
+  case enrolmentReply = "EnrolmentReply"
+  case refusal = "Refusal"
+
+  private var file: URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Golden/\(rawValue).hex")
+  }
+
+  func read() throws -> [UInt8] {
+    let digits = try String(contentsOf: file, encoding: .utf8).filter { !$0.isWhitespace }
+    return try stride(from: 0, to: digits.count, by: 2).map { offset in
+      let start = digits.index(digits.startIndex, offsetBy: offset)
+      let pair = digits[start..<digits.index(start, offsetBy: 2)]
+      return try #require(UInt8(pair, radix: 16))
+    }
+  }
+
+  /// Thirty-two bytes a line, so that a difference is easy to find.
+  func write() throws {
+    let bytes = try encoded()
+    let lines = stride(from: 0, to: bytes.count, by: 32).map { start in
+      hexadecimal(bytes[start..<min(start + 32, bytes.count)])
+    }
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try (lines.joined(separator: "\n") + "\n").write(to: file, atomically: true, encoding: .utf8)
+  }
+
+  func encoded() throws -> [UInt8] {
+    switch self {
+    case .changeSet: Self.exampleChangeSet.encoded()
+    case .envelope: Self.exampleEnvelope.encoded { _ in [UInt8](0..<64) }
+    case .pushReply: Self.examplePushReply.encoded()
+    case .pullPage: Self.examplePullPage.encoded()
+    case .enrolmentRequest: Self.exampleRequest.encoded()
+    case .enrolmentReply: Self.exampleReply.encoded()
+    case .refusal: Self.exampleRefusal.encoded()
+    }
+  }
+
+  func reencoded(_ bytes: [UInt8]) throws -> [UInt8] {
+    switch self {
+    case .changeSet: return try ChangeSet(decoding: bytes).encoded()
+    case .envelope:
+      let envelope = try Envelope(decoding: bytes)
+      return envelope.encoded { _ in envelope.signature }
+    case .pushReply: return try PushReply(decoding: bytes).encoded()
+    case .pullPage: return try PullPage(decoding: bytes).encoded()
+    case .enrolmentRequest: return try EnrolmentRequest(decoding: bytes).encoded()
+    case .enrolmentReply: return try EnrolmentReply(decoding: bytes).encoded()
+    case .refusal: return try Refusal(decoding: bytes).encoded()
+    }
+  }
+}
+
+/// Messages with every field set, and the values that are easiest to get wrong.
+extension Golden {
+  static let stream = StreamID(device: "00112233445566778899aabbccddeeff", epoch: 2_147_483_647)
+
+  static let exampleChangeSet = ChangeSet(
+    stream: stream, sequence: 9_007_199_254_740_993, previous: [UInt8](0..<32), schemaVersion: 3,
+    base: 300, stamp: HybridTime(milliseconds: 1_700_000_000_000, counter: 65_535),
+    wallMilliseconds: -1, officer: "cán bộ Lan", isForeign: true,
+    changes: [
+      RowChange(
+        table: 10, operation: .insert, key: RowKey([.text("p1")]),
+        fields: [
+          FieldChange(column: 2, before: .null, after: .text("Giám sát")),
+          FieldChange(column: 300, before: .null, after: .real(-0.0)),
+          FieldChange(column: 4, before: .null, after: .integer(.min)),
+          FieldChange(column: 5, before: .null, after: .blob([0, 255])),
+        ]),
+      RowChange(
+        table: 11, operation: .update, key: RowKey([.text("k"), .integer(-1)]),
+        fields: [
+          FieldChange(column: 2, before: .text(""), after: .null),
+          FieldChange(column: 3, before: .integer(0), after: .integer(.max)),
+          FieldChange(column: 4, before: .real(0.1), after: .real(.infinity)),
+          FieldChange(column: 5, before: .blob([]), after: .blob([1])),
+        ]),
+      RowChange(
+        table: 10, operation: .delete, key: RowKey([.text("p0")]),
+        fields: [FieldChange(column: 2, before: .text("e\u{301}"), after: .null)]),
+    ])
+
+  static let exampleEnvelope = Envelope(
+    schemaVersion: 3, stream: stream, wallMilliseconds: 1_700_000_000_123,
+    changeSets: [exampleChangeSet.encoded(), [], [1, 2, 3]])
+
+  static let examplePushReply: PushReply = {
+    var reply = PushReply()
+    reply.hubMilliseconds = 1_700_000_000_000
+    reply.clockOffsetMilliseconds = -86_400_000
+    reply.receipts = [
+      Receipt(sequence: 1, disposition: .applied, number: 1, reason: ""),
+      Receipt(sequence: 2, disposition: .merged, number: 128, reason: ""),
+      Receipt(sequence: 3, disposition: .conflicted, number: 16_384, reason: ""),
+      Receipt(
+        sequence: 4, disposition: .quarantined, number: 1 << 40, reason: "missingParent: item i1"),
+    ]
+    return reply
+  }()
+
+  static let examplePullPage: PullPage = {
+    var page = PullPage()
+    page.timeline = "t-1"
+    page.schemaVersion = 1
+    page.position = 123_456_789_012
+    page.isLast = true
+    page.hubMilliseconds = 1_700_000_000_000
+    let key = RowKey([.text("p1")])
+    page.rows = [
+      PulledRow(
+        table: 10, kind: .whole, key: key, columns: [2, 3], values: [.text("x"), .integer(-7)]),
+      PulledRow(table: 10, kind: .fields, key: key, columns: [200], values: [.null]),
+      PulledRow(table: 11, kind: .deleted, key: RowKey([.integer(0)]), columns: [], values: []),
+      PulledRow(table: 12, kind: .evicted, key: RowKey([.blob([])]), columns: [], values: []),
+    ]
+    page.digests.sums = [
+      .init(table: 10, column: 2): .max, .init(table: 10, column: 3): 1,
+      .init(table: 1, column: 15): 0x0102_0304_0506_0708,
+    ]
+    return page
+  }()
+
+  static let exampleRequest = EnrolmentRequest(
+    code: "ABCD-1234", publicKey: [UInt8](100..<132), label: "Máy xã Tuy Phong")
+
+  static let exampleReply = EnrolmentReply(
+    device: "00112233445566778899aabbccddeeff", credential: "s3cret_-", officer: "lan",
+    officerName: "Nguyễn Thị Lan", unit: "22978@20250701")
+
+  static let exampleRefusal = Refusal(.gap, sequence: 17, detail: "17")
+}

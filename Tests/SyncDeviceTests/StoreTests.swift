@@ -1,0 +1,165 @@
+import Foundation
+import GRDB
+import SyncCore
+import SyncDevice
+import SyncHub
+import SyncSQLite
+import TestSupport
+import Testing
+
+/// Opening, upgrading, and what a store says of itself.
+struct StoreTests {
+  private let world: World
+  private let device: TestDevice
+
+  init() throws {
+    world = try World()
+    device = try world.device("an")
+  }
+
+  private func open(_ path: String, sql: String, policies: String) throws -> DeviceStore {
+    try DeviceStore(
+      path: path, migrations: [Migration(name: "v1", sql: sql)],
+      schema: try SyncSchema(parsing: policies, version: 1), wallMilliseconds: 1)
+  }
+
+  @Test func `a schema and policies that differ are refused by name`() throws {
+    let cases = [
+      (
+        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT) STRICT", "table a 10\n id 1 key",
+        "column a.x has no merge policy"
+      ),
+      (
+        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY) STRICT",
+        "table a 10\n id 1 key\n x 2 operator", "column a.x is declared but does not exist"
+      ),
+      (
+        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY) STRICT; CREATE TABLE b (id TEXT) STRICT",
+        "table a 10\n id 1 key", "table b has no merge policy"
+      ),
+      (
+        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT UNIQUE) STRICT",
+        "table a 10\n id 1 key\n x 2 operator",
+        "table a: uniqueness beyond the key has to be soft; declare a `unique` line instead"
+      ),
+      (
+        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY) STRICT",
+        "table a 10\n id 1 key\ntable b 11\n id 1 key",
+        "table b is declared but does not exist"
+      ),
+    ]
+    for (index, (sql, policies, message)) in cases.enumerated() {
+      let path = world.folder.appendingPathComponent("schema\(index).db").path
+      #expect(throws: SchemaError(message)) { try open(path, sql: sql, policies: policies) }
+    }
+  }
+
+  @Test func `a store that a newer program wrote is not touched`() throws {
+    try device.store.database.write { db in
+      try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('toy-v2')")
+    }
+    #expect(throws: StoreError.writtenByNewerProgram) { try world.open(device.path) }
+  }
+
+  @Test func `a file that is no database is refused as such`() throws {
+    let path = world.folder.appendingPathComponent("text.db").path
+    try Data("hello, this is no database, whatever its name says".utf8).write(
+      to: URL(fileURLWithPath: path))
+    #expect(throws: DatabaseError.self) { try world.open(path) }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == 50)
+  }
+
+  @Test func `a schema that grows keeps pending work and pulls what it did not know`() throws {
+    try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try device.sync()
+    try device.write("UPDATE project SET title = 'b'")
+    let newer = try DeviceStore(
+      path: device.path,
+      migrations: ToySchema.migrations + [
+        Migration(name: "toy-v2", sql: "ALTER TABLE project ADD COLUMN mood TEXT DEFAULT 'calm'")
+      ],
+      schema: try SyncSchema(
+        parsing: ToySchema.policies.replacingOccurrences(
+          of: "title 2 operator", with: "title 2 operator\n mood 99 operator"), version: 2),
+      wallMilliseconds: world.now)
+    let status = try newer.status(wallMilliseconds: world.now)
+    #expect(status.waitingChangeSets == 1)
+    #expect(try newer.pullPlace().cursor == 0)
+    try newer.write(by: Author(officer: "an", wallMilliseconds: world.now)) { db in
+      try db.execute(sql: "UPDATE project SET mood = 'glad'")
+    }
+    #expect(try newer.status(wallMilliseconds: world.now).waitingChangeSets == 2)
+    // An older hub says so plainly, and the device keeps its work.
+    let envelope = try #require(
+      try newer.nextEnvelope(identity: device.identity, wallMilliseconds: world.now))
+    #expect(throws: Refusal(.schemaNewer, detail: "1")) { try device.answer(.push(envelope)) }
+    #expect(try newer.status(wallMilliseconds: world.now).waitingChangeSets == 2)
+  }
+
+  @Test func `opening a store twice changes nothing`() throws {
+    try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    _ = try device.status()
+    let before = try device.store.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
+    _ = try world.open(device.path)
+    #expect(try device.store.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") } == before)
+    #expect(try device.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thuan_event") } == 0)
+  }
+
+  @Test func `in step is said only with nothing pending and equal digests`() throws {
+    #expect(try !device.status().isInStep)
+    try device.sync()
+    #expect(try device.status().isInStep)
+    try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    #expect(try !device.status().isInStep)
+    try device.sync()
+    #expect(try device.status().isInStep)
+    // A row that the hub's own bookkeeping does not know about: digests no longer agree.
+    try world.hubDatabase.write { connection in
+      try connection.run("UPDATE hub_digest SET sum = sum + 1 WHERE tbl = 10 AND col = 2", [])
+    }
+    try device.sync()
+    #expect(try !device.status().isInStep)
+  }
+
+  @Test func `a form that was opened before a pull conflicts with what the pull brought`() throws {
+    let other = try world.device("binh")
+    try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try device.sync()
+    try other.sync()
+    let opened = try device.status().cursor
+    try other.write("UPDATE project SET title = 'b'")
+    try other.sync()
+    try device.sync()
+    try device.store.write(
+      by: Author(officer: "an", wallMilliseconds: world.now), knowing: opened
+    ) { db in try db.execute(sql: "UPDATE project SET title = 'c'") }
+    try device.sync()
+    let conflict = try #require(try world.hub.conflicts(openOnly: true).first)
+    #expect(conflict.live == [.text("b")] && conflict.statements.map(\.values) == [[.text("c")]])
+  }
+
+  @Test func `a store of another hub is not mixed with this one's rows`() throws {
+    try device.sync()
+    var page = PullPage()
+    page.timeline = "another"
+    page.isLast = true
+    page.hubMilliseconds = 1
+    #expect(throws: StoreError.otherHub) {
+      try device.store.receive(page: page.encoded(), wallMilliseconds: 1)
+    }
+  }
+
+  @Test func `acknowledged work is kept ninety days by the hub's clock`() throws {
+    try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try device.sync()
+    let kept = { try device.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thuan_outbox") } }
+    world.now += SyncLimits.retentionMilliseconds - 10_000
+    try device.write("UPDATE project SET title = 'b'")
+    try device.sync()
+    #expect(try kept() == 2)
+    world.now += 20_000
+    try device.write("UPDATE project SET title = 'c'")
+    try device.sync()
+    #expect(try kept() == 2)
+  }
+}
