@@ -62,7 +62,7 @@ let package = Package(
     .testTarget(name: "SyncCoreTests", dependencies: ["SyncCore", "TestSupport"]),
     .testTarget(
       name: "SyncDeviceTests",
-      dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "TestSupport", grdb]),
+      dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "TestSupport", grdb]),
     .testTarget(
       name: "SyncHubTests",
       dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "TestSupport", grdb]),

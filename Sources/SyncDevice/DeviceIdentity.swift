@@ -59,8 +59,13 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
         atPath: temporary, contents: try JSONEncoder().encode(self),
         attributes: [.posixPermissions: 0o600])
     else { throw CocoaError(.fileWriteUnknown) }
-    _ = try FileManager.default.replaceItemAt(
-      URL(fileURLWithPath: file), withItemAt: URL(fileURLWithPath: temporary))
+    // Not every Foundation replaces what is not there yet.
+    if FileManager.default.fileExists(atPath: file) {
+      _ = try FileManager.default.replaceItemAt(
+        URL(fileURLWithPath: file), withItemAt: URL(fileURLWithPath: temporary))
+    } else {
+      try FileManager.default.moveItem(atPath: temporary, toPath: file)
+    }
   }
 }
 

@@ -39,7 +39,7 @@ package enum Cell: Equatable, Sendable {
     case .instant(let milliseconds):
       quotedJSON(
         Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-          .formatted(.iso8601.time(includingFractionalSeconds: true)))
+          .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     case .list(let cells): "[" + cells.map(\.json).joined(separator: ",") + "]"
     case .object(let fields):
       "{" + fields.map { "\(quotedJSON($0.0)):\($0.1.json)" }.joined(separator: ",") + "}"

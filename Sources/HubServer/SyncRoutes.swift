@@ -1,0 +1,171 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOPosix
+import SyncCore
+import SyncHub
+import Synchronization
+
+/// The machine's clock, in milliseconds since 1970.
+package let hubClock: @Sendable () -> Int64 = {
+  Int64((Date().timeIntervalSince1970 * 1000).rounded())
+}
+
+/// What devices can ask of the hub over HTTP. Each route reads bytes, calls one function of the hub
+/// and writes bytes.
+final class SyncRoutes: Sendable {
+  private let hub: Hub
+  private let now: @Sendable () -> Int64
+  private let brake = Mutex(GuessBrake())
+
+  /// An enrolment is a code, a key and a name; a stranger gets no more room than that takes.
+  private static let enrolmentBytesMax = 16 << 10
+
+  init(hub: Hub, now: @escaping @Sendable () -> Int64) {
+    self.hub = hub
+    self.now = now
+  }
+
+  func add(to router: Router<BasicRequestContext>) {
+    router.get(path(HTTPContract.healthPath)) { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/json"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
+    }
+    router.post(path(HTTPContract.enrolmentsPath)) { request, _ in try await self.enrol(request) }
+    router.post(path(HTTPContract.changeSetsPath)) { request, _ in try await self.push(request) }
+    router.get(path(HTTPContract.changesPath)) { request, _ in try await self.pull(request) }
+  }
+
+  private func path(_ text: String) -> RouterPath { RouterPath(text) }
+
+  private func enrol(_ request: Request) async throws -> Response {
+    try checkContentType(request)
+    let bytes = try await body(of: request, upTo: Self.enrolmentBytesMax)
+    guard let enrolment = try? EnrolmentRequest(decoding: bytes) else {
+      throw Refusal(.malformed, detail: "enrolment")
+    }
+    var generator = SystemRandomNumberGenerator()
+    let device = hexadecimal(randomBytes(16, using: &generator))
+    let credential = base64URL(randomBytes(32, using: &generator))
+    let reply = try await slowingGuesses { [hub, now] in
+      try hub.enrol(
+        enrolment, device: device, credential: credential, wallMilliseconds: now())
+    }
+    return message(reply.encoded())
+  }
+
+  /// The credential is judged before the body is read, so strangers cannot fill the memory.
+  private func push(_ request: Request) async throws -> Response {
+    let device = try await device(of: request)
+    try checkContentType(request)
+    let bytes = try await body(of: request, upTo: SyncLimits.bodyBytes)
+    let reply = try await offEventLoop { [hub, now] in
+      try hub.receive(envelope: bytes, from: device, wallMilliseconds: now()).encoded()
+    }
+    return message(reply)
+  }
+
+  private func pull(_ request: Request) async throws -> Response {
+    let device = try await device(of: request)
+    let pull = PullRequest(
+      epoch: Int(try number(HTTPContract.epochParameter, of: request, upTo: Int64(Int32.max))),
+      cursor: try number(HTTPContract.cursorParameter, of: request),
+      position: try number(HTTPContract.positionParameter, of: request))
+    let page = try await offEventLoop { [hub, now] in
+      try hub.page(pull, for: device, wallMilliseconds: now()).encoded()
+    }
+    return message(page)
+  }
+
+  // MARK: What requests carry
+
+  private func device(of request: Request) async throws -> HubDevice {
+    let scheme = HTTPContract.credentialScheme
+    guard let header = request.headers[.authorization], header.utf8.count < 512,
+      header.prefix(scheme.count).lowercased() == scheme.lowercased()
+    else { throw Refusal(.unauthorised) }
+    let credential = String(header.dropFirst(scheme.count))
+    return try await slowingGuesses { [hub] in try hub.authenticate(credential) }
+  }
+
+  private func number(_ name: String, of request: Request, upTo limit: Int64 = .max) throws -> Int64 {
+    guard let text = request.uri.queryParameters[Substring(name)], let number = Int64(text),
+      0...limit ~= number
+    else { throw Refusal(.malformed, detail: name) }
+    return number
+  }
+
+  private func checkContentType(_ request: Request) throws {
+    let type = request.headers[.contentType]?.split(separator: ";").first
+    guard type?.trimmingCharacters(in: .whitespaces).lowercased() == HTTPContract.mediaType else {
+      throw RefusedRequest(
+        status: .unsupportedMediaType,
+        refusal: Refusal(.malformed, detail: "content type"))
+    }
+  }
+
+  private func body(of request: Request, upTo limit: Int) async throws -> [UInt8] {
+    if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+      throw Refusal(.tooLarge, detail: String(limit))
+    }
+    let pace = BodyPace()
+    var bytes: [UInt8] = []
+    for try await chunk in request.body {
+      guard bytes.count + chunk.readableBytes <= limit else {
+        throw Refusal(.tooLarge, detail: String(limit))
+      }
+      bytes.append(contentsOf: chunk.readableBytesView)
+      try pace.check(bytes.count)
+    }
+    if let digest = request.headers[digestName], digest != contentDigest(bytes) {
+      throw Refusal(.malformed, detail: "digest")
+    }
+    return bytes
+  }
+
+  private func message(_ bytes: [UInt8]) -> Response { .message(bytes, status: .ok) }
+
+  // MARK: Work
+
+  /// SQLite's work is synchronous, and event loops must never wait.
+  private func offEventLoop<T: Sendable>(
+    _ work: @escaping @Sendable () throws -> T
+  ) async throws -> T {
+    try await NIOThreadPool.singleton.runIfActive(work)
+  }
+
+  private func slowingGuesses<T: Sendable>(
+    _ work: @escaping @Sendable () throws -> T
+  ) async throws -> T {
+    do {
+      return try await offEventLoop(work)
+    } catch let refusal as Refusal where refusal.code.isOfSecret {
+      let pause = brake.withLock { $0.failed(at: .now) }
+      try await Task.sleep(for: pause)
+      throw refusal
+    }
+  }
+}
+
+extension Refusal.Code {
+  /// Whether somebody may be guessing.
+  fileprivate var isOfSecret: Bool {
+    switch self {
+    case .unauthorised, .codeUnknown, .codeUsed, .codeExpired: true
+    default: false
+    }
+  }
+}
+
+private func randomBytes(
+  _ count: Int, using generator: inout SystemRandomNumberGenerator
+) -> [UInt8] {
+  (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+}
+
+private func base64URL(_ bytes: [UInt8]) -> String {
+  Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
+    .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+}

@@ -1,0 +1,145 @@
+import GRDB
+package import SyncCore
+import SyncSQLite
+
+/// Something that is wrong with a store.
+package enum StoreFlaw: Equatable, Sendable {
+  /// SQLite finds the file damaged.
+  case damagedFile(String)
+  /// Capture triggers are missing or altered.
+  case captureIncomplete([String])
+  /// A log entry names something that is not there.
+  case logInconsistent(entry: Int64)
+  /// A change set is not what its number, its hash or its predecessor say.
+  case brokenChain(epoch: Int, sequence: Int64)
+  /// Rows differ from their marks: they were written past the triggers.
+  case unmarkedRows(table: String, keys: [RowKey])
+  /// A column's digest is not the sum of its marks.
+  case wrongDigest(table: String, column: String)
+}
+
+extension DeviceStore {
+  /// Reads everything and says what is wrong. Nothing is written.
+  ///
+  /// - Parameter wallMilliseconds: What the device's clock shows.
+  package func flaws(wallMilliseconds: Int64) throws -> [StoreFlaw] {
+    var flaws: [StoreFlaw] = []
+    try database.writeWithoutTransaction { db in
+      try db.inTransaction(.immediate) {
+        flaws += try fileFlaws(db)
+        flaws += try captureFlaws(db)
+        flaws += try logFlaws(db)
+        if try setting(.device, db) == .null {
+          try set(.device, .text(String(repeating: "0", count: 32)), db)
+        }
+        try seal(db, wallMilliseconds: wallMilliseconds)
+        flaws += try chainFlaws(db)
+        flaws += try markFlaws(db)
+        flaws += try digestFlaws(db)
+        return .rollback
+      }
+    }
+    return flaws
+  }
+
+  private func fileFlaws(_ db: Database) throws -> [StoreFlaw] {
+    try db.all("PRAGMA integrity_check").compactMap { $0.value(at: 0).text }.filter { $0 != "ok" }
+      .map { .damagedFile($0) }
+  }
+
+  private func captureFlaws(_ db: Database) throws -> [StoreFlaw] {
+    var present = try Capture.existing(in: db)
+    var wrong: [String] = []
+    for table in schema.tables {
+      let strict = Capture.triggers(for: table, isStrict: true)
+      let loose = Capture.triggers(for: table, isStrict: false)
+      for name in strict.keys {
+        let sql = present.removeValue(forKey: name)
+        if sql == nil || (sql != strict[name] && sql != loose[name]) { wrong.append(name) }
+      }
+    }
+    wrong += present.keys
+    return wrong.isEmpty ? [] : [.captureIncomplete(wrong.sorted())]
+  }
+
+  private func logFlaws(_ db: Database) throws -> [StoreFlaw] {
+    var flaws: [StoreFlaw] = []
+    for row in try db.all("SELECT id, tbl, op, key, col FROM thuan_log ORDER BY id") {
+      let operation: Int = row[2]
+      guard let table = schema.table(number: row[1]), (1...4).contains(operation),
+        (try? RowKey(stored: row.value(at: 3), columns: table.key.count)) != nil,
+        operation != 2 || table.index(number: row[4] ?? -1) != nil
+      else {
+        flaws.append(.logInconsistent(entry: row[0]))
+        continue
+      }
+      if operation > 2 {
+        let image = try db.first(
+          "SELECT 1 FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
+          [row.value(at: 0)])
+        if image == nil { flaws.append(.logInconsistent(entry: row[0])) }
+      }
+    }
+    return flaws
+  }
+
+  /// Old receipts are forgotten, so the first change set of an epoch that is still here need not be
+  /// the first that there was.
+  private func chainFlaws(_ db: Database) throws -> [StoreFlaw] {
+    var flaws: [StoreFlaw] = []
+    var last: (epoch: Int, sequence: Int64, hash: [UInt8])?
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT epoch, sequence, hash, body FROM thuan_outbox ORDER BY epoch, sequence")
+    while let row = try rows.next() {
+      let (epoch, sequence): (Int, Int64) = (row[0], row[1])
+      guard case .blob(let hash) = row.value(at: 2), case .blob(let body) = row.value(at: 3),
+        let changeSet = try? ChangeSet(decoding: body)
+      else {
+        flaws.append(.brokenChain(epoch: epoch, sequence: sequence))
+        last = nil
+        continue
+      }
+      var isWhole =
+        ChangeSet.hash(of: body) == hash && changeSet.sequence == sequence
+        && changeSet.stream.epoch == epoch
+      if let last, last.epoch == epoch {
+        isWhole = isWhole && sequence == last.sequence + 1 && changeSet.previous == last.hash
+      }
+      if !isWhole { flaws.append(.brokenChain(epoch: epoch, sequence: sequence)) }
+      last = (epoch, sequence, hash)
+    }
+    return flaws
+  }
+
+  private func markFlaws(_ db: Database) throws -> [StoreFlaw] {
+    try schema.tables.compactMap { table in
+      let changes = try untrackedChanges(of: table, db)
+      return changes.isEmpty ? nil : .unmarkedRows(table: table.name, keys: changes.map(\.key))
+    }
+  }
+
+  private func digestFlaws(_ db: Database) throws -> [StoreFlaw] {
+    var sums: [Int: [UInt64]] = [:]
+    let rows = try Row.fetchCursor(db, sql: "SELECT tbl, marks FROM thuan_shadow")
+    while let row = try rows.next() {
+      guard let table = schema.table(number: row[0]), case .blob(let bytes) = row.value(at: 1)
+      else { continue }
+      var sum = sums[table.number] ?? Array(repeating: 0, count: table.columnsByNumber.count)
+      for (index, mark) in numbers(in: bytes).enumerated() where index < sum.count {
+        sum[index] &+= mark
+      }
+      sums[table.number] = sum
+    }
+    let kept = try digests(db)
+    var flaws: [StoreFlaw] = []
+    for table in schema.tables {
+      for (index, column) in table.columnsByNumber.enumerated() {
+        let digest = kept.sums[.init(table: table.number, column: column.number)] ?? 0
+        if digest != sums[table.number]?[index] ?? 0 {
+          flaws.append(.wrongDigest(table: table.name, column: column.name))
+        }
+      }
+    }
+    return flaws
+  }
+}

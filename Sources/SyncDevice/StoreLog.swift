@@ -1,0 +1,75 @@
+import GRDB
+package import SyncCore
+import SyncSQLite
+
+/// One of the device's own transactions, and what the hub said of it.
+package struct LoggedChangeSet: Sendable {
+  package let changeSet: ChangeSet
+  package let disposition: Receipt.Disposition?
+  /// Why it was quarantined or is in conflict, in the hub's words.
+  package let reason: String
+  /// Whether an operator has decided about it, where it was quarantined.
+  package let isSettled: Bool
+  /// Hub time of the receipt.
+  package let acknowledgedMilliseconds: Int64?
+}
+
+/// Something that happened to a store, as it was noted.
+package struct LoggedEvent: Sendable {
+  package let kind: StoreEvent?
+  package let detail: String
+  package let atMilliseconds: Int64
+}
+
+extension DeviceStore {
+  /// The device's own change sets that it still keeps, the oldest first, what is not sealed yet
+  /// included. Nothing is written.
+  ///
+  /// - Parameter wallMilliseconds: What the device's clock shows.
+  package func changeSets(wallMilliseconds: Int64) throws -> [LoggedChangeSet] {
+    var logged: [LoggedChangeSet] = []
+    try database.writeWithoutTransaction { db in
+      try db.inTransaction(.immediate) {
+        if try setting(.device, db) == .null {
+          // Change sets name their device. Before enrolment there is none: this one is gone again
+          // with the transaction.
+          try set(.device, .text(String(repeating: "0", count: 32)), db)
+        }
+        try seal(db, wallMilliseconds: wallMilliseconds)
+        let rows = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT body, disposition, reason, settled, acknowledged_at FROM thuan_outbox
+            ORDER BY position
+            """)
+        while let row = try rows.next() {
+          guard case .blob(let body) = row.value(at: 0) else { continue }
+          logged.append(
+            LoggedChangeSet(
+              changeSet: try ChangeSet(decoding: body),
+              disposition: row.value(at: 1).integer.flatMap {
+                Receipt.Disposition(rawValue: Int($0))
+              },
+              reason: row.value(at: 2).text ?? "", isSettled: row.value(at: 3) == .integer(1),
+              acknowledgedMilliseconds: row.value(at: 4).integer))
+        }
+        return .rollback
+      }
+    }
+    return logged
+  }
+
+  /// What happened to the store, the oldest first.
+  package func events() throws -> [LoggedEvent] {
+    try read { db in
+      try db.all("SELECT kind, detail, at FROM thuan_event ORDER BY id").map { row in
+        LoggedEvent(
+          kind: row.value(at: 0).text.flatMap(StoreEvent.init), detail: row.value(at: 1).text ?? "",
+          atMilliseconds: row.value(at: 2).integer ?? 0)
+      }
+    }
+  }
+
+  /// The hub's sequence whose state the store holds: what a form that is opened now knows.
+  package func currentCursor() throws -> Int64 { try read { try cursor($0) } }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import FieldModel
+import SyncCore
+import SyncHub
+import Terminal
+
+struct DevicesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "devices",
+    abstract: say(
+      vi: "Các thiết bị đã ghi danh.", en: "The enrolled devices.", uk: "Зареєстровані пристрої."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var listing: ListingOptions
+
+  func run() throws {
+    let open = try options.open()
+    var table = Listing([
+      .init("id", Phrase(vi: "Mã", en: "Id", uk: "Код")),
+      .init("label", Phrase(vi: "Thiết bị", en: "Device", uk: "Пристрій")),
+      .init("officer", Phrase(vi: "Cán bộ", en: "Officer", uk: "Працівник")),
+      .init("unit", Phrase(vi: "Đơn vị", en: "Unit", uk: "Одиниця")),
+      .init("state", Phrase(vi: "Trạng thái", en: "State", uk: "Стан")),
+      .init("last_seen", Phrase(vi: "Đồng bộ gần nhất", en: "Last sync", uk: "Остання синхр.")),
+      .init("cursor", Phrase(vi: "Đã nhận đến", en: "Received to", uk: "Отримано до")),
+      .init("clock_offset_ms", Phrase(vi: "Lệch giờ (ms)", en: "Clock off (ms)", uk: "Зсув (мс)")),
+    ])
+    for device in try open.hub.devices() {
+      let state =
+        listing.json
+        ? (device.isRevoked ? "revoked" : "active")
+        : device.isRevoked
+          ? say(vi: "bị thu hồi", en: "revoked", uk: "відкликано")
+          : say(vi: "hoạt động", en: "active", uk: "активний")
+      table.add([
+        .text(listing.json ? device.id : Abbreviation.shown(device.id)), .text(device.label),
+        .text(device.officerName),
+        .text(listing.json ? device.unit : try open.unitName(device.unit)), .text(state),
+        device.lastSeenMilliseconds.map(Cell.instant) ?? .none, .integer(device.cursor),
+        .integer(device.clockOffsetMilliseconds),
+      ])
+    }
+    table.print(
+      asJSON: listing.json,
+      whenEmpty: Phrase(
+        vi: "Chưa có thiết bị nào.", en: "There are no devices yet.", uk: "Пристроїв ще немає."))
+  }
+}
+
+extension OpenHub {
+  /// A unit's name by its id.
+  func unitName(_ id: String) throws -> String { try name("admin_unit", RowKey([.text(id)])) }
+}
+
+struct RevokeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: say(
+      vi: "Thu hồi thiết bị: không nhận gì nữa, việc đã làm vẫn gửi được vào khu chờ.",
+      en: "Revoke a device: it gets nothing more; what it has done may still come in for review.",
+      uk: "Відкликати пристрій: він нічого не отримає; зроблене ще може надійти на розгляд."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var rulingOptions: RulingOptions
+
+  @Argument(
+    help: ArgumentHelp(
+      say(vi: "Mã thiết bị.", en: "The device's id.", uk: "Код пристрою."),
+      valueName: say(vi: "thiết-bị", en: "device", uk: "пристрій")))
+  var device: String
+
+  func run() throws {
+    let open = try options.open()
+    let device = try Abbreviation.find(
+      device, among: try open.hub.devices(), id: \.id,
+      describe: { "\($0.id)  \($0.label), \($0.officerName)" })
+    guard !device.isRevoked else {
+      throw Failure(
+        .changed,
+        Phrase(
+          vi: "“\(device.label)” đã bị thu hồi từ trước.",
+          en: "“\(device.label)” has been revoked already.", uk: "«\(device.label)» уже відкликано."
+        ))
+    }
+    let ruling = try rulingOptions.ruling()
+    try open.hub.revoke(device: device.id, wallMilliseconds: ruling.wallMilliseconds)
+    try open.noteRevocation(of: device, ruling)
+    Program.write(
+      say(
+        vi: "Đã thu hồi “\(device.label)” của \(device.officerName).",
+        en: "Revoked “\(device.label)” of \(device.officerName).",
+        uk: "Відкликано «\(device.label)» (\(device.officerName))."))
+  }
+}
+
+extension OpenHub {
+  /// Keeps who revoked a device, and why, as a note in the unit's record: the hub's list of devices
+  /// has no place for it.
+  fileprivate func noteRevocation(of device: HubDevice, _ ruling: Ruling) throws {
+    guard let table = hub.schema.table(named: "note"),
+      try hub.row("admin_unit", RowKey([.text(device.unit)])) != nil
+    else { return }
+    let instant = Cell.instant(ruling.wallMilliseconds).json.filter { $0 != "\"" }
+    let change = RowChange(
+      inserting: [
+        "unit_id": device.unit, "entity": "device", "entity_id": device.id,
+        "text": ruling.reason, "by_user": ruling.by, "at": instant,
+      ].mapValues(Value.text), into: table,
+      key: RowKey([.text("revoked-\(device.id)")]))
+    try hub.commit([change], by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
+  }
+}
+
+extension RowChange {
+  /// A new row with the given values by column name.
+  init(inserting values: [String: Value], into table: TableSchema, key: RowKey) {
+    let fields = table.columns.compactMap { column -> FieldChange? in
+      guard column.unit != nil, let value = values[column.name], value != .null else { return nil }
+      return FieldChange(column: column.number, before: .null, after: value)
+    }
+    self.init(table: table.number, operation: .insert, key: key, fields: fields)
+  }
+}

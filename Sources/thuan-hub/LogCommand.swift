@@ -1,0 +1,112 @@
+import ArgumentParser
+import FieldModel
+import SyncCore
+import SyncHub
+import Terminal
+
+struct LogCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "log",
+    abstract: say(
+      vi: "Lịch sử thay đổi của một bản ghi, hoặc của cả máy chủ.",
+      en: "The history of a record, or of the whole hub.",
+      uk: "Історія змін запису або всього хаба."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var listing: ListingOptions
+
+  @Argument(
+    help: ArgumentHelp(
+      say(
+        vi: "Mã bản ghi, hoặc BẢNG:MÃ.", en: "A record's id, or TABLE:ID.",
+        uk: "Код запису або ТАБЛИЦЯ:КОД."),
+      valueName: say(vi: "bản-ghi", en: "record", uk: "запис")))
+  var record: String?
+
+  @Option(
+    help: ArgumentHelp(
+      say(vi: "Nhiều nhất bao nhiêu mục.", en: "At most so many entries.", uk: "Не більше записів.")
+    )
+  )
+  var limit = 30
+
+  func validate() throws {
+    guard limit > 0 else {
+      throw ValidationError(
+        say(
+          vi: "--limit phải lớn hơn 0.", en: "--limit has to be above 0.",
+          uk: "--limit має бути більше 0."))
+    }
+  }
+
+  func run() throws {
+    let open = try options.open()
+    var entries: [HistoryEntry]
+    if let record {
+      let found = try open.record(record)
+      entries = try open.hub.history(of: found.table.name, found.key).suffix(limit)
+      if !listing.json {
+        Program.write(Style.bold(try open.description(of: found.table.name, found.key)))
+      }
+    } else {
+      entries = try open.hub.history(limit: limit)
+    }
+    if listing.json { return Program.write(Cell.list(entries.map(cell)).json) }
+    if entries.isEmpty {
+      return Program.write(
+        say(vi: "Chưa có thay đổi nào.", en: "There are no changes.", uk: "Змін немає."))
+    }
+    for entry in entries { Program.write(try text(of: entry, open)) }
+  }
+
+  private func text(of entry: HistoryEntry, _ open: OpenHub) throws -> String {
+    var head = "#\(entry.number)  \(entry.author.sentence)  \(entry.operation.words.text)"
+    if entry.isForeign {
+      head += say(
+        vi: " (bằng chương trình khác)", en: " (by another program)", uk: " (іншою програмою)")
+    }
+    var lines = [Style.faint(head)]
+    if record == nil { lines.append("  " + (try open.description(of: entry.table, entry.key))) }
+    if let conflict = entry.conflict { lines.append("  " + (try decision(conflict, open))) }
+    // Among the hub's last changes a new record is named, not told.
+    let isTold = entry.operation == .update || (entry.operation == .insert && record != nil)
+    for field in entry.fields where isTold {
+      let title = RecordKinds.title(ofColumn: field.column, in: entry.table).text
+      let after = try open.shown(field.after, in: entry.table, column: field.column)
+      let before = try open.shown(field.before, in: entry.table, column: field.column)
+      let outcome =
+        field.outcome == .applied ? "" : Style.warning("  (\(field.outcome.words.text))")
+      lines.append(
+        entry.operation == .insert
+          ? "    \(title): \(after)\(outcome)" : "    \(title): \(before) → \(after)\(outcome)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func decision(_ id: String, _ open: OpenHub) throws -> String {
+    let what = say(
+      vi: "Quyết định về xung đột", en: "Decision about conflict", uk: "Рішення про конфлікт")
+    let conflict = try? open.hub.conflict(id)
+    let reason = conflict?.decision?.reason ?? ""
+    return "\(what) \(Abbreviation.shown(conflict: id))\(reason.isEmpty ? "" : ": \(reason)")"
+  }
+
+  private func cell(_ entry: HistoryEntry) -> Cell {
+    .object([
+      ("number", .integer(entry.number)), ("table", .text(entry.table)),
+      ("key", .text(entry.key.description)), ("operation", .text("\(entry.operation)")),
+      ("author", entry.author.cell), ("foreign", .flag(entry.isForeign)),
+      ("conflict", .optional(entry.conflict)),
+      (
+        "fields",
+        .list(
+          entry.fields.map { field in
+            .object([
+              ("column", .text(field.column)), ("before", Cell(field.before)),
+              ("after", Cell(field.after)), ("outcome", .text("\(field.outcome)")),
+            ])
+          })
+      ),
+    ])
+  }
+}

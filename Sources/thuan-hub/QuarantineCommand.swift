@@ -1,0 +1,184 @@
+import ArgumentParser
+import FieldModel
+import SyncCore
+import SyncHub
+import Terminal
+
+struct QuarantineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quarantine",
+    abstract: say(
+      vi: "Công việc chưa nhận được, chờ xem xét.", en: "Work that could not be taken in.",
+      uk: "Робота, яку не вдалося прийняти."),
+    subcommands: [QuarantineList.self, QuarantineRetry.self, QuarantineDismiss.self],
+    defaultSubcommand: QuarantineList.self)
+}
+
+struct QuarantineList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: say(vi: "Liệt kê.", en: "List it.", uk: "Перелік."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var listing: ListingOptions
+
+  @Flag(
+    help: ArgumentHelp(
+      say(vi: "Cả đã xử lý.", en: "Also what has been decided.", uk: "Також вирішене.")))
+  var all = false
+
+  func run() throws {
+    let open = try options.open()
+    let work = try open.hub.quarantine(openOnly: !all)
+    if listing.json { return Program.write(Cell.list(work.map { open.cell(of: $0) }).json) }
+    if work.isEmpty {
+      return Program.write(
+        say(
+          vi: "Không có gì chờ xem xét.", en: "Nothing waits for review.",
+          uk: "Нічого не чекає на розгляд."))
+    }
+    Program.write(try work.map { try open.text(of: $0) }.joined(separator: "\n\n"))
+  }
+}
+
+extension OpenHub {
+  fileprivate func text(of work: QuarantinedWork) throws -> String {
+    var lines = [
+      Style.bold("№ \(work.number)") + "  \(work.author.sentence)  "
+        + Style.faint(work.state.words.text),
+      "  " + Style.warning(work.reason.sentence.text)
+        + (work.detail.isEmpty ? "" : Style.faint("  (\(work.detail))")),
+    ]
+    for change in work.changeSet?.changes ?? [] { lines += try text(of: change) }
+    return lines.joined(separator: "\n")
+  }
+
+  private func text(of change: RowChange) throws -> [String] {
+    guard let table = hub.schema.table(number: change.table) else {
+      return ["  \(change.operation.words.text): table \(change.table), \(change.key)"]
+    }
+    let kind = title(ofTable: table.name)
+    var lines = [
+      "  \(change.operation.words.text) \(kind) [\(Abbreviation.shown(change.key.description))]"
+    ]
+    for field in change.fields {
+      guard let index = table.index(number: field.column), table.columns[index].unit != nil else {
+        continue
+      }
+      let column = table.columns[index].name
+      let title = RecordKinds.title(ofColumn: column, in: table.name).text
+      let before = clipped(try shown(field.before, in: table.name, column: column), to: 70)
+      let after = clipped(try shown(field.after, in: table.name, column: column), to: 70)
+      switch change.operation {
+      case .insert: lines.append("    \(title): \(after)")
+      case .update: lines.append("    \(title): \(before) → \(after)")
+      case .delete: lines.append("    \(title): \(before)")
+      }
+    }
+    return lines
+  }
+
+  fileprivate func cell(of work: QuarantinedWork) -> Cell {
+    .object([
+      ("number", .integer(work.number)), ("state", .text(work.state.rawValue)),
+      ("reason", .text(work.reason.rawValue)), ("sentence", .text(work.reason.sentence.text)),
+      ("detail", .text(work.detail)), ("author", work.author.cell),
+      (
+        "changes",
+        .list(
+          (work.changeSet?.changes ?? []).map { change in
+            let table = hub.schema.table(number: change.table)
+            return .object([
+              ("table", .text(table?.name ?? "\(change.table)")),
+              ("operation", .text("\(change.operation)")),
+              ("key", .text(change.key.description)),
+              (
+                "fields",
+                .object(
+                  change.fields.map { field in
+                    let index = table?.index(number: field.column)
+                    let name = index.flatMap { table?.columns[$0].name } ?? "\(field.column)"
+                    return (name, Cell(change.operation == .delete ? field.before : field.after))
+                  })
+              ),
+            ])
+          })
+      ),
+    ])
+  }
+
+  /// Fails unless the change set waits in quarantine.
+  fileprivate func requireWaiting(_ number: Int64) throws {
+    guard try hub.quarantine(openOnly: true).contains(where: { $0.number == number }) else {
+      throw Failure(
+        .notFound,
+        Phrase(
+          vi: "Số \(number) không nằm trong khu chờ.",
+          en: "No. \(number) does not wait for review.",
+          uk: "№ \(number) не чекає на розгляд."))
+    }
+  }
+}
+
+struct QuarantineRetry: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry",
+    abstract: say(
+      vi: "Thử nhận lại, cùng những gì chờ theo.", en: "Try again, with what waits for it.",
+      uk: "Спробувати ще раз разом із залежним."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var rulingOptions: RulingOptions
+
+  @Argument(
+    help: ArgumentHelp(
+      say(vi: "Số trong khu chờ.", en: "Its number.", uk: "Його номер."), valueName: "n"))
+  var number: Int64
+
+  func run() throws {
+    let open = try options.open()
+    try open.requireWaiting(number)
+    let taken = try open.hub.retry(number, try rulingOptions.ruling())
+    guard taken.contains(number) else {
+      let work = try open.hub.quarantine(openOnly: true).first { $0.number == number }
+      if let work { Program.write(try open.text(of: work)) }
+      throw Failure(
+        .problems,
+        Phrase(
+          vi: "Vẫn chưa nhận được.", en: "It still cannot be taken in.",
+          uk: "Досі не вдається прийняти."))
+    }
+    let numbers = taken.map(String.init).joined(separator: ", ")
+    Program.write(
+      say(
+        vi: "Đã nhận: số \(numbers).", en: "Taken in: no. \(numbers).",
+        uk: "Прийнято: № \(numbers)."))
+  }
+}
+
+struct QuarantineDismiss: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dismiss",
+    abstract: say(
+      vi: "Quyết định không nhận; vẫn được lưu.", en: "Decide not to take it in; it is kept.",
+      uk: "Не приймати; воно зберігається."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var rulingOptions: RulingOptions
+
+  @Argument(
+    help: ArgumentHelp(
+      say(vi: "Số trong khu chờ.", en: "Its number.", uk: "Його номер."), valueName: "n"))
+  var number: Int64
+
+  func run() throws {
+    let open = try options.open()
+    try open.requireWaiting(number)
+    try open.hub.dismiss(number, try rulingOptions.ruling())
+    Program.write(
+      say(
+        vi: "Không nhận số \(number); vẫn lưu trong hồ sơ.",
+        en: "No. \(number) is not taken in; it stays in the record.",
+        uk: "№ \(number) не прийнято; воно лишається в записах."))
+  }
+}

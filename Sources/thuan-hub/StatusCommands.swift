@@ -1,0 +1,89 @@
+import ArgumentParser
+import FieldModel
+import SyncHub
+import Terminal
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: say(vi: "Máy chủ đang thế nào.", en: "How the hub stands.", uk: "Стан хаба."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var listing: ListingOptions
+
+  func run() throws {
+    let status = try options.open().hub.status()
+    if listing.json { return Program.write(cell(status).json) }
+    let oldest = status.oldestConflictMilliseconds.map { " (\(age(since: $0)))" } ?? ""
+    let lines: [(Phrase, String)] = [
+      (Phrase(vi: "Dòng thời gian", en: "Timeline", uk: "Лінія часу"), status.timeline),
+      (Phrase(vi: "Thứ tự", en: "Sequence", uk: "Послідовність"), "\(status.head)"),
+      (Phrase(vi: "Lược đồ", en: "Schema", uk: "Схема"), "v\(status.schemaVersion)"),
+      (
+        Phrase(vi: "Thiết bị", en: "Devices", uk: "Пристрої"),
+        "\(status.activeDevices) (+\(status.revokedDevices) "
+          + say(vi: "bị thu hồi", en: "revoked", uk: "відкликано") + ")"
+      ),
+      (Phrase(vi: "Gói thay đổi", en: "Change sets", uk: "Набори змін"), "\(status.changeSets)"),
+      (
+        Phrase(vi: "Xung đột chờ", en: "Open conflicts", uk: "Відкриті конфлікти"),
+        "\(status.openConflicts)\(oldest)"
+      ),
+      (Phrase(vi: "Chờ xem xét", en: "Quarantine", uk: "На розгляді"), "\(status.quarantined)"),
+    ]
+    for (title, value) in lines { Program.write("\(title.text): \(value)") }
+    for (table, count) in status.rows.sorted(by: { $0.key < $1.key }) {
+      Program.write(Style.faint("  \(title(ofTable: table)): \(count)"))
+    }
+  }
+
+  private func cell(_ status: HubStatus) -> Cell {
+    .object([
+      ("timeline", .text(status.timeline)), ("head", .integer(status.head)),
+      ("schema", .integer(Int64(status.schemaVersion))),
+      ("change_sets", .integer(Int64(status.changeSets))),
+      ("open_conflicts", .integer(Int64(status.openConflicts))),
+      ("oldest_conflict", status.oldestConflictMilliseconds.map(Cell.instant) ?? .none),
+      ("quarantined", .integer(Int64(status.quarantined))),
+      ("active_devices", .integer(Int64(status.activeDevices))),
+      ("revoked_devices", .integer(Int64(status.revokedDevices))),
+      (
+        "rows",
+        .object(
+          status.rows.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })
+      ),
+    ])
+  }
+}
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: say(
+      vi: "Đọc lại toàn bộ kho và so với sổ sách.",
+      en: "Read the whole store and compare it with the books.",
+      uk: "Перечитати все сховище й звірити з обліком."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var listing: ListingOptions
+
+  func run() throws {
+    let open = try options.open()
+    let problems = try open.database.problems() + open.hub.problems()
+    if listing.json {
+      Program.write(Cell.list(problems.map(Cell.text)).json)
+    } else {
+      for problem in problems { Program.write(Style.bad(problem)) }
+    }
+    guard problems.isEmpty else {
+      throw Failure(
+        .problems,
+        Phrase(
+          vi: "Có \(problems.count) vấn đề.", en: "\(problems.count) problems found.",
+          uk: "Виявлено проблем: \(problems.count)."))
+    }
+    if !listing.json {
+      Program.write(Style.good(say(vi: "Kho nguyên vẹn.", en: "All is well.", uk: "Усе гаразд.")))
+    }
+  }
+}

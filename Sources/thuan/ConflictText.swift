@@ -1,0 +1,135 @@
+import FieldModel
+import SyncCore
+import Terminal
+
+/// A conflict in words.
+struct ConflictText {
+  private let lookup: Lookup
+
+  init(_ lookup: Lookup) { self.lookup = lookup }
+
+  /// What kind of question it is.
+  static func name(_ kind: ConflictKind?) -> Phrase {
+    switch kind {
+    case .value: Phrase(vi: "Khác giá trị", en: "Different values", uk: "Різні значення")
+    case .statusDiverged:
+      Phrase(vi: "Trạng thái khác nhau", en: "Status diverged", uk: "Розбіжність стану")
+    case .deletedEdited:
+      Phrase(
+        vi: "Đã xóa ở nơi này, đã sửa ở nơi khác", en: "Deleted here, edited there",
+        uk: "Видалено тут, змінено там")
+    case .duplicate, .possibleDuplicate:
+      Phrase(vi: "Nghi trùng lặp", en: "Possible duplicate", uk: "Можливий дублікат")
+    case .notAllowed:
+      Phrase(vi: "Không được chấp nhận", en: "Refused", uk: "Відхилено")
+    case .ruleBroken:
+      Phrase(
+        vi: "Vi phạm ràng buộc sau hợp nhất", en: "Rule broken after merge",
+        uk: "Порушення правила після об’єднання")
+    case nil: Phrase(vi: "Xung đột", en: "Conflict", uk: "Конфлікт")
+    }
+  }
+
+  static func state(_ conflict: ConflictView) -> Phrase {
+    switch conflict.state {
+    case .open: Phrase(vi: "Chưa xử lý", en: "Open", uk: "Відкритий")
+    case .reopened: Phrase(vi: "Mở lại", en: "Reopened", uk: "Відкритий повторно")
+    case .resolved, .superseded, nil: Phrase(vi: "Đã xử lý", en: "Resolved", uk: "Вирішений")
+    }
+  }
+
+  static func waiting(_ conflict: ConflictView) -> String {
+    name(conflict.kind).text + ": "
+      + say(
+        vi: "chờ người điều phối quyết định", en: "waiting for the operator’s decision",
+        uk: "чекає на рішення оператора")
+  }
+
+  /// What each side wrote, and what stood there before; of one column, or of all in question.
+  func candidates(_ conflict: ConflictView, column: String?) throws -> [String] {
+    var lines: [String] = []
+    if !conflict.base.isEmpty {
+      let base = try values(conflict.base, conflict, column)
+      let title = say(
+        vi: "Giá trị trước khi sửa", en: "Value before the edits", uk: "Значення до змін")
+      lines.append("\(title): \(base)")
+    }
+    for candidate in conflict.candidates {
+      let text =
+        candidate.isDeletion
+        ? say(vi: "xóa", en: "delete", uk: "видалити")
+        : try values(candidate.values, conflict, column)
+      let clock =
+        candidate.isFlagged
+        ? ", " + say(vi: "đồng hồ sai", en: "wrong clock", uk: "неправильний годинник") : ""
+      lines.append(
+        "→ \(text)  (\(candidate.officer), \(candidate.device), "
+          + "\(localTime(candidate.writtenMilliseconds))\(clock))")
+    }
+    if let decision = conflict.decision {
+      let title = say(vi: "Quyết định", en: "Decision", uk: "Рішення")
+      lines.append(
+        "\(title): \(decision.choice), \(decision.by), \(localTime(decision.atMilliseconds)): "
+          + decision.reason)
+    }
+    return lines
+  }
+
+  /// The record in question, as people know it.
+  func place(_ conflict: ConflictView) throws -> String {
+    let title = RecordKinds.title(ofTable: conflict.table).text
+    guard let id = conflict.key.values.first?.description else { return title }
+    return "\(title) \(RecordID.short(id)): \(try lookup.label(id, in: labelled(conflict.table)))"
+  }
+
+  /// The columns in question, by their titles.
+  func question(_ conflict: ConflictView) -> String {
+    conflict.columns.map { RecordKinds.title(ofColumn: $0, in: conflict.table).text }
+      .joined(separator: ", ")
+  }
+
+  func cell(_ conflict: ConflictView) throws -> Cell {
+    .object([
+      ("id", .text(conflict.id)), ("kind", .optional(conflict.kind?.rawValue)),
+      ("table", .text(conflict.table)), ("key", .text(conflict.key.description)),
+      ("columns", .list(conflict.columns.map(Cell.text))),
+      ("base", .list(conflict.base.map(\.cell))),
+      ("state", .optional(conflict.state?.rawValue)),
+      ("opened", .instant(conflict.openedMilliseconds)),
+      (
+        "candidates",
+        .list(
+          conflict.candidates.map { candidate in
+            .object([
+              ("values", .list(candidate.values.map(\.cell))),
+              ("deletion", .flag(candidate.isDeletion)), ("officer", .text(candidate.officer)),
+              ("device", .text(candidate.device)),
+              ("written", .instant(candidate.writtenMilliseconds)),
+            ])
+          })
+      ),
+      ("decision", .optional(conflict.decision?.choice)),
+      ("reason", .optional(conflict.decision?.reason)),
+    ])
+  }
+
+  private func values(
+    _ values: [SyncCore.Value], _ conflict: ConflictView, _ column: String?
+  ) throws -> String {
+    let columns = conflict.columns
+    var texts: [String] = []
+    for (index, value) in values.enumerated() where index < columns.count {
+      if let column, columns[index] != column { continue }
+      let field = RecordKinds.field(columns[index], in: conflict.table)
+      let text = try lookup.cell(value, field).shown
+      let title = field?.title.text ?? columns[index]
+      texts.append(column == nil && columns.count > 1 ? "\(title) \(text)" : text)
+    }
+    return texts.isEmpty
+      ? values.map(\.description).joined(separator: ", ") : texts.joined(separator: "; ")
+  }
+
+  private func labelled(_ table: String) -> String {
+    ["session_criticism", "session_org", "session_field"].contains(table) ? "session" : table
+  }
+}

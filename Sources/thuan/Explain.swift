@@ -1,0 +1,191 @@
+import FieldModel
+import Foundation
+import GRDB
+import SyncClient
+import SyncCore
+import SyncDevice
+import Terminal
+
+/// Errors of the program's parts, in words; nothing for an error that nobody expected.
+func explain(_ error: any Error) -> Failure? {
+  switch error {
+  case let problem as RecordProblem:
+    Failure(problem.kind == .notFound ? .notFound : .input, problem.what, hint: problem.hint)
+  case let error as StoreError: explain(store: error)
+  case let error as DatabaseError: explain(database: error)
+  case let error as HubUnavailable: explain(hub: error)
+  case let refusal as Refusal: explain(refusal)
+  case let failure as EnrolmentFailure: explain(enrolment: failure)
+  case is HubAddressError:
+    Failure(
+      .usage,
+      Phrase(
+        vi: "Địa chỉ máy chủ không hợp lệ.", en: "That is no address of a hub.",
+        uk: "Це не адреса хабу."),
+      hint: Phrase(
+        vi: "Dạng: https://ten-may-chu", en: "Write https://name-of-the-hub",
+        uk: "Пишіть https://назва-хабу"))
+  case let error as SchemaError:
+    Failure(
+      .store,
+      Phrase(
+        vi: "Tệp dữ liệu không đúng lược đồ: \(error.description)",
+        en: "The store does not fit the schema: \(error.description)",
+        uk: "Файл даних не відповідає схемі: \(error.description)"))
+  case is WireError:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Máy chủ trả lời không hiểu được; không có gì bị thay đổi.",
+        en: "The answer makes no sense; nothing was changed.",
+        uk: "Відповідь незрозуміла; нічого не змінено."))
+  case is DecodingError:
+    Failure(
+      .store,
+      Phrase(
+        vi: "Tệp danh tính của máy bị hỏng.", en: "The device’s identity file is damaged.",
+        uk: "Файл ідентичності пристрою пошкоджено."))
+  case let error as CocoaError: explain(file: error)
+  default: nil
+  }
+}
+
+private func explain(store error: StoreError) -> Failure {
+  switch error {
+  case .writtenByNewerProgram:
+    Failure(
+      .store,
+      Phrase(
+        vi: "Tệp dữ liệu do phiên bản mới hơn của chương trình ghi.",
+        en: "The store was written by a newer version of this program.",
+        uk: "Дані записано новішою версією програми."),
+      hint: Phrase(
+        vi: "Hãy cập nhật chương trình.", en: "Update the program.", uk: "Оновіть програму."))
+  case .notEnrolled:
+    Failure(
+      .denied,
+      Phrase(
+        vi: "Máy này chưa ghi danh với máy chủ tỉnh.", en: "This device is not enrolled at a hub.",
+        uk: "Пристрій не зареєстровано на хабі."),
+      hint: Phrase(
+        vi: "Xin mã của người điều phối rồi: thuan enrol ĐỊA-CHỈ MÃ",
+        en: "Ask the operator for a code, then: thuan enrol URL CODE",
+        uk: "Попросіть код в оператора, тоді: thuan enrol АДРЕСА КОД"))
+  case .otherHub:
+    Failure(
+      .denied,
+      Phrase(
+        vi: "Trả lời đến từ một máy chủ khác với máy chủ mà dữ liệu này thuộc về.",
+        en: "Another hub answered than the one this store belongs to.",
+        uk: "Відповів інший хаб, ніж той, якому належать дані."))
+  default:
+    Failure(
+      .internal,
+      Phrase(
+        vi: "Không ghi được; dữ liệu cũ còn nguyên.",
+        en: "Nothing was written; the data is as before.",
+        uk: "Нічого не записано; дані як були."))
+  }
+}
+
+private func explain(hub error: HubUnavailable) -> Failure {
+  switch error {
+  case .unreachable(let detail):
+    Failure(.unreachable, .hubUnreachable(detail), hint: .workIsKept)
+  case .interrupted(let detail):
+    Failure(.unreachable, .hubInterrupted(detail), hint: .workIsKept)
+  case .timeout:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Máy chủ tỉnh trả lời quá chậm.", en: "The hub answers too slowly.",
+        uk: "Хаб відповідає надто повільно."), hint: .workIsKept)
+  case .notAHub:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Nơi trả lời không phải máy chủ tỉnh (có thể là trang đăng nhập Wi-Fi).",
+        en: "What answers is no hub (perhaps a Wi-Fi login page).",
+        uk: "Відповідає не хаб (можливо, сторінка входу Wi-Fi)."), hint: .workIsKept)
+  case .untrusted:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Đồng hồ sai hoặc chứng thư không hợp lệ: không kết nối được an toàn.",
+        en: "Wrong clock or bad certificate: there is no safe connection.",
+        uk: "Неправильний годинник або сертифікат: безпечного з’єднання немає."),
+      hint: Phrase(
+        vi: "Xem lại ngày giờ của máy trước (đang là \(localTime(wallClock()))).",
+        en: "Look at the machine’s date first (it shows \(localTime(wallClock()))).",
+        uk: "Спершу перевірте дату пристрою (зараз \(localTime(wallClock())))."))
+  case .refused(let refusal): explain(refusal)
+  }
+}
+
+private func explain(enrolment failure: EnrolmentFailure) -> Failure {
+  switch failure {
+  case .alreadyEnrolled:
+    Failure(
+      .input,
+      Phrase(
+        vi: "Máy này đã ghi danh rồi.", en: "This device is enrolled already.",
+        uk: "Пристрій уже зареєстровано."))
+  case .codeRejected(let code): explain(Refusal(code))
+  case .answerLost:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Đã gửi yêu cầu nhưng mất kết nối trước khi có trả lời.",
+        en: "The request was sent, but the connection broke before the answer.",
+        uk: "Запит надіслано, але зв’язок обірвався до відповіді."),
+      hint: Phrase(
+        vi: "Thử lại một lần; nếu mã bị báo đã dùng thì xin mã khác.",
+        en: "Try once more; if the code is said to be used, ask for another.",
+        uk: "Спробуйте ще раз; якщо код «використано», попросіть інший."))
+  case .identityBelongsToOtherStore:
+    Failure(
+      .store,
+      Phrase(
+        vi: "Tệp danh tính cạnh tệp dữ liệu thuộc về dữ liệu khác.",
+        en: "The identity beside the store belongs to another store.",
+        uk: "Файл ідентичності поруч належить іншим даним."))
+  }
+}
+
+private func explain(file error: CocoaError) -> Failure {
+  let place = error.filePath ?? ""
+  return switch error.code {
+  case .fileWriteOutOfSpace: Failure(.storage, .diskFull)
+  default:
+    Failure(
+      .storage,
+      Phrase(
+        vi: "Không đọc hoặc ghi được: \(place)", en: "Cannot read or write: \(place)",
+        uk: "Не вдається прочитати або записати: \(place)"))
+  }
+}
+
+extension Phrase {
+  static let diskFull = Phrase(
+    vi: "Ổ đĩa đầy: chưa ghi được. Dữ liệu cũ còn nguyên.",
+    en: "The disk is full: nothing was written. The data is as before.",
+    uk: "Диск заповнено: нічого не записано. Дані як були.")
+
+  static let workIsKept = Phrase(
+    vi: "Việc đã ghi vẫn giữ trên máy; lần đồng bộ sau sẽ gửi.",
+    en: "Your work is kept on this device and sent with the next sync.",
+    uk: "Ваша робота збережена й надішлеться наступного разу.")
+
+  static func hubInterrupted(_ detail: String) -> Phrase {
+    Phrase(
+      vi: "Mất kết nối giữa chừng (\(detail)).", en: "The connection broke (\(detail)).",
+      uk: "Зв’язок обірвався (\(detail)).")
+  }
+
+  static func hubUnreachable(_ detail: String) -> Phrase {
+    Phrase(
+      vi: "Không liên lạc được với máy chủ tỉnh (\(detail)).",
+      en: "The hub cannot be reached (\(detail)).",
+      uk: "Немає зв’язку з хабом (\(detail)).")
+  }
+}

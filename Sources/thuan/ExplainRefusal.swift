@@ -1,0 +1,82 @@
+import FieldModel
+import SyncCore
+import Terminal
+
+/// What the hub said no to, and what to do about it.
+func explain(_ refusal: Refusal) -> Failure {
+  switch refusal.code {
+  case .unauthorised, .badSignature:
+    Failure(
+      .denied,
+      Phrase(
+        vi: "Máy chủ tỉnh không nhận ra máy này.", en: "The hub does not know this device.",
+        uk: "Хаб не впізнає цей пристрій."),
+      hint: Phrase(
+        vi: "Liên hệ người điều phối.", en: "Speak to the operator.", uk: "Зверніться до оператора."
+      ))
+  case .revoked:
+    Failure(
+      .denied,
+      Phrase(
+        vi:
+          "Thiết bị bị thu hồi: không nhận dữ liệu được nữa. Việc chưa gửi đã được nhận để xem xét.",
+        en: "Device revoked: it receives nothing any more. Unsent work is taken in for review.",
+        uk: "Пристрій відкликано: даних більше не буде. Ненадіслане прийнято на розгляд."))
+  case .codeUnknown, .codeUsed, .codeExpired: explain(code: refusal.code)
+  case .schemaNewer, .protocolNewer:
+    Failure(
+      .denied,
+      Phrase(
+        vi: "Máy chủ tỉnh cũ hơn chương trình này nên chưa nhận được.",
+        en: "The hub is older than this program and cannot take this in yet.",
+        uk: "Хаб старіший за цю програму й ще не може прийняти дані."),
+      hint: Phrase(
+        vi: "Cứ ghi tiếp: không mất gì. Đề nghị người điều phối cập nhật máy chủ.",
+        en: "Go on recording, nothing is lost. Ask the operator to update the hub.",
+        uk: "Записуйте далі, нічого не втратиться. Попросіть оператора оновити хаб."))
+  case .tooLarge:
+    Failure(
+      .input,
+      Phrase(
+        vi: "Một lần ghi quá lớn để gửi.", en: "One transaction is too large to send.",
+        uk: "Один запис завеликий для надсилання."))
+  case .unavailable, .internal:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Máy chủ tỉnh đang gặp sự cố (\(refusal.detail)).",
+        en: "The hub has trouble (\(refusal.detail)).", uk: "На хабі збій (\(refusal.detail))."),
+      hint: .workIsKept)
+  case .gap, .fork, .malformed, .notFound:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Máy chủ tỉnh không nhận (\(refusal.code.rawValue)). Việc đã ghi vẫn giữ trên máy.",
+        en: "The hub does not take it (\(refusal.code.rawValue)). Your work is kept here.",
+        uk: "Хаб не приймає (\(refusal.code.rawValue)). Ваша робота збережена тут."),
+      hint: Phrase(
+        vi: "Thử lại; nếu vẫn vậy, báo người điều phối.",
+        en: "Try again; if it stays so, tell the operator.",
+        uk: "Спробуйте ще; якщо не допоможе — скажіть оператору."))
+  }
+}
+
+private func explain(code: Refusal.Code) -> Failure {
+  let what =
+    switch code {
+    case .codeUsed:
+      Phrase(
+        vi: "Mã này đã dùng rồi.", en: "This code has been used.", uk: "Цей код уже використано.")
+    case .codeExpired:
+      Phrase(vi: "Mã này đã hết hạn.", en: "This code has expired.", uk: "Термін коду минув.")
+    default:
+      Phrase(
+        vi: "Máy chủ tỉnh không có mã này.", en: "The hub does not know this code.",
+        uk: "Хаб не знає цього коду.")
+    }
+  return Failure(
+    .denied, what,
+    hint: Phrase(
+      vi: "Xin người điều phối mã khác.", en: "Ask the operator for another code.",
+      uk: "Попросіть в оператора інший код."))
+}

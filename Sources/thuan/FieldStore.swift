@@ -1,0 +1,119 @@
+import ArgumentParser
+import FieldModel
+import Foundation
+import GRDB
+import SyncClient
+import SyncCore
+import SyncDevice
+import SyncSQLite
+import Terminal
+
+/// The options that every command has.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      say(
+        vi: "Tệp dữ liệu (mặc định: $THUAN_STORE hoặc ~/.thuan/thuan.db).",
+        en: "The store's file (default: $THUAN_STORE or ~/.thuan/thuan.db).",
+        uk: "Файл даних (типово: $THUAN_STORE або ~/.thuan/thuan.db)."),
+      valueName: say(vi: "đường-dẫn", en: "path", uk: "шлях")))
+  var store: String?
+
+  @Option(
+    help: ArgumentHelp(
+      say(vi: "Ngôn ngữ.", en: "The language.", uk: "Мова."), valueName: "vi|en|uk"))
+  var lang: String?
+}
+
+/// Whether a listing is for programs.
+struct JSONOption: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      say(
+        vi: "In JSON cho chương trình khác đọc.", en: "Print JSON for programs.",
+        uk: "Вивести JSON для програм.")))
+  var json = false
+}
+
+/// The officer's store, opened, and what goes with it.
+struct FieldStore {
+  let store: DeviceStore
+  let path: String
+  let identity: DeviceIdentity?
+  /// The officer's id; empty before enrolment, when nobody is known yet.
+  let officer: String
+  /// What the machine's clock showed when the command began.
+  let now: Int64
+
+  /// Opens the store, which is made if it is not there.
+  ///
+  /// - Throws: `StoreError`, `DatabaseError`; see `explain(_:)`.
+  init(_ path: String?) throws {
+    let path = Self.path(path)
+    let now = wallClock()
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let store = try DeviceStore(
+      path: path, migrations: FieldSchema.migrations, schema: try FieldSchema.load(),
+      wallMilliseconds: now)
+    _ = try finishEnrolment(store: store, path: path)
+    self.store = store
+    self.path = path
+    self.now = now
+    identity = try DeviceIdentity.load(besideStore: path)
+    officer = try store.owner()?.officer ?? ""
+    try warnOfClock()
+  }
+
+  /// Where the store is: the option, else `THUAN_STORE`, else the home folder.
+  static func path(_ option: String?) -> String {
+    let environment = ProcessInfo.processInfo.environment["THUAN_STORE"]
+    let wanted = option ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? "~/.thuan/thuan.db"
+    return NSString(string: wanted).expandingTildeInPath
+  }
+
+  /// Today in Vietnam, by the machine's clock.
+  var today: String { CivilDay.inVietnam(milliseconds: now) }
+
+  /// Reads with names resolved as of a day.
+  func read<T>(on day: String? = nil, _ body: (Lookup, Database) throws -> T) throws -> T {
+    try store.read { db in try body(Lookup(db, day: day ?? today), db) }
+  }
+
+  /// Writes what one command does, as one transaction of the officer.
+  func write<T>(knowing base: Int64? = nil, _ body: (RecordWriter, Database) throws -> T) throws
+    -> T
+  {
+    let milliseconds = wallClock()
+    let author = Author(officer: officer, wallMilliseconds: milliseconds)
+    return try store.write(by: author, knowing: base) { db in
+      try body(RecordWriter(db, officer: officer, milliseconds: milliseconds), db)
+    }
+  }
+
+  /// The id of a new record.
+  func newID() -> String {
+    var random = SystemRandomNumberGenerator()
+    return RecordID.make(milliseconds: wallClock(), using: &random)
+  }
+
+  /// Wrong clocks never block work; they are only said.
+  private func warnOfClock() throws {
+    let seen = try store.read { db in
+      try db.first("SELECT value FROM thuan_setting WHERE name = 'hubTime'")?.value(at: 0).integer
+    }
+    let earliest = max(seen ?? 0, Self.released)
+    guard now < earliest - SyncLimits.clockOffsetMilliseconds else { return }
+    let text = say(
+      vi: "Đồng hồ thiết bị sai: máy đang chỉ \(localTime(now)), trước \(localTime(earliest)). "
+        + "Vẫn ghi được bình thường; nên chỉnh lại giờ.",
+      en: "Device clock is wrong: it shows \(localTime(now)), before \(localTime(earliest)). "
+        + "You can go on working; better set it right.",
+      uk: "Годинник пристрою неправильний: \(localTime(now)), раніше за \(localTime(earliest)). "
+        + "Працювати можна; краще виправте час.")
+    Program.write(Style.warning(text), toErrors: true)
+  }
+
+  /// 1 January 2026: no clock that is right shows an earlier time to this program.
+  private static let released: Int64 = 1_767_225_600_000
+}

@@ -1,0 +1,187 @@
+import ArgumentParser
+import FieldModel
+import SyncCore
+import SyncDevice
+import Terminal
+
+/// `thuan status`
+struct Status: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      abstract: say(
+        vi: "Việc nào chưa gửi, việc nào chờ quyết định, lần đồng bộ gần nhất.",
+        en: "What waits to be sent, what waits for a decision, the last sync.",
+        uk: "Що чекає надсилання, що чекає рішення, остання синхронізація."))
+  }
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var output: JSONOption
+
+  func run() throws {
+    let field = try FieldStore(common.store)
+    let report = try StatusReport(field)
+    Program.write(output.json ? report.cell.json : report.text)
+  }
+}
+
+/// How the store stands, in words.
+struct StatusReport {
+  private let status: StoreStatus
+  private let field: FieldStore
+  private let waiting: [(kind: String, count: Int)]
+  private let isSameIncarnation: Bool
+
+  init(_ field: FieldStore) throws {
+    self.field = field
+    var status = try field.store.status(wallMilliseconds: field.now)
+    if field.identity == nil {
+      // Without a hub to send to, all that was ever written waits.
+      let sets = try field.store.changeSets(wallMilliseconds: field.now).map(\.changeSet)
+      status.waitingChangeSets = sets.count
+      status.waitingSinceMilliseconds = sets.map(\.wallMilliseconds).min()
+      var rows: [Int: Set<RowKey>] = [:]
+      for change in sets.flatMap(\.changes) { rows[change.table, default: []].insert(change.key) }
+      for (number, keys) in rows {
+        if let table = field.store.schema.table(number: number) {
+          status.waitingRows[table.name] = keys.count
+        }
+      }
+    }
+    self.status = status
+    let order = RecordKinds.all.map(\.table)
+    waiting = status.waitingRows.sorted { left, right in
+      (order.firstIndex(of: left.key) ?? order.count, left.key)
+        < (order.firstIndex(of: right.key) ?? order.count, right.key)
+    }.map { ($0.key, $0.value) }
+    isSameIncarnation = try field.identity.map { try field.store.isSameIncarnation(as: $0) } ?? true
+  }
+
+  var text: String {
+    var lines = [head, waitingLine]
+    if status.openConflicts > 0 {
+      lines.append(
+        Style.warning(
+          say(
+            vi: "Chờ người điều phối quyết định: \(status.openConflicts) (xem: thuan conflicts)",
+            en:
+              "Waiting for the operator’s decision: \(status.openConflicts) (see: thuan conflicts)",
+            uk: "Чекає рішення оператора: \(status.openConflicts) (див.: thuan conflicts)")))
+    }
+    if status.quarantined > 0 {
+      lines.append(
+        Style.warning(
+          say(
+            vi: "Máy chủ tỉnh giữ lại để xem xét: \(status.quarantined) (xem: thuan log)",
+            en: "Held back at the hub for review: \(status.quarantined) (see: thuan log)",
+            uk: "Затримано на хабі для розгляду: \(status.quarantined) (див.: thuan log)")))
+    }
+    lines.append(
+      time(
+        say(vi: "Liên lạc gần nhất", en: "Last contact", uk: "Останній зв’язок"),
+        status.lastContactMilliseconds))
+    lines.append(
+      time(
+        say(
+          vi: "Khớp với máy chủ tỉnh lần cuối", en: "Last in step with the hub",
+          uk: "Востаннє збігалося з хабом"), status.lastInStepMilliseconds))
+    if let text = clock { lines.append(Style.warning(text)) }
+    if !isSameIncarnation {
+      lines.append(
+        Style.bad(
+          say(
+            vi: "Khôi phục từ bản sao lưu: tệp dữ liệu và danh tính của máy không cùng một đời.",
+            en: "Restored from backup: the store and the device’s identity are of different lives.",
+            uk: "Відновлено з резервної копії: дані й ідентичність пристрою з різних життів.")))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  var cell: Cell {
+    .object([
+      ("enrolled", .flag(field.identity != nil)), ("inStep", .flag(status.isInStep)),
+      ("waitingChangeSets", .integer(Int64(status.waitingChangeSets))),
+      ("waitingSince", status.waitingSinceMilliseconds.map(Cell.instant) ?? .none),
+      ("waitingRows", .object(waiting.map { ($0.kind, .integer(Int64($0.count))) })),
+      ("openConflicts", .integer(Int64(status.openConflicts))),
+      ("quarantined", .integer(Int64(status.quarantined))),
+      ("lastContact", status.lastContactMilliseconds.map(Cell.instant) ?? .none),
+      ("lastInStep", status.lastInStepMilliseconds.map(Cell.instant) ?? .none),
+      ("clockOffsetMilliseconds", .integer(status.clockOffsetMilliseconds)),
+      ("cursor", .integer(status.cursor)), ("store", .text(field.path)),
+      ("sameIncarnation", .flag(isSameIncarnation)),
+    ])
+  }
+
+  private var head: String {
+    if field.identity == nil {
+      return Style.warning(
+        say(
+          vi: "Máy này chưa ghi danh với máy chủ tỉnh; vẫn ghi được, gửi sau khi ghi danh "
+            + "(thuan enrol).",
+          en: "Not enrolled at a hub yet; you can record, it is sent once you enrol (thuan enrol).",
+          uk: "Ще не зареєстровано на хабі; записувати можна, надішлеться після реєстрації "
+            + "(thuan enrol)."))
+    }
+    // Only a comparison of digests may say so (law L7).
+    if status.isInStep {
+      return Style.good(
+        say(vi: "Khớp với máy chủ tỉnh", en: "In step with the hub", uk: "Збігається з хабом"))
+    }
+    return say(
+      vi: "Chưa khớp với máy chủ tỉnh", en: "Not in step with the hub", uk: "Не збігається з хабом")
+  }
+
+  private var waitingLine: String {
+    guard status.waitingChangeSets > 0 else {
+      return say(
+        vi: "Chưa gửi: không có", en: "Waiting to send: nothing", uk: "Очікує надсилання: нічого")
+    }
+    let list = waiting.map {
+      "\($0.count) \(RecordKinds.title(ofTable: $0.kind).text.lowercased())"
+    }.joined(separator: "; ")
+    let since = status.waitingSinceMilliseconds.map(localTime) ?? ""
+    return say(
+      vi: "Chưa gửi: \(list) (\(status.waitingChangeSets) lần ghi, từ \(since))",
+      en: "Waiting to send: \(list) (\(status.waitingChangeSets) transactions, since \(since))",
+      uk: "Очікує надсилання: \(list) (записів: \(status.waitingChangeSets), від \(since))")
+  }
+
+  private func time(_ title: String, _ milliseconds: Int64?) -> String {
+    let never = say(vi: "chưa bao giờ", en: "never", uk: "ніколи")
+    return "\(title): \(milliseconds.map(localTime) ?? never)"
+  }
+
+  private var clock: String? {
+    ClockText.warning(offsetMilliseconds: status.clockOffsetMilliseconds)
+  }
+}
+
+/// A wrong clock in words.
+enum ClockText {
+  /// - Parameter offsetMilliseconds: Hub time less device time; 0 where it is near enough.
+  static func warning(offsetMilliseconds: Int64) -> String? {
+    guard abs(offsetMilliseconds) > SyncLimits.clockOffsetMilliseconds else { return nil }
+    let span = span(abs(offsetMilliseconds))
+    return offsetMilliseconds > 0
+      ? say(
+        vi: "Đồng hồ thiết bị sai: chậm \(span). Dữ liệu vẫn an toàn; nên chỉnh lại giờ.",
+        en: "Device clock is wrong: \(span) slow. The data is safe; better set it right.",
+        uk: "Годинник пристрою неправильний: відстає на \(span). Дані в безпеці; виправте час.")
+      : say(
+        vi: "Đồng hồ thiết bị sai: nhanh \(span). Dữ liệu vẫn an toàn; nên chỉnh lại giờ.",
+        en: "Device clock is wrong: \(span) fast. The data is safe; better set it right.",
+        uk: "Годинник пристрою неправильний: поспішає на \(span). Дані в безпеці; виправте час.")
+  }
+
+  private static func span(_ milliseconds: Int64) -> String {
+    let minutes = milliseconds / 60_000
+    if minutes < 120 {
+      return say(vi: "\(minutes) phút", en: "\(minutes) minutes", uk: "\(minutes) хв")
+    }
+    if minutes < 2 * 1440 {
+      return say(vi: "\(minutes / 60) giờ", en: "\(minutes / 60) hours", uk: "\(minutes / 60) год")
+    }
+    return say(
+      vi: "\(minutes / 1440) ngày", en: "\(minutes / 1440) days", uk: "\(minutes / 1440) дн.")
+  }
+}
