@@ -77,6 +77,7 @@ package enum Program {
       ("Missing expected argument", Phrase(vi: "Thiếu tham số", en: "", uk: "Бракує аргументу")),
       ("Missing value for", Phrase(vi: "Thiếu giá trị cho", en: "", uk: "Бракує значення для")),
       ("Unknown option", Phrase(vi: "Tùy chọn không có", en: "", uk: "Невідомий параметр")),
+      (" unexpected arguments: ", Phrase(vi: " tham số thừa: ", en: "", uk: " зайві аргументи: ")),
       ("Unexpected argument", Phrase(vi: "Thừa tham số", en: "", uk: "Зайвий аргумент")),
       ("The value ", Phrase(vi: "Giá trị ", en: "", uk: "Значення ")),
       (" is invalid for ", Phrase(vi: " không hợp lệ cho ", en: "", uk: " не годиться для ")),

@@ -65,6 +65,9 @@ extension OpenHub {
   /// The columns in which two rows of a suspicion differ, or all of one row.
   private func sideBySide(_ conflict: Conflict) throws -> [String] {
     var lines = [rule(of: conflict)]
+    if conflict.unit == UnitOfTheDay.name, let heirs = try heirs(of: conflict) {
+      lines.append("  \(heirs)")
+    }
     guard let other = conflict.otherKey,
       let left = try hub.row(conflict.table, conflict.key)
     else { return lines }
@@ -84,6 +87,20 @@ extension OpenHub {
       }
     }
     return lines
+  }
+
+  /// What the unit became, for the operator to choose from: after a split no code tells.
+  private func heirs(of conflict: Conflict) throws -> String? {
+    let unit = try values(conflict.table, conflict.key)["unit_id"] ?? .null
+    let rows = try rows(
+      """
+      SELECT new_unit_id FROM unit_succession WHERE old_unit_id = ? AND new_unit_id <> old_unit_id
+      ORDER BY effective_date, new_unit_id
+      """, [unit])
+    if rows.isEmpty { return nil }
+    let names = try rows.map { "\(try name("admin_unit", RowKey($0))) [\($0[0])]" }
+    return say(vi: "Đơn vị kế thừa", en: "Successor unit", uk: "Одиниця-правонаступниця") + ": "
+      + names.joined(separator: ", ")
   }
 
   private func rule(of conflict: Conflict) -> String {

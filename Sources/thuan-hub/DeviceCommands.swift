@@ -65,14 +65,18 @@ struct RevokeCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      say(vi: "Mã thiết bị.", en: "The device's id.", uk: "Код пристрою."),
+      say(
+        vi: "Mã hoặc tên thiết bị.", en: "The device's id or name.",
+        uk: "Код або назва пристрою."),
       valueName: say(vi: "thiết-bị", en: "device", uk: "пристрій")))
   var device: String
 
   func run() throws {
     let open = try options.open()
+    let devices = try open.hub.devices()
+    let labelled = devices.filter { $0.label == self.device }
     let device = try Abbreviation.find(
-      device, among: try open.hub.devices(), id: \.id,
+      labelled.count == 1 ? labelled[0].id : self.device, among: devices, id: \.id,
       describe: { "\($0.id)  \($0.label), \($0.officerName)" })
     guard !device.isRevoked else {
       throw Failure(

@@ -67,10 +67,11 @@ struct LogCommand: ParsableCommand {
     }
     var lines = [Style.faint(head)]
     if record == nil { lines.append("  " + (try open.description(of: entry.table, entry.key))) }
-    if let conflict = entry.conflict { lines.append("  " + (try decision(conflict, open))) }
+    if let conflict = entry.conflict { lines.append("  " + (try decision(entry, conflict, open))) }
     // Among the hub's last changes a new record is named, not told.
     let isTold = entry.operation == .update || (entry.operation == .insert && record != nil)
-    for field in entry.fields where isTold {
+    // A group of columns travels whole; what did not change in it tells nothing.
+    for field in entry.fields where isTold && field.before != field.after {
       let title = RecordKinds.title(ofColumn: field.column, in: entry.table).text
       let after = try open.shown(field.after, in: entry.table, column: field.column)
       let before = try open.shown(field.before, in: entry.table, column: field.column)
@@ -83,12 +84,20 @@ struct LogCommand: ParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  private func decision(_ id: String, _ open: OpenHub) throws -> String {
+  /// The decision that a change set carried out; the conflict itself keeps the last one only.
+  private func decision(_ entry: HistoryEntry, _ conflict: String, _ open: OpenHub) throws -> String
+  {
     let what = say(
       vi: "Quyết định về xung đột", en: "Decision about conflict", uk: "Рішення про конфлікт")
-    let conflict = try? open.hub.conflict(id)
-    let reason = conflict?.decision?.reason ?? ""
-    return "\(what) \(Abbreviation.shown(conflict: id))\(reason.isEmpty ? "" : ": \(reason)")"
+    let row = try open.rows(
+      "SELECT reason, undone_at FROM hub_decision WHERE number = ?", [.integer(entry.number)]
+    ).first
+    var text = "\(what) \(Abbreviation.shown(conflict: conflict))"
+    if let reason = row?[0].text, !reason.isEmpty { text += ": \(reason)" }
+    if let row, row[1] != .null {
+      text += say(vi: " (đã hoàn tác)", en: " (taken back)", uk: " (скасовано)")
+    }
+    return text
   }
 
   private func cell(_ entry: HistoryEntry) -> Cell {

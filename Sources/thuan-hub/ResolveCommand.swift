@@ -141,7 +141,17 @@ struct ResolveCommand: ParsableCommand {
   private func choice(about conflict: Conflict, _ open: OpenHub) throws -> Choice {
     guard let table = open.hub.schema.table(named: conflict.table) else { throw HubError.notFound }
     if current { return .current }
-    if let take { return .candidate(take) }
+    if let take {
+      guard conflict.statements.contains(where: { $0.position == take && !$0.isDeletion }) else {
+        throw Failure(
+          .input,
+          Phrase(
+            vi: "Xung đột này không có ý kiến số \(take) để lấy.",
+            en: "This conflict has no statement \(take) to take.",
+            uk: "У цьому конфлікті немає твердження \(take), яке можна взяти."))
+      }
+      return .candidate(take)
+    }
     // A finding about one record has nothing to delete: keeping it is letting it stand.
     if keep { return conflict.otherKey == nil ? .keepRow : .both }
     if delete { return .deleteRow }

@@ -106,3 +106,20 @@ package struct ConflictView: Sendable {
     return []
   }
 }
+
+extension Lookup {
+  /// What a conflict's columns hold now; nothing if the row is gone.
+  package func values(of conflict: ConflictView) throws -> [SyncCore.Value]? {
+    guard !conflict.columns.isEmpty, conflict.key.values.count == 1 else { return nil }
+    let key =
+      RecordKinds.of(table: conflict.table)?.key
+      ?? RecordKinds.all.compactMap(\.part).first { $0.table == conflict.table }?.key
+    guard let key else { return nil }
+    return try db.first(
+      """
+      SELECT \(conflict.columns.map { quoted($0) }.joined(separator: ", "))
+      FROM \(quoted(conflict.table)) WHERE \(quoted(key)) = ?
+      """, conflict.key.values
+    )?.values()
+  }
+}

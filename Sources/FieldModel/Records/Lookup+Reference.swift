@@ -6,6 +6,8 @@ extension Lookup {
   /// Units that a person means by a code or a name; of several lives of a code, the one of the day.
   ///
   /// - Parameter text: `22978`, `22978@0`, `La Dạ`, `xã La Dạ`, `la da`.
+  /// - Returns: All that fit equally well.
+  /// - Throws: SQLite's errors.
   package func units(named text: String) throws -> [Record] {
     let ofCode = try Record.all(RecordKinds.unit, where: "code = ?", [.text(text)], in: db)
     let ofDay = ofCode.filter { isValid($0) }
@@ -44,6 +46,10 @@ extension Lookup {
     let tests: [(String) -> Bool] = [
       { Folding.lowercase($0) == exact }, { Folding.fold($0) == folded },
       { Folding.loosen($0) == loose },
+      { name in
+        let name = Folding.loosen(name).split { !$0.isLetter && !$0.isNumber }
+        return !words.isEmpty && words.allSatisfy { name.contains($0) }
+      },
       { name in
         let name = Folding.loosen(name).split { !$0.isLetter && !$0.isNumber }
         return !words.isEmpty && words.allSatisfy { word in name.contains { $0.hasPrefix(word) } }

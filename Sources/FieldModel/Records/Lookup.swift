@@ -22,7 +22,13 @@ package struct Lookup {
   /// - Throws: ``RecordProblem`` if there is none, or if there are several.
   package func record(_ text: String) throws -> Record {
     var found: [Record] = []
-    for kind in RecordKinds.all { found += try records(kind, fragment: text) }
+    // A whole id is meant, even where others end with it.
+    for kind in RecordKinds.all {
+      if let record = try Record.find(kind, text, in: db) { found.append(record) }
+    }
+    if found.isEmpty {
+      for kind in RecordKinds.all { found += try records(kind, fragment: text) }
+    }
     return try only(found, text, nil)
   }
 
@@ -53,7 +59,6 @@ package struct Lookup {
   /// Records whose id begins or ends with a piece of one.
   private func records(_ kind: RecordKind, fragment: String) throws -> [Record] {
     let text = fragment.lowercased()
-    if let record = try Record.find(kind, fragment, in: db) { return [record] }
     guard text.count >= Self.fragmentLengthMin else { return [] }
     let key = quoted(kind.key)
     let length = SyncCore.Value.integer(Int64(text.unicodeScalars.count))

@@ -29,8 +29,13 @@ package struct Record: Sendable {
   /// Records of a kind, in its order.
   ///
   /// - Parameters:
+  ///   - kind: Which records.
   ///   - condition: SQL over the table's columns, with places for `arguments`.
   ///   - arguments: What stands in the places.
+  ///   - limit: How many at most.
+  ///   - db: The store's database.
+  /// - Returns: The records.
+  /// - Throws: SQLite's errors.
   package static func all(
     _ kind: RecordKind, where condition: String = "1", _ arguments: [SyncCore.Value] = [],
     limit: Int? = nil, in db: Database

@@ -6,6 +6,7 @@ extension RecordField {
   /// - Parameters:
   ///   - entry: As it was typed.
   ///   - lookup: Finds records that are named.
+  /// - Returns: The value to store.
   /// - Throws: ``RecordProblem`` that names the option.
   package func value(from entry: String, _ lookup: Lookup) throws -> SyncCore.Value {
     let text = Folding.normalise(entry)

@@ -5,6 +5,7 @@ package enum RecordID {
   /// - Parameters:
   ///   - milliseconds: What the device's clock shows. A wrong clock only costs the order of lists.
   ///   - random: Where chance comes from.
+  /// - Returns: The id as text.
   package static func make(
     milliseconds: Int64, using random: inout some RandomNumberGenerator
   ) -> String {

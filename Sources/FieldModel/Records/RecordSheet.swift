@@ -32,6 +32,8 @@ package struct RecordSheet {
   ///   - record: What is shown.
   ///   - schema: The store's schema, for conflicts.
   ///   - today: The day against which dates are due.
+  ///   - db: The store's database.
+  /// - Throws: SQLite's errors, and `WireError` for a damaged conflict.
   package init(_ record: Record, schema: SyncSchema, today: String, in db: Database) throws {
     try self.init(record, schema, today, depth: 0, db)
   }
