@@ -24,6 +24,8 @@ CREATE TABLE hub_device (
   state TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
   enrolled_at INTEGER NOT NULL,
   revoked_at INTEGER,
+  revoked_by TEXT,
+  revoked_reason TEXT,
   last_seen_at INTEGER,
   cursor INTEGER NOT NULL DEFAULT 0,
   clock_offset INTEGER NOT NULL DEFAULT 0

@@ -6,7 +6,9 @@ import ServiceLifecycle
 package import SyncHub
 import UnixSignals
 
-/// Serves a hub over HTTP. Encryption is the business of the reverse proxy in front of it.
+/// Serves a hub over HTTP.
+///
+/// Encryption is the business of the reverse proxy in front of it.
 package struct HubServer: Sendable {
   /// Where it listens, and what it puts up with.
   package struct Configuration: Sendable {

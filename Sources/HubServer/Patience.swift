@@ -1,6 +1,8 @@
 import SyncCore
 
-/// Makes wrong secrets slow to try. Who has the right one is never kept waiting.
+/// Makes wrong secrets slow to try.
+///
+/// Who has the right one is never kept waiting.
 struct GuessBrake {
   private var failures = 0
   private var lastFailure: ContinuousClock.Instant?

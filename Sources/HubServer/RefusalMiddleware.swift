@@ -7,7 +7,9 @@ import SyncCore
 import SyncHub
 
 /// Turns every error into a refusal that a device understands, and writes one line per request.
-/// Strangers learn nothing of the hub's insides: what is unforeseen gets an id that the log has too.
+///
+/// Strangers learn nothing of the hub's insides: what is unforeseen gets an id that the log has
+/// too.
 struct RefusalMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
   let logger: Logger
@@ -58,7 +60,9 @@ struct RefusalMiddleware: RouterMiddleware {
   }
 
   /// Errors of unknown types may quote rows, and rows are about people; of those only the type is
-  /// logged. GRDB keeps statements' arguments out of its own errors.
+  /// logged.
+  ///
+  /// GRDB keeps statements' arguments out of its own errors.
   private func loggable(_ error: any Error, _ trouble: StorageTrouble?) -> String {
     switch error {
     case is HubError, is WireError: "\(type(of: error)): \(error)"
@@ -81,8 +85,10 @@ struct RefusedRequest: Error {
   let refusal: Refusal
 }
 
-/// What SQLite says is wrong, where it is SQLite that says so. The hub's storage is behind a
-/// protocol, so its driver's error type is not known here, only how it presents itself.
+/// What SQLite says is wrong, where it is SQLite that says so.
+///
+/// The hub's storage is behind a protocol, so its driver's error type is not known here, only how
+/// it presents itself.
 private struct StorageTrouble {
   private let code: Int
 

@@ -12,8 +12,9 @@ package let hubClock: @Sendable () -> Int64 = {
   Int64((Date().timeIntervalSince1970 * 1000).rounded())
 }
 
-/// What devices can ask of the hub over HTTP. Each route reads bytes, calls one function of the hub
-/// and writes bytes.
+/// What devices can ask of the hub over HTTP.
+///
+/// Each route reads bytes, calls one function of the hub and writes bytes.
 final class SyncRoutes: Sendable {
   private let hub: Hub
   private let now: @Sendable () -> Int64
@@ -90,7 +91,8 @@ final class SyncRoutes: Sendable {
     return try await slowingGuesses { [hub] in try hub.authenticate(credential) }
   }
 
-  private func number(_ name: String, of request: Request, upTo limit: Int64 = .max) throws -> Int64 {
+  private func number(_ name: String, of request: Request, upTo limit: Int64 = .max) throws -> Int64
+  {
     guard let text = request.uri.queryParameters[Substring(name)], let number = Int64(text),
       0...limit ~= number
     else { throw Refusal(.malformed, detail: name) }

@@ -23,9 +23,11 @@ package enum EnrolmentFailure: Error, Equatable, Sendable {
   case identityBelongsToOtherStore
 }
 
-/// Enrols a store with a hub. The hub shows the credential once, so it is on disk before anything
-/// else happens; whatever crashes after that, ``finishEnrolment(store:path:)`` completes it. Only an
-/// answer that never arrives costs the person another code.
+/// Enrols a store with a hub.
+///
+/// The hub shows the credential once, so it is on disk before anything else happens; whatever
+/// crashes after that, ``finishEnrolment(store:path:)`` completes it. Only an answer that never
+/// arrives costs the person another code.
 ///
 /// - Parameters:
 ///   - store: The store, which has no owner yet.

@@ -5,7 +5,9 @@ import NIOHTTP1
 package import SyncCore
 package import SyncDevice
 
-/// One hub over HTTP. Copies share their connections, which close when the last copy is gone.
+/// One hub over HTTP.
+///
+/// Copies share their connections, which close when the last copy is gone.
 package struct HubClient: Sendable {
   /// How long to wait for what.
   package struct Timeouts: Sendable {
@@ -40,7 +42,8 @@ package struct HubClient: Sendable {
   /// - Returns: Who the device is from now on.
   /// - Throws: ``HubUnavailable``.
   @concurrent
-  package func enrol(code: String, label: String, publicKey: [UInt8]) async throws -> EnrolmentReply {
+  package func enrol(code: String, label: String, publicKey: [UInt8]) async throws -> EnrolmentReply
+  {
     let request = EnrolmentRequest(code: code, publicKey: publicKey, label: label)
     let answer = try await send(
       HTTPContract.enrolmentsPath, body: request.encoded(), credential: nil)
@@ -103,8 +106,10 @@ package struct HubClient: Sendable {
     return try judge(response, bytes)
   }
 
-  /// Whatever does not speak our media type is not the hub, whatever its status says. Redirects are
-  /// not followed: the credential is for one address only, and a login page redirects too.
+  /// Whatever does not speak our media type is not the hub, whatever its status says.
+  ///
+  /// Redirects are not followed: the credential is for one address only, and a login page redirects
+  /// too.
   private func checkSender(of response: HTTPClientResponse) throws {
     let type = response.headers.first(name: "Content-Type") ?? ""
     let name = type.split(separator: ";").first.map { $0.lowercased() } ?? ""

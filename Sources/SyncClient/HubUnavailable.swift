@@ -1,9 +1,11 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 package import SyncCore
 
-/// What stood between a device and its hub, sorted by what the caller does next. None of it means
-/// that work is lost, and all of it may be tried again.
+/// What stood between a device and its hub, sorted by what the caller does next.
+///
+/// None of it means that work is lost, and all of it may be tried again.
 package enum HubUnavailable: Error, Equatable, Sendable {
   /// No connection came about: no network, a wrong address, or the hub is down.
   case unreachable(String)
@@ -43,14 +45,15 @@ extension HubUnavailable {
     } else if String(describing: type(of: error)).contains("HTTPParserError") {
       // The parser speaks of an early end and of nonsense in the same type; both are worth a retry.
       self = .interrupted("\(error)")
-    } else if let error = error as? IOError, error.errnoCode != 0, Self.isAfterConnecting(error) {
+    } else if let error = error as? IOError, Self.breaksConnections.contains(error.errnoCode) {
       self = .interrupted("\(error)")
     } else {
       self = .unreachable("\(error)")
     }
   }
 
-  private static func meaning(of error: HTTPClientError) throws(CancellationError) -> HubUnavailable {
+  private static func meaning(of error: HTTPClientError) throws(CancellationError) -> HubUnavailable
+  {
     switch error {
     case .cancelled: throw CancellationError()
     case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
@@ -75,9 +78,6 @@ extension HubUnavailable {
       || "\(error)".uppercased().contains("CERTIFICATE")
   }
 
-  /// A reset or a broken pipe needs a connection first; other errors mean that none came about.
-  private static func isAfterConnecting(_ error: IOError) -> Bool {
-    let description = "\(error)".lowercased()
-    return description.contains("reset") || description.contains("broken pipe")
-  }
+  /// Errors for which there has to be a connection first; all others mean that none came about.
+  private static let breaksConnections = [POSIXErrorCode.ECONNRESET, .EPIPE].map(\.rawValue)
 }

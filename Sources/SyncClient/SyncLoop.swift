@@ -1,8 +1,10 @@
 import SyncCore
 package import SyncDevice
 
-/// Keeps a store in step with its hub until it is cancelled. It looks at how things stand, never at
-/// what has happened, so nothing is missed by a program that slept or started late.
+/// Keeps a store in step with its hub until it is cancelled.
+///
+/// It looks at how things stand, never at what has happened, so nothing is missed by a program that
+/// slept or started late.
 package struct SyncLoop: Sendable {
   /// What there is to tell a person.
   package enum Event: Sendable {

@@ -7,8 +7,10 @@ package let wallClock: @Sendable () -> Int64 = {
   Int64((Date().timeIntervalSince1970 * 1000).rounded())
 }
 
-/// Makes one attempt to come into step with the hub. It may be cancelled at any time: every step
-/// is a transaction of the store, and the next attempt goes on where this one stopped.
+/// Makes one attempt to come into step with the hub.
+///
+/// It may be cancelled at any time: every step is a transaction of the store, and the next attempt
+/// goes on where this one stopped.
 ///
 /// - Parameters:
 ///   - store: The device's store.
@@ -50,8 +52,10 @@ package func synchronise(
   return round.progress
 }
 
-/// Hands an answer to the round. Bytes that are no answer say something about the hub; the same
-/// error from within the store says something about the store.
+/// Hands an answer to the round.
+///
+/// Bytes that are no answer say something about the hub; the same error from within the store says
+/// something about the store.
 private func receive(
   _ answer: [UInt8], to request: SyncRequest, _ round: inout SyncRound, wallMilliseconds: Int64
 ) throws {
@@ -59,7 +63,8 @@ private func receive(
     try round.receive(answer, wallMilliseconds: wallMilliseconds)
   } catch let error as WireError {
     switch request {
-    case .push: if let reply = try? PushReply(decoding: answer), !reply.receipts.isEmpty { throw error }
+    case .push:
+      if let reply = try? PushReply(decoding: answer), !reply.receipts.isEmpty { throw error }
     case .pull: if (try? PullPage(decoding: answer)) != nil { throw error }
     }
     throw HubUnavailable.notAHub("\(error)")

@@ -23,7 +23,8 @@ package struct Backoff: Equatable, Sendable {
     // Beyond twenty doublings the longest pause is reached by far, and shifting stays safe.
     let doublings = min(max(failures, 1), 20)
     let full = min(limits.lowerBound << Int64(doublings), limits.upperBound)
-    let chance = min(max(random, 0), 1)
+    // A number that is none fails the comparison.
+    let chance = random > 0 ? min(random, 1) : 0
     let pause = full / 2 + Int64(Double(full / 2) * chance)
     return min(max(pause, limits.lowerBound), limits.upperBound)
   }

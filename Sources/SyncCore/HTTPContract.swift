@@ -13,13 +13,17 @@ package enum HTTPContract {
   package static let positionParameter = "position"
 
   package static let credentialScheme = "Bearer "
-  /// The body's digest after RFC 9530. A link that garbles bytes is noticed before they are stored.
+  /// The body's digest after RFC 9530.
+  ///
+  /// A link that garbles bytes is noticed before they are stored.
   package static let digestHeader = "Content-Digest"
 
   package static func digest(base64 sha256: String) -> String { "sha-256=:\(sha256):" }
 
-  /// The HTTP status that goes with a refusal. Programs look at the code in the body; the status is
-  /// for what stands between them, and for people with a network trace.
+  /// The HTTP status that goes with a refusal.
+  ///
+  /// Programs look at the code in the body; the status is for what stands between them, and for
+  /// people with a network trace.
   package static func status(of code: Refusal.Code) -> Int {
     switch code {
     case .malformed, .badSignature: 400

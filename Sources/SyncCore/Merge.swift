@@ -119,7 +119,7 @@ struct RowMerge {
   }
 
   mutating func update(_ change: RowChange, of state: RowState?) throws(MergeRefusal) -> RowState {
-    guard var state else { throw .unknownRow }
+    guard var state, !state.hasNeverLived else { throw .unknownRow }
     var before = state.values
     var after = state.values
     var touched: Set<Int> = []

@@ -115,6 +115,9 @@ package struct RowState: Equatable, Sendable {
 
   package var isDeleted: Bool { deletion != nil }
 
+  /// Whether the hub never had the row, and only says so to devices that had made it.
+  package var hasNeverLived: Bool { deletion?.sequence == created.sequence }
+
   /// The state of a unit, which until it changes is that of the row's making.
   package func unit(_ index: Int) -> UnitState {
     units[index] ?? UnitState(version: created, sent: created.sequence)

@@ -19,9 +19,13 @@ package enum StoreFlaw: Equatable, Sendable {
 }
 
 extension DeviceStore {
-  /// Reads everything and says what is wrong. Nothing is written.
+  /// Reads everything and says what is wrong.
+  ///
+  /// Nothing is written.
   ///
   /// - Parameter wallMilliseconds: What the device's clock shows.
+  /// - Returns: The flaws, none if the store is whole.
+  /// - Throws: SQLite's errors.
   package func flaws(wallMilliseconds: Int64) throws -> [StoreFlaw] {
     var flaws: [StoreFlaw] = []
     try database.writeWithoutTransaction { db in

@@ -22,10 +22,13 @@ package struct LoggedEvent: Sendable {
 }
 
 extension DeviceStore {
-  /// The device's own change sets that it still keeps, the oldest first, what is not sealed yet
-  /// included. Nothing is written.
+  /// The device's own change sets that it still keeps, the oldest first.
+  ///
+  /// What is not sealed yet is included. Nothing is written.
   ///
   /// - Parameter wallMilliseconds: What the device's clock shows.
+  /// - Returns: The change sets with their receipts.
+  /// - Throws: SQLite's errors, and `WireError` if the outbox is damaged.
   package func changeSets(wallMilliseconds: Int64) throws -> [LoggedChangeSet] {
     var logged: [LoggedChangeSet] = []
     try database.writeWithoutTransaction { db in

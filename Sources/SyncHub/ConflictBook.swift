@@ -154,14 +154,30 @@ struct ConflictBook {
   ) throws {
     let twins = try values.map { try self.twins(of: $0, table, key, softKey) } ?? []
     for twin in twins { try raise(pair(.duplicate, table.name, key, softKey.name, twin)) }
+    try closeSuspicions(
+      "kind = 'duplicate' AND unit = ?", [.text(softKey.name)], about: table, key
+    ) { _, pair in twins.contains { pair.contains($0.stored) } }
+  }
+
+  /// Closes what rules suspected of a row and suspect no longer.
+  func closeSuspicions(about table: TableSchema, _ key: RowKey, but findings: [RuleFinding]) throws {
+    try closeSuspicions("kind IN ('possibleDuplicate', 'ruleBroken')", [], about: table, key) {
+      rule, pair in
+      findings.contains { $0.rule == rule && pair == [$0.key.stored, $0.otherKey.stored] }
+    }
+  }
+
+  /// Closes open suspicions that a row is part of, unless they still stand.
+  private func closeSuspicions(
+    _ condition: String, _ arguments: [Value], about table: TableSchema, _ key: RowKey,
+    unless stands: (_ unit: String, _ pair: Set<Value>) -> Bool
+  ) throws {
     let open = try store.connection.rows(
       """
-      SELECT id, row_key, other_key FROM thuan_conflict WHERE table_name = ? AND unit = ?
-        AND kind = 'duplicate' AND state IN ('open', 'reopened') AND (row_key = ? OR other_key = ?)
-      """, [.text(table.name), .text(softKey.name), key.stored, key.stored])
-    for row in open {
-      let other = row[1] == key.stored ? row[2] : row[1]
-      if twins.contains(where: { $0.stored == other }) { continue }
+      SELECT id, unit, row_key, other_key FROM thuan_conflict WHERE \(condition)
+        AND table_name = ? AND state IN ('open', 'reopened') AND (row_key = ? OR other_key = ?)
+      """, arguments + [.text(table.name), key.stored, key.stored])
+    for row in open where !stands(row[1].text ?? "", [row[2], row[3]]) {
       guard let id = row[0].text else { continue }
       try store.connection.run(
         "UPDATE thuan_conflict SET state = 'superseded', version = version + 1 WHERE id = ?",

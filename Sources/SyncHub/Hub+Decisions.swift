@@ -255,10 +255,19 @@ private struct Desk {
         WHERE conflict_id = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1
         """, [.text(conflict.id)]), case .blob(let bytes) = row[2]
     else { throw HubError.notFound }
-    if !bytes.isEmpty { try restore(bytes, decidedAt: row[1].integer ?? 0) }
+    let number = try bytes.isEmpty ? 0 : restore(bytes, decidedAt: row[1].integer ?? 0)
     try store.connection.run(
       "UPDATE hub_decision SET undone_at = ? WHERE id = ?",
       [.integer(ruling.wallMilliseconds), row[0]])
+    try store.connection.run(
+      """
+      INSERT INTO hub_decision (conflict_id, choice, decided_by, decided_at, reason, number,
+        sequence, before, undone_at) VALUES (?, 'undo', ?, ?, ?, ?, 0, x'', ?)
+      """,
+      [
+        .text(conflict.id), .text(ruling.by), .integer(ruling.wallMilliseconds),
+        .text(ruling.reason), .integer(number), .integer(ruling.wallMilliseconds),
+      ])
     try store.connection.run(
       """
       UPDATE thuan_conflict SET state = 'reopened', version = version + 1, choice = NULL,
@@ -271,15 +280,15 @@ private struct Desk {
     try store.publish(PublishedTables.conflict, RowKey([.text(conflict.id)]))
   }
 
-  private func restore(_ bytes: [UInt8], decidedAt: Int64) throws {
+  /// - Returns: The hub's number of the change set that restored the row.
+  private func restore(_ bytes: [UInt8], decidedAt: Int64) throws -> Int64 {
     let saved = try SavedRow(decoding: bytes, table: table)
     guard let old = try store.row(table, saved.key) else { throw HubError.notFound }
     if !saved.amended.isEmpty {
       let values = saved.amended.reduce(into: [String: Value]()) { values, name in
         values[name] = table.index(named: name).map { saved.state.values[$0] }
       }
-      _ = try update(saved.key, old: old, to: values)
-      return
+      return try update(saved.key, old: old, to: values)
     }
     let sequence = try store.nextSequence()
     var new = old
@@ -288,7 +297,9 @@ private struct Desk {
       new.reopenDeletion(before: saved.state, version: version(sequence, 0))
       fields = []
     } else {
-      guard let index = table.units.firstIndex(where: { $0.name == conflict.unit }) else { return }
+      guard let index = table.units.firstIndex(where: { $0.name == conflict.unit }) else {
+        throw HubError.notFound
+      }
       new.reopen(
         unit: index, before: saved.state, decidedAt: decidedAt, version: version(sequence, 0),
         table: table)
@@ -302,6 +313,7 @@ private struct Desk {
     try store.writeHistory(
       table.number, saved.key, number: number, position: 0, outcomes: [-1: .applied])
     try store.setReceipt(number, .applied, reason: "")
+    return number
   }
 
   private func version(_ sequence: Int64, _ number: Int64) -> Version {

@@ -8,12 +8,15 @@ package struct HubDevice: Equatable, Sendable {
   package let officer: String
   package let officerName: String
   package let unit: String
-  package let isRevoked: Bool
+  /// Who revoked it, when and why; nothing while it has access.
+  package let revocation: Ruling?
   package let enrolledMilliseconds: Int64
   package let lastSeenMilliseconds: Int64?
   package let cursor: Int64
   package let clockOffsetMilliseconds: Int64
   let publicKey: [UInt8]
+
+  package var isRevoked: Bool { revocation != nil }
 }
 
 /// For whom a one-time code is.
@@ -113,14 +116,19 @@ extension Hub {
   /// Ends a device's access. What it still pushes is received, into quarantine; it pulls nothing.
   ///
   /// - Throws: ``HubError/notFound`` if there is no such active device.
-  package func revoke(device: String, wallMilliseconds: Int64) throws {
+  package func revoke(device: String, _ ruling: Ruling) throws {
     try write { store in
       guard try !store.devices(where: "id = ? AND state = 'active'", [.text(device)]).isEmpty else {
         throw HubError.notFound
       }
       try store.connection.run(
-        "UPDATE hub_device SET state = 'revoked', revoked_at = ? WHERE id = ?",
-        [.integer(wallMilliseconds), .text(device)])
+        """
+        UPDATE hub_device SET state = 'revoked', revoked_at = ?, revoked_by = ?, revoked_reason = ?
+        WHERE id = ?
+        """,
+        [
+          .integer(ruling.wallMilliseconds), .text(ruling.by), .text(ruling.reason), .text(device),
+        ])
     }
   }
 
@@ -139,13 +147,16 @@ extension HubStore {
     try connection.rows(
       """
       SELECT id, label, officer, officer_name, unit, state, enrolled_at, last_seen_at, cursor,
-        clock_offset, public_key FROM hub_device WHERE \(condition) ORDER BY enrolled_at, id
+        clock_offset, public_key, revoked_by, revoked_reason, revoked_at FROM hub_device WHERE \(condition) ORDER BY enrolled_at, id
       """, arguments
     ).map { row in
       let key: [UInt8] = if case .blob(let bytes) = row[10] { bytes } else { [] }
+      let revocation = Ruling(
+        by: row[11].text ?? "", reason: row[12].text ?? "", wallMilliseconds: row[13].integer ?? 0)
       return HubDevice(
         id: row[0].text ?? "", label: row[1].text ?? "", officer: row[2].text ?? "",
-        officerName: row[3].text ?? "", unit: row[4].text ?? "", isRevoked: row[5] == .text("revoked"),
+        officerName: row[3].text ?? "", unit: row[4].text ?? "",
+        revocation: row[5] == .text("revoked") ? revocation : nil,
         enrolledMilliseconds: row[6].integer ?? 0, lastSeenMilliseconds: row[7].integer,
         cursor: row[8].integer ?? 0, clockOffsetMilliseconds: row[9].integer ?? 0, publicKey: key)
     }

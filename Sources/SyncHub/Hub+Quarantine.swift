@@ -12,6 +12,9 @@ package struct QuarantinedWork: Equatable, Sendable {
   package let detail: String
   /// What is in it; nothing if the bytes are no change set.
   package let changeSet: ChangeSet?
+  /// Who decided on it last, and why.
+  package let decidedBy: String?
+  package let decidedReason: String?
 }
 
 extension Hub {
@@ -21,7 +24,8 @@ extension Hub {
       let condition = openOnly ? "WHERE q.state = 'open'" : ""
       return try store.connection.rows(
         """
-        SELECT c.number, c.sequence, q.state, q.reason, q.detail, c.body
+        SELECT c.number, c.sequence, q.state, q.reason, q.detail, c.body,
+          q.decided_by, q.decided_reason
         FROM thuan_quarantine q
           JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
           JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
@@ -35,7 +39,8 @@ extension Hub {
         return QuarantinedWork(
           number: number, author: author, sequence: row[1].integer ?? 0, state: state,
           reason: row[3].text.flatMap(QuarantineReason.init) ?? .malformed,
-          detail: row[4].text ?? "", changeSet: try? ChangeSet(decoding: body))
+          detail: row[4].text ?? "", changeSet: try? ChangeSet(decoding: body),
+          decidedBy: row[6].text, decidedReason: row[7].text)
       }
     }
   }

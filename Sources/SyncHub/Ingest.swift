@@ -193,11 +193,12 @@ struct Ingest {
       }
       rows.append(TouchedRow(table: row.table, key: row.key, values: values))
     }
+    var findings: [RuleFinding] = []
     for rule in rules {
-      for finding in try rule.findings(about: rows, in: HubView(connection: store.connection)) {
-        try book.raise(finding)
-      }
+      findings += try rule.findings(about: rows, in: HubView(connection: store.connection))
     }
+    for finding in findings { try book.raise(finding) }
+    for row in touchedOrder { try book.closeSuspicions(about: row.table, row.key, but: findings) }
   }
 }
 

@@ -87,31 +87,12 @@ struct RevokeCommand: ParsableCommand {
         ))
     }
     let ruling = try rulingOptions.ruling()
-    try open.hub.revoke(device: device.id, wallMilliseconds: ruling.wallMilliseconds)
-    try open.noteRevocation(of: device, ruling)
+    try open.hub.revoke(device: device.id, ruling)
     Program.write(
       say(
         vi: "Đã thu hồi “\(device.label)” của \(device.officerName).",
         en: "Revoked “\(device.label)” of \(device.officerName).",
         uk: "Відкликано «\(device.label)» (\(device.officerName))."))
-  }
-}
-
-extension OpenHub {
-  /// Keeps who revoked a device, and why, as a note in the unit's record: the hub's list of devices
-  /// has no place for it.
-  fileprivate func noteRevocation(of device: HubDevice, _ ruling: Ruling) throws {
-    guard let table = hub.schema.table(named: "note"),
-      try hub.row("admin_unit", RowKey([.text(device.unit)])) != nil
-    else { return }
-    let instant = Cell.instant(ruling.wallMilliseconds).json.filter { $0 != "\"" }
-    let change = RowChange(
-      inserting: [
-        "unit_id": device.unit, "entity": "device", "entity_id": device.id,
-        "text": ruling.reason, "by_user": ruling.by, "at": instant,
-      ].mapValues(Value.text), into: table,
-      key: RowKey([.text("revoked-\(device.id)")]))
-    try hub.commit([change], by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
   }
 }
 

@@ -4,7 +4,7 @@ import SyncCore
 import SyncDevice
 import Terminal
 
-/// `thuan check`
+/// The command `thuan check`.
 struct Check: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

@@ -54,6 +54,10 @@ struct ConflictText {
         vi: "Giá trị trước khi sửa", en: "Value before the edits", uk: "Значення до змін")
       lines.append("\(title): \(base)")
     }
+    if column == nil, let live = try lookup.values(of: conflict), !live.isEmpty {
+      let title = say(vi: "Đang dùng", en: "In use now", uk: "Діє зараз")
+      lines.append("\(title): \(try values(live, conflict, nil))")
+    }
     for candidate in conflict.candidates {
       let text =
         candidate.isDeletion

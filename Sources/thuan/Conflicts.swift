@@ -3,7 +3,7 @@ import FieldModel
 import SyncDevice
 import Terminal
 
-/// `thuan conflicts [--all]`
+/// The command `thuan conflicts [--all]`.
 struct Conflicts: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

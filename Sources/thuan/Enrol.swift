@@ -6,7 +6,7 @@ import SyncCore
 import SyncDevice
 import Terminal
 
-/// `thuan enrol URL CODE`
+/// The command `thuan enrol URL CODE`.
 struct Enrol: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

@@ -23,6 +23,14 @@ struct CommonOptions: ParsableArguments {
     help: ArgumentHelp(
       say(vi: "Ngôn ngữ.", en: "The language.", uk: "Мова."), valueName: "vi|en|uk"))
   var lang: String?
+
+  func validate() throws {
+    guard let lang, Language(rawValue: lang.lowercased()) == nil else { return }
+    throw ValidationError(
+      say(
+        vi: "--lang \(lang): có vi, en, uk.", en: "--lang \(lang): there are vi, en, uk.",
+        uk: "--lang \(lang): є vi, en, uk."))
+  }
 }
 
 /// Whether a listing is for programs.

@@ -63,6 +63,7 @@ struct FormFilling {
   /// Asks for what is missing, or says what is.
   ///
   /// - Parameter asksAll: Whether columns are asked for that may stay empty.
+  /// - Throws: ``Failure`` naming the option that is missing.
   mutating func complete(asksAll: Bool) throws {
     for entry in form.entries where isOpen(entry) {
       let field = entry.field
@@ -99,6 +100,7 @@ struct FormFilling {
       let options = terms.map { (option: $0.value, name: $0.phrase.text) }
       filled.set(entry, .text(try Questions.choose(entry.field.title, options)))
     } else {
+      try showRecent(entry.field)
       let copy = self
       let answer = try Questions.ask(
         entry.field.title.asked(of: entry.field), isRequired: entry.field.isRequired
@@ -116,13 +118,30 @@ struct FormFilling {
   }
 
   /// A form that the kind does not have would only be refused by the database, without a list.
-  private func checkForm() throws {
-    guard let kind = filled.record["kind"], let form = filled.record["form"]?.text,
-      let field = self.form.entry("form")?.field
+  ///
+  /// - Parameter record: What is changed, where it is no new one.
+  /// - Throws: `RecordProblem` with the forms that there are.
+  func checkForm(of record: Record? = nil) throws {
+    guard let field = self.form.entry("form")?.field,
+      let kind = filled.record["kind"] ?? record?["kind"],
+      let form = (filled.record["form"] ?? record?["form"])?.text
     else { return }
     let allowed = Term.forms(of: kind)
     guard !allowed.contains(where: { $0.value == form }) else { return }
     throw field.problem(.notListed(form, allowed))
+  }
+
+  /// The newest records that a question is about, so that nobody has to know ids by heart.
+  private func showRecent(_ field: RecordField) throws {
+    guard case .reference(let table) = field.form, let kind = RecordKinds.of(table: table),
+      kind.writing != .hubOnly, field.isRequired
+    else { return }
+    let lines = try self.field.read { lookup, db in
+      try Record.all(kind, limit: 8, in: db).map {
+        "  \(RecordID.short($0.id))  \(try lookup.label(of: $0))"
+      }
+    }
+    for line in lines { Program.write(line, toErrors: true) }
   }
 
   private static func missing(_ field: RecordField) -> Failure {

@@ -3,7 +3,7 @@ import FieldModel
 import SyncCore
 import Terminal
 
-/// `thuan add KIND --set column=value`
+/// The command `thuan add KIND --set column=value`.
 struct Add: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -30,7 +30,7 @@ struct Add: ParsableCommand {
   }
 }
 
-/// `thuan list KIND`
+/// The command `thuan list KIND`.
 struct List: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -50,7 +50,7 @@ struct List: ParsableCommand {
   }
 }
 
-/// `thuan show ID`
+/// The command `thuan show ID`.
 struct Show: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -71,7 +71,7 @@ struct Show: ParsableCommand {
   }
 }
 
-/// `thuan edit ID --set column=value`
+/// The command `thuan edit ID --set column=value`.
 struct Edit: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -92,7 +92,7 @@ struct Edit: ParsableCommand {
   }
 }
 
-/// `thuan delete ID`
+/// The command `thuan delete ID`.
 struct Delete: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

@@ -4,7 +4,7 @@ import SyncCore
 import SyncSQLite
 import Terminal
 
-/// `thuan host …`: organisations that take part in a session beside the lead.
+/// The command `thuan host …`: organisations that take part in a session beside the lead.
 struct Host: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -74,7 +74,7 @@ struct HostLink: ParsableArguments {
   }
 }
 
-/// `thuan field …`: the fields of life that a session is about.
+/// The command `thuan field …`: the fields of life that a session is about.
 struct Field: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

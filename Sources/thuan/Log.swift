@@ -4,7 +4,7 @@ import SyncCore
 import SyncDevice
 import Terminal
 
-/// `thuan log [RECORD]`
+/// The command `thuan log [RECORD]`.
 struct Log: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -95,7 +95,7 @@ private struct LogReport {
         : try lookup.label(changeSet.officer, in: "officer")
       lines.append(
         Style.bold("#\(changeSet.sequence) \(localTime(changeSet.wallMilliseconds))")
-          + "  \(officer)  " + outcome(set))
+          + "  \(officer)  " + (try outcome(set)))
       for change in changeSet.changes where isWanted(change) {
         lines += try text(change)
       }
@@ -178,7 +178,7 @@ private struct LogReport {
     }.joined(separator: " · ")
   }
 
-  private func outcome(_ set: LoggedChangeSet) -> String {
+  private func outcome(_ set: LoggedChangeSet) throws -> String {
     let reason = set.reason.isEmpty ? "" : ": \(set.reason)"
     switch set.disposition {
     case nil: return Style.faint(say(vi: "Chờ gửi", en: "Waiting to send", uk: "Очікує надсилання"))
@@ -189,11 +189,8 @@ private struct LogReport {
     case .conflicted:
       return Style.warning(say(vi: "Xung đột", en: "Conflict", uk: "Конфлікт")) + reason
     case .quarantined:
-      let text =
-        set.isSettled
-        ? say(vi: "Đã xem xét xong", en: "Reviewed", uk: "Розглянуто")
-        : say(vi: "Giữ lại để xem xét", en: "Held back for review", uk: "Затримано для розгляду")
-      return Style.bad(text) + reason
+      return QuarantineText.shown(
+        reason: set.reason, try lookup.quarantine(of: set.changeSet))
     }
   }
 

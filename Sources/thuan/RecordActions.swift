@@ -15,6 +15,7 @@ struct RecordActions {
   ///   - parent: The record that it belongs to, as the officer named it.
   ///   - options: The values, by option or column.
   /// - Returns: The new record's id.
+  /// - Throws: ``Failure`` or `RecordProblem` for what is missing or wrong; nothing is added then.
   func add(_ kind: RecordKind, parent: String?, _ options: [(flag: String, value: String)]) throws
     -> String
   {
@@ -65,6 +66,7 @@ struct RecordActions {
     var filling = FormFilling(field, RecordForm(kind, isNew: false))
     try filling.take(options)
     let filled = filling.filled
+    if ["session", "plan_item"].contains(kind.table) { try filling.checkForm(of: record) }
     try requireThawed(record, filled)
     return try field.write(knowing: base) { writer, db in
       for (column, name) in filled.newPersons {

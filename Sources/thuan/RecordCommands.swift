@@ -16,7 +16,7 @@ struct RecordWords: ParsableArguments {
   var words: [String] = []
 }
 
-/// `thuan finding add …`
+/// The command `thuan finding add …`.
 struct AddRecord<Name: KindName>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -54,7 +54,7 @@ struct AddRecord<Name: KindName>: ParsableCommand {
   }
 }
 
-/// `thuan finding list …`
+/// The command `thuan finding list …`.
 struct ListRecords<Name: KindName>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -85,7 +85,7 @@ struct ListRecords<Name: KindName>: ParsableCommand {
   }
 }
 
-/// `thuan finding show ID`
+/// The command `thuan finding show ID`.
 struct ShowRecord<Name: KindName>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -106,7 +106,7 @@ struct ShowRecord<Name: KindName>: ParsableCommand {
   }
 }
 
-/// `thuan finding edit ID --text …`
+/// The command `thuan finding edit ID --text …`.
 struct EditRecord<Name: KindName>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -136,7 +136,7 @@ struct EditRecord<Name: KindName>: ParsableCommand {
   }
 }
 
-/// `thuan finding delete ID`
+/// The command `thuan finding delete ID`.
 struct DeleteRecord<Name: KindName>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -201,7 +201,7 @@ func requireRest(_ words: Words, atMost count: Int) throws {
 /// Says what was added.
 func report(_ id: String, _ kind: RecordKind, _ field: FieldStore, asJSON: Bool) throws {
   if asJSON {
-    Program.write(Cell.object([("kind", .text(kind.command)), ("id", .text(id))]).json)
+    Program.write(Cell.object([("record", .text(kind.command)), ("id", .text(id))]).json)
     return
   }
   let label = try field.read { lookup, _ in try lookup.label(id, in: kind.table) }

@@ -3,7 +3,7 @@ import FieldModel
 import SyncCore
 import Terminal
 
-/// `thuan units [SEARCH]`
+/// The command `thuan units [SEARCH]`.
 struct Units: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -20,7 +20,7 @@ struct Units: ParsableCommand {
   func run() throws { try reference.print(RecordKinds.unit) }
 }
 
-/// `thuan organisations [SEARCH]`
+/// The command `thuan organisations [SEARCH]`.
 struct Organisations: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

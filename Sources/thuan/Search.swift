@@ -2,7 +2,7 @@ import ArgumentParser
 import FieldModel
 import Terminal
 
-/// `thuan search WORDS`
+/// The command `thuan search WORDS`.
 struct Search: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

@@ -159,7 +159,7 @@ private struct SheetJSON {
   func cell(_ sheet: RecordSheet) throws -> Cell {
     let record = sheet.record
     var fields: [(String, Cell)] = [
-      ("kind", .text(record.kind.command)), (record.kind.key, .text(record.id)),
+      ("record", .text(record.kind.command)), (record.kind.key, .text(record.id)),
     ]
     for field in record.kind.fields { fields.append((field.column, record[field.column].cell)) }
     if let part = record.kind.part, let values = sheet.part {

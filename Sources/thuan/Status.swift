@@ -4,7 +4,7 @@ import SyncCore
 import SyncDevice
 import Terminal
 
-/// `thuan status`
+/// The command `thuan status`.
 struct Status: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -136,8 +136,12 @@ struct StatusReport {
       return say(
         vi: "Chưa gửi: không có", en: "Waiting to send: nothing", uk: "Очікує надсилання: нічого")
     }
-    let list = waiting.map {
-      "\($0.count) \(RecordKinds.title(ofTable: $0.kind).text.lowercased())"
+    let list = waiting.map { kind, count in
+      let title = RecordKinds.title(ofTable: kind)
+      // Only Vietnamese counts without bending the word.
+      return say(
+        vi: "\(count) \(title.vi.lowercased())", en: "\(title.en.lowercased()) (\(count))",
+        uk: "\(title.uk.lowercased()) (\(count))")
     }.joined(separator: "; ")
     let since = status.waitingSinceMilliseconds.map(localTime) ?? ""
     return say(
@@ -159,6 +163,7 @@ struct StatusReport {
 /// A wrong clock in words.
 enum ClockText {
   /// - Parameter offsetMilliseconds: Hub time less device time; 0 where it is near enough.
+  /// - Returns: The warning; nothing where there is nothing to warn of.
   static func warning(offsetMilliseconds: Int64) -> String? {
     guard abs(offsetMilliseconds) > SyncLimits.clockOffsetMilliseconds else { return nil }
     let span = span(abs(offsetMilliseconds))

@@ -6,7 +6,7 @@ import SyncCore
 import SyncDevice
 import Terminal
 
-/// `thuan sync`
+/// The command `thuan sync`.
 struct Sync: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -34,7 +34,7 @@ struct Sync: AsyncParsableCommand {
   }
 }
 
-/// `thuan push`
+/// The command `thuan push`.
 struct Push: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
@@ -45,7 +45,7 @@ struct Push: AsyncParsableCommand {
   mutating func run() async throws { try await Connection(common.store).run(.push) }
 }
 
-/// `thuan pull`
+/// The command `thuan pull`.
 struct Pull: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(

@@ -25,7 +25,8 @@ struct BadLinkTests {
     }
   }
 
-  @Test func `wherever answers are cut, the next attempts bring both sides together`() async throws {
+  @Test func `wherever answers are cut, the next attempts bring both sides together`() async throws
+  {
     try await TestHub.run { hub in
       try await FaultyProxy.run(to: hub.port) { proxy in
         let lan = try await hub.device("lan", through: proxy.port)
@@ -78,12 +79,12 @@ struct BadLinkTests {
   }
 
   @Test(arguments: [
-    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<html>Đăng nhập</html>",
-    "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/login\r\nContent-Length: 0\r\n\r\n",
-    "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\noops",
-    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.thuan+protobuf\r\nContent-Length: 4\r\n\r\nhaha",
-    "HTTP/1.1 500 No\r\nContent-Type: application/vnd.thuan+protobuf\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<html>Đăng nhập</html>",
+    "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: http://127.0.0.1:9/login\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\noops",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/vnd.thuan+protobuf\r\nContent-Length: 4\r\n\r\nhaha",
+    "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Type: application/vnd.thuan+protobuf\r\nContent-Length: 0\r\n\r\n",
   ])
   func `a stranger's answer is not taken for the hub's`(_ answer: String) async throws {
     try await TestHub.run { hub in
@@ -119,7 +120,7 @@ struct BadLinkTests {
         // Cut inside the row, with a length that fits: only the message itself can tell.
         let bytes = page.encoded().dropLast(8)
         let head =
-          "HTTP/1.1 200 OK\r\nContent-Type: \(HTTPContract.mediaType)\r\n"
+          "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: \(HTTPContract.mediaType)\r\n"
           + "Content-Length: \(bytes.count)\r\n\r\n"
         proxy.set(.answer(head + String(decoding: bytes, as: UTF8.self)))
         guard case .notAHub = await unavailable({ try await lan.sync(.pull) }) else {

@@ -30,8 +30,9 @@ struct EnrolmentTests {
       #expect(try DeviceIdentity.load(besideStore: path) == enrolment.identity)
       #expect(try store.owner()?.device == enrolment.identity.device)
       #expect(try hub.hub.devices().map(\.label) == ["laptop"])
-      let rights = try FileManager.default.attributesOfItem(
-        atPath: DeviceIdentity.file(besideStore: path))[.posixPermissions] as? Int
+      let rights =
+        try FileManager.default.attributesOfItem(
+          atPath: DeviceIdentity.file(besideStore: path))[.posixPermissions] as? Int
       #expect(rights == 0o600)
       #expect(!FileManager.default.fileExists(atPath: path + ".enrolment"))
 
@@ -168,7 +169,8 @@ struct EnrolmentTests {
   }
 
   @Test(arguments: [
-    "", "hub.example.vn", "ftp://hub", "http://", "https://a:b@hub", "https://hub?x=1", "http://h ub",
+    "", "hub.example.vn", "ftp://hub", "http://", "https://a:b@hub", "https://hub?x=1",
+    "http://h ub",
     "http://hub:99999", "https://hub#x",
   ])
   func `an address that cannot be right is refused`(_ typed: String) {

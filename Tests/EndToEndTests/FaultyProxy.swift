@@ -45,7 +45,9 @@ final class FaultyProxy: Sendable {
   static func run(to target: Int, _ body: (FaultyProxy) async throws -> Void) async throws {
     let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .bind(host: "127.0.0.1", port: 0) { channel in
-        channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
+        channel.eventLoop.makeCompletedFuture {
+          try Connection(wrappingChannelSynchronously: channel)
+        }
       }
     let proxy = FaultyProxy(port: server.channel.localAddress?.port ?? 0)
     let running = Task { try await proxy.serve(server, target) }
@@ -72,7 +74,9 @@ final class FaultyProxy: Sendable {
   private func connect(_ client: Connection, _ target: Int) async throws {
     let hub = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(host: "127.0.0.1", port: target) { channel in
-        channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
+        channel.eventLoop.makeCompletedFuture {
+          try Connection(wrappingChannelSynchronously: channel)
+        }
       }
     try await client.executeThenClose { requests, toClient in
       try await hub.executeThenClose { answers, toHub in

@@ -2,10 +2,13 @@ import Foundation
 import SyncCore
 import Testing
 
-/// Bytes that were written once. `scripts/check-wire` reads the same files with an implementation
-/// that is not ours, so a change here is a change of the protocol.
+/// Bytes that were written once.
+///
+/// `scripts/check-wire` reads the same files with an implementation that is not ours, so a change
+/// here is a change of the protocol.
 struct GoldenBytesTests {
-  @Test(arguments: Golden.allCases) func `the wire format has not changed`(_ golden: Golden) throws {
+  @Test(arguments: Golden.allCases) func `the wire format has not changed`(_ golden: Golden) throws
+  {
     // To add a message, run the test once with GOLDEN=write and read the file before it is kept.
     if ProcessInfo.processInfo.environment["GOLDEN"] == "write" { try golden.write() }
     #expect(try golden.encoded() == golden.read())
@@ -13,7 +16,9 @@ struct GoldenBytesTests {
 
   @Test func `what is read is what was written`() throws {
     #expect(try ChangeSet(decoding: Golden.changeSet.read()) == Golden.exampleChangeSet)
-    #expect(try Envelope(decoding: Golden.envelope.read()).changeSets == Golden.exampleEnvelope.changeSets)
+    #expect(
+      try Envelope(decoding: Golden.envelope.read()).changeSets == Golden.exampleEnvelope.changeSets
+    )
     #expect(try PushReply(decoding: Golden.pushReply.read()) == Golden.examplePushReply)
     #expect(try PullPage(decoding: Golden.pullPage.read()) == Golden.examplePullPage)
     #expect(

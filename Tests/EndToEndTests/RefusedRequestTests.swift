@@ -104,10 +104,13 @@ struct RefusedRequestTests {
       let before = try hub.hub.status()
       var random = TestRandom(seed: 3)
       var attempts: [[UInt8]] = [[], [0], [255, 255, 255], Array("<html>".utf8)]
-      for _ in 0..<20 { attempts.append(Array(envelope.prefix(.random(in: 0..<envelope.count, using: &random)))) }
+      for _ in 0..<20 {
+        attempts.append(Array(envelope.prefix(.random(in: 0..<envelope.count, using: &random))))
+      }
       for _ in 0..<40 {
         var garbled = envelope
-        garbled[Int.random(in: 0..<garbled.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        garbled[Int.random(in: 0..<garbled.count, using: &random)] ^=
+          1 << UInt8.random(in: 0..<8, using: &random)
         attempts.append(garbled)
       }
       for bytes in attempts {
@@ -171,7 +174,9 @@ struct RefusedRequestTests {
       let minh = try await hub.device("minh")
       try minh.add("p0")
       try await minh.sync()
-      try hub.hub.revoke(device: lan.identity.device, wallMilliseconds: wallClock())
+      try hub.hub.revoke(
+        device: lan.identity.device,
+        Ruling(by: "ha", reason: "mất máy", wallMilliseconds: wallClock()))
       try lan.add("p1")
       #expect(try await lan.sync(.push).quarantined == 1)
       #expect(await unavailable { try await lan.sync(.pull) } == .refused(Refusal(.revoked)))

@@ -41,7 +41,9 @@ struct SyncOverHTTPTests {
     }
   }
 
-  @Test func `an envelope that is sent twice gets the same receipts and changes nothing`() async throws {
+  @Test func `an envelope that is sent twice gets the same receipts and changes nothing`()
+    async throws
+  {
     try await TestHub.run { hub in
       let lan = try await hub.device("lan")
       for number in 0..<5 { try lan.add("p\(number)") }

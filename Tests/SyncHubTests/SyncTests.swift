@@ -329,10 +329,55 @@ struct SyncTests {
   @Test func `a revoked device's work is received into quarantine, and it pulls nothing`() throws {
     try begin()
     try an.write("UPDATE project SET title = 'b'")
-    try world.hub.revoke(device: an.identity.device, wallMilliseconds: world.now)
+    try world.hub.revoke(
+      device: an.identity.device,
+      Ruling(by: "ha", reason: "mất máy", wallMilliseconds: world.now))
     #expect(throws: Refusal(.revoked)) { try an.sync() }
     #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.revoked])
     #expect(try world.hubRows("project").first?[1] == .text("a"))
+    #expect(try world.hub.devices().first?.revocation?.reason == "mất máy")
+  }
+
+  @Test func `work that builds on dismissed work is judged as what it is`() throws {
+    try an.store.database.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+    }
+    try an.write("INSERT INTO project (id, title) VALUES ('bad', '')")
+    try an.write("UPDATE project SET place = 'y' WHERE id = 'bad'")
+    try an.sync()
+    let waiting = try world.hub.quarantine(openOnly: true)
+    let ruling = Ruling(by: "ha", reason: "r", wallMilliseconds: world.now)
+    try world.hub.dismiss(waiting[0].number, ruling)
+    #expect(try world.hub.retry(waiting[1].number, ruling).isEmpty)
+    let left = try world.hub.quarantine(openOnly: true)
+    #expect(left.map(\.reason) == [.unknownRow] && left.map(\.decidedReason) == ["r"])
+  }
+
+  @Test func `a suspicion closes when the rule suspects nothing any more`() throws {
+    struct SameTitle: HubRule {
+      func findings(about rows: [TouchedRow], in view: HubView) throws -> [RuleFinding] {
+        try rows.flatMap { row in
+          try view.rows(
+            "SELECT id FROM project WHERE title = ? AND id <> ?", [row.values[1], row.values[0]]
+          ).map { other in
+            let pair = [row.key, RowKey(other)].sorted { $0.stored < $1.stored }
+            return RuleFinding(
+              kind: .possibleDuplicate, table: "project", key: pair[0], rule: "title",
+              otherKey: pair[1])
+          }
+        }
+      }
+    }
+    let world = try World(rules: [SameTitle()])
+    let an = try world.device("an")
+    try an.write(
+      "INSERT INTO project (id, title) VALUES ('p', 'a'); INSERT INTO project (id, title) VALUES ('q', 'a')")
+    try an.sync()
+    #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.possibleDuplicate])
+    try an.write("UPDATE project SET title = 'b' WHERE id = 'q'")
+    try an.sync()
+    #expect(try world.hub.conflicts(openOnly: false).map(\.state) == [.superseded])
+    #expect(try an.status().openConflicts == 0)
   }
 
   @Test func `a hub that lost the last day is made whole by its devices`() throws {

@@ -1,0 +1,65 @@
+import FieldModel
+import SyncCore
+import Terminal
+
+/// A quarantined change set in words.
+enum QuarantineText {
+  /// Why it was held back, and what was decided since.
+  ///
+  /// - Parameters:
+  ///   - reason: As the receipt gave it.
+  ///   - view: What the last pull brought, if it brought anything.
+  static func shown(reason: String, _ view: QuarantineView?) -> String {
+    let known = view?.reason ?? QuarantineReason(rawValue: reason)
+    let why = known.map { name($0).text } ?? reason
+    let state: String
+    switch view?.state {
+    case .applied:
+      state = Style.good(
+        say(vi: "Đã được nhận", en: "Taken in after all", uk: "Зрештою прийнято"))
+    case .dismissed:
+      state = Style.bad(
+        say(
+          vi: "Không nhận (vẫn lưu trong hồ sơ)", en: "Not taken in (kept on record)",
+          uk: "Не прийнято (збережено в архіві)"))
+    case .open, nil:
+      state = Style.bad(
+        say(vi: "Giữ lại để xem xét", en: "Held back for review", uk: "Затримано для розгляду"))
+    }
+    guard let view, !view.decidedBy.isEmpty else { return "\(state): \(why)" }
+    return "\(state): \(why) — \(view.decidedBy): \(view.decidedReason)"
+  }
+
+  private static func name(_ reason: QuarantineReason) -> Phrase {
+    switch reason {
+    case .constraint:
+      Phrase(
+        vi: "trái ràng buộc dữ liệu của máy chủ", en: "breaks a constraint of the hub",
+        uk: "порушує обмеження хабу")
+    case .missingParent:
+      Phrase(
+        vi: "bản ghi mà nó thuộc về chưa có ở máy chủ", en: "what it belongs to is not at the hub",
+        uk: "на хабі немає запису, до якого він належить")
+    case .dependent:
+      Phrase(
+        vi: "dựa trên một thay đổi khác đang bị giữ", en: "builds on another one held back",
+        uk: "спирається на іншу затриману зміну")
+    case .unknownRow:
+      Phrase(
+        vi: "sửa một bản ghi chưa từng đến máy chủ", en: "changes a record that the hub never had",
+        uk: "змінює запис, якого на хабі не було")
+    case .hubOnlyTable:
+      Phrase(
+        vi: "danh mục chỉ máy chủ được sửa", en: "only the hub may change reference data",
+        uk: "довідники змінює лише хаб")
+    case .unknownColumn:
+      Phrase(
+        vi: "máy chủ chưa biết mục này (phiên bản cũ)", en: "the hub does not know this column yet",
+        uk: "хаб ще не знає цього поля")
+    case .revoked:
+      Phrase(vi: "thiết bị bị thu hồi", en: "the device was revoked", uk: "пристрій відкликано")
+    case .malformed:
+      Phrase(vi: "dữ liệu hỏng", en: "damaged data", uk: "пошкоджені дані")
+    }
+  }
+}
