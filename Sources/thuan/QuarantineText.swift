@@ -9,6 +9,7 @@ enum QuarantineText {
   /// - Parameters:
   ///   - reason: As the receipt gave it.
   ///   - view: What the last pull brought, if it brought anything.
+  /// - Returns: One line.
   static func shown(reason: String, _ view: QuarantineView?) -> String {
     let known = view?.reason ?? QuarantineReason(rawValue: reason)
     let why = known.map { name($0).text } ?? reason

@@ -1,4 +1,5 @@
 import FieldModel
+import Foundation
 import SyncCore
 import SyncSQLite
 import Terminal
@@ -133,8 +134,19 @@ extension Lookup {
     guard value != .null else { return .none }
     if case .flag = field?.form { return .flag(value != .integer(0)) }
     if case .instant = field?.form, let text = value.text {
-      return .text(text.replacing("T", with: " ").prefix(16) + " UTC")
+      return milliseconds(of: text).map(Cell.instant) ?? .text(text)
     }
     return .text(try shown(value, field, in: .current))
+  }
+
+  /// An instant as columns hold it, with or without a fraction of a second.
+  private func milliseconds(of text: String) -> Int64? {
+    for hasFraction in [true, false] {
+      let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
+      if let date = try? Date(text, strategy: style) {
+        return Int64((date.timeIntervalSince1970 * 1000).rounded())
+      }
+    }
+    return nil
   }
 }

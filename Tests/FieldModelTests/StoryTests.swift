@@ -1,6 +1,7 @@
 import FieldModel
 import Foundation
 import SyncCore
+import SyncDevice
 import SyncHub
 import TestSupport
 import Testing
@@ -126,8 +127,8 @@ struct StoryTests {
             "Thực hiện Kế hoạch 07/KH-MTTQ-BTT.\n\nĐoàn làm việc với UBND xã.\n\nKiến nghị bổ sung vốn."
           ))
       #expect(
-        try device.value("SELECT group_concat(field) FROM session_field") == .text("new_rural,social"))
-      #expect(try device.value("SELECT group_concat(id) FROM finding") == .text("F1,F2"))
+        try device.rows("session_field").map { $0[1] } == [.text("new_rural"), .text("social")])
+      #expect(try device.rows("finding").map { $0[0] } == [.text("F1"), .text("F2")])
     }
     #expect(try world.hub.conflicts(openOnly: true).isEmpty)
   }
