@@ -17,6 +17,11 @@ let package = Package(
     .executable(name: "thuan", targets: ["thuan"]),
     .executable(name: "thuan-hub", targets: ["thuan-hub"]),
   ],
+  traits: [
+    .trait(
+      name: "CodecComparison",
+      description: "Lets the benchmarks compare with SwiftProtobuf; see scripts/bench --codec.")
+  ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
@@ -24,6 +29,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .target(name: "SyncCore", dependencies: [crypto]),
@@ -55,7 +61,13 @@ let package = Package(
         arguments, logging,
       ]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["SyncCore", "SyncDevice", "SyncHub", grdb]),
+      name: "Benchmarks",
+      dependencies: [
+        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb,
+        .product(
+          name: "SwiftProtobuf", package: "swift-protobuf",
+          condition: .when(traits: ["CodecComparison"])),
+      ]),
     .target(
       name: "TestSupport", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
       path: "Tests/TestSupport"),
@@ -86,11 +98,12 @@ let warnings: [SwiftSetting] =
   Context.environment["THUAN_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 for target in package.targets {
-  target.swiftSettings = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .strictMemorySafety(),
-  ] + warnings
+  target.swiftSettings =
+    [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+      .strictMemorySafety(),
+    ] + warnings
 }

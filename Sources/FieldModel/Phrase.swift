@@ -3,7 +3,9 @@ package enum Language: String, CaseIterable, Sendable {
   case vi, en, uk
 }
 
-/// A sentence or term in all three languages. There is no way to write one in fewer.
+/// A sentence or term in all three languages.
+///
+/// There is no way to write one in fewer.
 package struct Phrase: Equatable, Sendable {
   package let vi: String
   package let en: String

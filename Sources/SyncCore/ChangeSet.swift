@@ -23,8 +23,10 @@ package struct FieldChange: Equatable, Sendable {
   }
 }
 
-/// A change of one row. An insert and a delete name every field that is not null; an update names
-/// the merge units it touches, whole.
+/// A change of one row.
+///
+/// An insert and a delete name every field that is not null; an update names the merge units it
+/// touches, whole.
 package struct RowChange: Equatable, Sendable {
   /// The table's wire number.
   package let table: Int

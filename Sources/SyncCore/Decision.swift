@@ -1,8 +1,10 @@
 extension RowState {
-  /// Settles a unit's open conflict with the decided values. Streams whose statements were on the
-  /// table may go on building on them.
-  package mutating func decide(unit index: Int, values: [Value], version: Version, table: TableSchema)
-  {
+  /// Settles a unit's open conflict with the decided values.
+  ///
+  /// Streams whose statements were on the table may go on building on them.
+  package mutating func decide(
+    unit index: Int, values: [Value], version: Version, table: TableSchema
+  ) {
     var unit = unit(index)
     unit.settled = settledStreams(unit.candidates + unit.absorbed, and: unit.version)
     unit.version = version

@@ -101,7 +101,8 @@ struct RowMerge {
 
   // MARK: Rows
 
-  mutating func insert(_ change: RowChange, into state: RowState?) throws(MergeRefusal) -> RowState {
+  mutating func insert(_ change: RowChange, into state: RowState?) throws(MergeRefusal) -> RowState
+  {
     if table.rows == .hubOnly, !origin.isHub { throw .hubOnlyTable }
     let values = try written(change)
     guard var state else { return made(values) }
@@ -191,8 +192,9 @@ struct RowMerge {
     return state
   }
 
-  /// Brings back a row that somebody deleted without knowing of this change. In a set an addition
-  /// simply wins; elsewhere the deletion becomes a candidate.
+  /// Brings back a row that somebody deleted without knowing of this change.
+  ///
+  /// In a set an addition simply wins; elsewhere the deletion becomes a candidate.
   private func revive(_ state: inout RowState, from deletion: Version) {
     state.deletion = nil
     state.sentWhole = sequence
@@ -209,7 +211,8 @@ struct RowMerge {
     guard origin.knows(state.created, settled: settled) else { return false }
     return state.units.values.allSatisfy { unit in
       origin.knows(unit.version, settled: settled)
-        && unit.absorbed.allSatisfy { origin.knows($0) } && (origin.isHub || unit.candidates.allSatisfy { $0.stream == origin.stream })
+        && unit.absorbed.allSatisfy { origin.knows($0) }
+        && (origin.isHub || unit.candidates.allSatisfy { $0.stream == origin.stream })
     }
   }
 

@@ -24,8 +24,10 @@ func outranks(_ policy: MergePolicy, _ values: [Value], _ other: [Value]) -> Boo
   }
 }
 
-/// Compares by a ranking if one is declared, else in SQLite's order. Null says nothing, so any
-/// value outranks it either way; a value that the ranking does not name cannot be compared.
+/// Compares by a ranking if one is declared, else in SQLite's order.
+///
+/// Null says nothing, so any value outranks it either way; a value that the ranking does not name
+/// cannot be compared.
 private func isHigher(_ value: Value, than other: Value, _ ranking: [String]) -> Bool {
   if ranking.isEmpty { return value > other }
   guard let mine = value.text.flatMap(ranking.firstIndex(of:)) else { return false }

@@ -1,5 +1,7 @@
 extension RowMerge {
-  /// Merges what was said of one unit. A unit is always merged whole.
+  /// Merges what was said of one unit.
+  ///
+  /// A unit is always merged whole.
   mutating func merge(
     unit index: Int, before: [Value], after: [Value], into row: inout RowState
   ) {
@@ -25,8 +27,9 @@ extension RowMerge {
     settle(unit, live: row.values(of: unit), state: &state)
   }
 
-  /// Nobody has changed the unit since the writer saw it: the new value is live. What others said
-  /// meanwhile without changing it is weighed against the new value now.
+  /// Nobody has changed the unit since the writer saw it: the new value is live.
+  ///
+  /// What others said meanwhile without changing it is weighed against the new value now.
   private func apply(
     _ after: [Value], before: [Value], _ unit: MergeUnit, row: inout RowState,
     state: inout UnitState
@@ -107,15 +110,18 @@ extension RowMerge {
     state.settled = []
   }
 
-  /// The writer says what is live already, perhaps in other bytes. While a conflict is open the
-  /// statement replaces what the writer said before.
+  /// The writer says what is live already, perhaps in other bytes.
+  ///
+  /// While a conflict is open the statement replaces what the writer said before.
   private func noteAgreement(
     _ after: [Value], before: [Value], live: [Value], state: inout UnitState
   ) {
     if after != live { state.sent = sequence }
     state.candidates.removeAll { $0.stream == origin.stream }
     state.absorbed.removeAll { $0.stream == origin.stream }
-    guard !agree(after, before), !origin.knows(state.version, settled: state.settled) else { return }
+    guard !agree(after, before), !origin.knows(state.version, settled: state.settled) else {
+      return
+    }
     absorb(statement(.value, values: after), &state)
     // Of two who agree, the later one's time counts, and one good clock is enough.
     if state.version.isFlagged == origin.isFlagged {

@@ -7,7 +7,9 @@ package struct Envelope: Equatable, Sendable {
   package var wallMilliseconds: Int64
   /// The encoded change sets, in order; kept as bytes so that their hashes hold.
   package var changeSets: [[UInt8]]
-  /// The bytes that are signed, and the Ed25519 signature of them. Empty until it is signed.
+  /// The bytes that are signed, and the Ed25519 signature of them.
+  ///
+  /// Empty until it is signed.
   package private(set) var signed: [UInt8] = []
   package private(set) var signature: [UInt8] = []
 

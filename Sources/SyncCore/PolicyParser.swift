@@ -103,7 +103,9 @@ private struct PolicyParser {
       columns.append(ColumnSchema(name: String(words[0]), number: number, unit: units.count))
     }
     let policy = try policy(words[2], words.dropFirst(3).joined(separator: " "))
-    if policy == .text || policy == .set { throw SchemaError("a group cannot merge as text or set") }
+    if policy == .text || policy == .set {
+      throw SchemaError("a group cannot merge as text or set")
+    }
     units.append(
       MergeUnit(name: String(words[1]), columns: Array(start..<columns.count), policy: policy))
   }
@@ -114,8 +116,9 @@ private struct PolicyParser {
     let head = line[..<open].split(separator: " ")
     guard head.count == 2 else { throw SchemaError("expected: unique NAME (COLUMN, …)") }
     var members: [Int] = []
-    for name in line[line.index(after: open)..<close].split(whereSeparator: { $0 == "," || $0 == " " })
-    {
+    for name in line[line.index(after: open)..<close].split(whereSeparator: {
+      $0 == "," || $0 == " "
+    }) {
       members.append(try index(of: name))
     }
     let tail = line[line.index(after: close)...].split(separator: " ")

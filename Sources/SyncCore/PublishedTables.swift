@@ -1,5 +1,7 @@
 /// The hub's own tables that every device receives beside the application's rows: conflicts, their
-/// candidates, and what lies in quarantine. Only the hub writes them.
+/// candidates, and what lies in quarantine.
+///
+/// Only the hub writes them.
 package enum PublishedTables {
   package static let conflict = 1
   package static let candidate = 2

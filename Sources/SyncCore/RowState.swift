@@ -77,11 +77,14 @@ package struct UnitState: Equatable, Sendable {
   /// The values before the first change that conflicts; empty without a conflict.
   package var base: [Value] = []
   package var candidates: [Candidate] = []
-  /// Statements that asked nobody anything: they agreed with what was live, or were outranked. Who
-  /// moves the live value on without knowing them is concurrent with them all the same.
+  /// Statements that asked nobody anything: they agreed with what was live, or were outranked.
+  ///
+  /// Who moves the live value on without knowing them is concurrent with them all the same.
   package var absorbed: [Candidate] = []
-  /// Whether the device that wrote the live value holds it still. One that was put right in the
-  /// meantime does not, and has to be sent its own word when that goes live after all.
+  /// Whether the device that wrote the live value holds it still.
+  ///
+  /// One that was put right in the meantime does not, and has to be sent its own word when that
+  /// goes live after all.
   package var isHeldByWriter = true
 
   package init(version: Version, sent: Int64) {
@@ -131,8 +134,9 @@ package struct RowState: Equatable, Sendable {
 }
 
 extension RowState {
-  /// The state without the live values, as bytes for the hub's storage. A deleted row's last values
-  /// are in it, since no table holds them any more.
+  /// The state without the live values, as bytes for the hub's storage.
+  ///
+  /// A deleted row's last values are in it, since no table holds them any more.
   package func encodedMetadata() -> [UInt8] {
     var writer = WireWriter()
     writer.message(1) { created.write(to: &$0) }

@@ -92,7 +92,9 @@ package struct ColumnSchema: Sendable {
 /// Columns that only make sense together, often just one, and the policy by which they merge.
 package struct MergeUnit: Sendable {
   package let name: String
-  /// Indices into the table's columns. A ranked policy compares the first.
+  /// Indices into the table's columns.
+  ///
+  /// A ranked policy compares the first.
   package let columns: [Int]
   package let policy: MergePolicy
 

@@ -89,7 +89,9 @@ package struct WireWriter {
     }
   }
 
-  /// A message within this one. Its length is put in front once it is known.
+  /// A message within this one.
+  ///
+  /// Its length is put in front once it is known.
   package mutating func message(_ field: Int, _ body: (inout WireWriter) -> Void) {
     tag(field, 2)
     let start = bytes.count

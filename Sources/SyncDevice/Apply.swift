@@ -52,14 +52,17 @@ extension DeviceStore {
 
   /// The hub's state is whole, but pending work on top of it need not be (a new child of a row that
   /// the hub has deleted): foreign keys are not for this transaction to judge, and must on no
-  /// account cascade. Neither are checks of a schema that is a version behind.
+  /// account cascade.
+  ///
+  /// Neither are checks of a schema that is a version behind.
   private func withoutForeignKeys(_ body: (Database) throws -> Void) throws {
     try database.barrierWriteWithoutTransaction { db in
       let isOn = try Bool.fetchOne(db, sql: "PRAGMA foreign_keys") ?? false
       try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
       defer {
         try? db.execute(
-          sql: "PRAGMA foreign_keys = \(isOn ? "ON" : "OFF"); PRAGMA ignore_check_constraints = OFF")
+          sql: "PRAGMA foreign_keys = \(isOn ? "ON" : "OFF"); PRAGMA ignore_check_constraints = OFF"
+        )
       }
       try db.inTransaction(.immediate) {
         try body(db)

@@ -60,7 +60,9 @@ enum Capture {
     let columns = table.columns.map { "\(quoted($0.name)) ANY" }.joined(separator: ", ")
     guard try db.tableExists("thuan_gone_\(table.name)") else {
       try db.execute(
-        sql: "CREATE TABLE \(imageTable(of: table)) (thuan_log_id INTEGER PRIMARY KEY, \(columns)) STRICT")
+        sql:
+          "CREATE TABLE \(imageTable(of: table)) (thuan_log_id INTEGER PRIMARY KEY, \(columns)) STRICT"
+      )
       return
     }
     let known = Set(try db.columns(in: "thuan_gone_\(table.name)").map(\.name))
@@ -91,7 +93,8 @@ enum Capture {
 
   private static func fieldEntry(_ table: TableSchema, _ column: ColumnSchema) -> String {
     let name = quoted(column.name)
-    return "INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at) SELECT grp, \(table.number), "
+    return
+      "INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at) SELECT grp, \(table.number), "
       + "2, \(keyValue(table, "NEW")), \(column.number), OLD.\(name), NEW.\(name), \(time);"
   }
 
@@ -142,7 +145,9 @@ enum Capture {
 
 extension DeviceStore {
   /// Puts capture in order: triggers as they have to be, and whatever was written without them
-  /// found and logged. A migration of our own is no such writing.
+  /// found and logged.
+  ///
+  /// A migration of our own is no such writing.
   func repairCapture(_ db: Database, isMigrated: Bool, wallMilliseconds: Int64) throws {
     var wanted: [String: String] = [:]
     for table in schema.tables {
@@ -160,7 +165,8 @@ extension DeviceStore {
       try rebuildShadow(db)
     } else {
       try logEvent(
-        .triggersRepaired, wanted.keys.filter { present[$0] != wanted[$0] }.sorted().joined(separator: " "),
+        .triggersRepaired,
+        wanted.keys.filter { present[$0] != wanted[$0] }.sorted().joined(separator: " "),
         wallMilliseconds: wallMilliseconds, db)
       try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
     }

@@ -4,8 +4,10 @@ import GRDB
 import SyncCore
 import SyncSQLite
 
-/// What makes a device itself: its id, its secret, its signing key. It is kept beside the database
-/// file and not in it, so that a restored or copied database is noticed.
+/// What makes a device itself: its id, its secret, its signing key.
+///
+/// It is kept beside the database file and not in it, so that a restored or copied database is
+/// noticed.
 package struct DeviceIdentity: Codable, Equatable, Sendable {
   package var device: String
   /// The secret that opens the hub.
@@ -70,13 +72,16 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
 }
 
 extension DeviceStore {
-  /// Makes the store the given device's. What was written before enrolment is sent like the rest.
+  /// Makes the store the given device's.
+  ///
+  /// What was written before enrolment is sent like the rest.
   ///
   /// - Parameters:
   ///   - identity: The device's identity.
   ///   - officer: Who uses it; other programs' writes count as this officer's.
   ///   - epoch: A random number that no other incarnation of the device has.
   ///   - wallMilliseconds: What the device's clock shows.
+  /// - Throws: SQLite's errors.
   package func enrol(
     _ identity: DeviceIdentity, officer: String, epoch: Int, wallMilliseconds: Int64
   ) throws {

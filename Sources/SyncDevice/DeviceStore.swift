@@ -75,8 +75,9 @@ package struct DeviceStore: Sendable {
     try database.unsafeReentrantRead(body)
   }
 
-  /// Writes what one officer does in one go. It is committed whole, travels whole, and becomes
-  /// visible whole everywhere (law L4).
+  /// Writes what one officer does in one go.
+  ///
+  /// It is committed whole, travels whole, and becomes visible whole everywhere (law L4).
   ///
   /// - Parameters:
   ///   - author: Who does it and when.
@@ -85,7 +86,9 @@ package struct DeviceStore: Sendable {
   ///   - body: The writing.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws; nothing is written then.
-  package func write<T>(by author: Author, knowing base: Int64? = nil, _ body: (Database) throws -> T)
+  package func write<T>(
+    by author: Author, knowing base: Int64? = nil, _ body: (Database) throws -> T
+  )
     throws -> T
   {
     try database.unsafeReentrantWrite { db in

@@ -9,7 +9,8 @@ extension DeviceStore {
   /// - Parameters:
   ///   - identity: Who signs.
   ///   - wallMilliseconds: What the device's clock shows.
-  /// - Throws: ``StoreError/notEnrolled`` before enrolment, and SQLite's errors.
+  /// - Returns: The envelope's bytes.
+  /// - Throws: SQLite's errors.
   package func nextEnvelope(identity: DeviceIdentity, wallMilliseconds: Int64) throws -> [UInt8]? {
     try database.write { db in
       try seal(db, wallMilliseconds: wallMilliseconds)
@@ -20,7 +21,9 @@ extension DeviceStore {
         db, sql: "SELECT epoch, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
       while let row = try rows.next() {
         guard case .blob(let body) = row.value(at: 1) else { continue }
-        if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch { break }
+        if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch {
+          break
+        }
         epoch = row[0]
         size += body.count
         bodies.append(body)
@@ -78,6 +81,7 @@ extension DeviceStore {
   }
 
   /// Takes a new epoch: this store shares its past with another that has gone on under the old one.
+  ///
   /// What has no receipt is offered under the new epoch.
   package func beginEpoch(_ epoch: Int, wallMilliseconds: Int64) throws {
     try database.write { db in
@@ -88,8 +92,9 @@ extension DeviceStore {
     }
   }
 
-  /// Makes all work without a receipt the beginning of another stream. Work that was written before
-  /// the store belonged to anybody becomes the given officer's.
+  /// Makes all work without a receipt the beginning of another stream.
+  ///
+  /// Work that was written before the store belonged to anybody becomes the given officer's.
   func moveUnsentWork(to stream: StreamID, officer: String = "", _ db: Database) throws {
     var (sequence, hash) = (Int64(0), [UInt8]())
     let rows = try db.all(
@@ -156,7 +161,8 @@ struct PendingWork {
       rows[change.table]?[change.key] = nil
     } else {
       if change.operation == .insert { deleted[change.table]?.remove(change.key) }
-      rows[change.table, default: [:]][change.key, default: []].formUnion(change.fields.map(\.column))
+      rows[change.table, default: [:]][change.key, default: []].formUnion(
+        change.fields.map(\.column))
     }
   }
 

@@ -13,13 +13,16 @@ extension DeviceStore {
     var sealer = try Sealer(self, db, wallMilliseconds: wallMilliseconds)
     try sealer.run()
     try updateShadowOfLoggedRows(db)
-    for table in schema.tables { try db.execute(sql: "DELETE FROM \(Capture.imageTable(of: table))") }
+    for table in schema.tables {
+      try db.execute(sql: "DELETE FROM \(Capture.imageTable(of: table))")
+    }
     try db.execute(sql: "DELETE FROM thuan_log; DELETE FROM thuan_group")
   }
 
   private func updateShadowOfLoggedRows(_ db: Database) throws {
     var shadow = ShadowWriter(db)
-    let rows = try Row.fetchCursor(db, sql: "SELECT DISTINCT tbl, key FROM thuan_log ORDER BY tbl, key")
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT DISTINCT tbl, key FROM thuan_log ORDER BY tbl, key")
     while let row = try rows.next() {
       guard let table = schema.table(number: row[0]) else { continue }
       let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
@@ -90,13 +93,18 @@ private struct Sealer {
     officer = try store.setting(.officer, db).text ?? ""
     base = try store.cursor(db)
     sequence = try store.setting(.sequence, db).integer ?? 0
-    if case .blob(let hash) = try store.setting(.hash, db) { previous = hash } else { previous = [] }
+    if case .blob(let hash) = try store.setting(.hash, db) {
+      previous = hash
+    } else {
+      previous = []
+    }
     hasLaterEntries = try db.first("SELECT 1 FROM thuan_log WHERE op <> 1 LIMIT 1") != nil
     if hasLaterEntries { try indexLaterEntries() }
   }
 
-  /// An insert is a pointer, so its values are found by going back from what came after it. That
-  /// wants an index, which would be dear to keep while people write and is cheap to make now.
+  /// An insert is a pointer, so its values are found by going back from what came after it.
+  ///
+  /// That wants an index, which would be dear to keep while people write and is cheap to make now.
   private func indexLaterEntries() throws {
     let hasSuspects = try db.first("SELECT 1 FROM thuan_log WHERE op = 4 LIMIT 1") != nil
     try db.execute(
@@ -144,8 +152,9 @@ private struct Sealer {
   }
 
   private mutating func addField(of entry: LogEntry) {
-    if let update, update.table != entry.table || update.key != entry.key
-      || update.fields.contains(where: { $0.column == entry.column })
+    if let update,
+      update.table != entry.table || update.key != entry.key
+        || update.fields.contains(where: { $0.column == entry.column })
     {
       flushUpdate()
     }

@@ -42,7 +42,9 @@ struct ShadowWriter {
     return numbers(in: bytes)
   }
 
-  /// Writes the digests' changes. To be called once, when all rows are noted.
+  /// Writes the digests' changes.
+  ///
+  /// To be called once, when all rows are noted.
   mutating func finish() throws {
     for (column, change) in digests.sums where change != 0 {
       let place: [Value] = [.integer(Int64(column.table)), .integer(Int64(column.column))]
@@ -120,7 +122,9 @@ extension DeviceStore {
     return found.count
   }
 
-  /// Rows of a table that were written past the triggers. What a field held before is not known.
+  /// Rows of a table that were written past the triggers.
+  ///
+  /// What a field held before is not known.
   func untrackedChanges(of table: TableSchema, _ db: Database) throws -> [UntrackedChange] {
     let columns = table.columnsByNumber
     var changes: [UntrackedChange] = []
@@ -181,8 +185,9 @@ extension DeviceStore {
           """, arguments: StatementArguments(change.key.values))
     case .differs(let columns):
       guard let values = try table.read(change.key, in: db) else { return }
-      let units = Set(columns.compactMap { table.index(number: $0.number) }
-        .compactMap { table.columns[$0].unit })
+      let units = Set(
+        columns.compactMap { table.index(number: $0.number) }
+          .compactMap { table.columns[$0].unit })
       for unit in units.sorted() {
         for index in table.units[unit].columns {
           try entry(2, column: table.columns[index], value: values[index])

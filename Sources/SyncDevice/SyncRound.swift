@@ -39,8 +39,9 @@ package struct SyncRound {
   /// How often one attempt answers a gap or a fork before it gives up until the next.
   private static let recoveriesMax = 3
 
-  package init(_ store: DeviceStore, identity: DeviceIdentity, directions: Directions = [.push, .pull])
-  {
+  package init(
+    _ store: DeviceStore, identity: DeviceIdentity, directions: Directions = [.push, .pull]
+  ) {
     self.store = store
     self.identity = identity
     remaining = directions

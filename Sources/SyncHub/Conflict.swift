@@ -113,7 +113,8 @@ extension HubStore {
         received_at, is_flagged FROM thuan_candidate WHERE conflict_id = ? ORDER BY position
       """, [.text(conflict)]
     ).map { row in
-      let values: [Value] = if case .blob(let bytes) = row[2] { try decodedValues(bytes) } else { [] }
+      let values: [Value] =
+        if case .blob(let bytes) = row[2] { try decodedValues(bytes) } else { [] }
       return Conflict.Statement(
         position: Int(row[0].integer ?? 0), isDeletion: row[1] == .text("deletion"), values: values,
         author: ChangeSetAuthor(row[3...]))

@@ -2,8 +2,9 @@ import Crypto
 import SyncCore
 import SyncSQLite
 
-/// Keeps the published conflicts in step with the candidates in the rows' states. A row's state is
-/// the truth; what is written here is what people and devices see of it.
+/// Keeps the published conflicts in step with the candidates in the rows' states.
+///
+/// A row's state is the truth; what is written here is what people and devices see of it.
 struct ConflictBook {
   private let store: HubStore
   private let wallMilliseconds: Int64
@@ -53,7 +54,10 @@ struct ConflictBook {
     let state: ConflictState = candidates.isEmpty ? .superseded : open.state
     try store.connection.run(
       "UPDATE thuan_conflict SET state = ?, kind = ?, version = version + 1 WHERE id = ?",
-      [.text(state.rawValue), .text(candidates.isEmpty ? open.kind : kind.rawValue), .text(open.id)])
+      [
+        .text(state.rawValue), .text(candidates.isEmpty ? open.kind : kind.rawValue),
+        .text(open.id),
+      ])
     if !candidates.isEmpty { try writeCandidates(open.id, candidates) }
     try store.publish(PublishedTables.conflict, RowKey([.text(open.id)]))
   }
@@ -92,7 +96,8 @@ struct ConflictBook {
     return id
   }
 
-  private func conflictID(_ table: String, _ key: RowKey, _ unit: String, _ sequence: Int64) -> String
+  private func conflictID(_ table: String, _ key: RowKey, _ unit: String, _ sequence: Int64)
+    -> String
   {
     var writer = WireWriter()
     writer.string(1, table)
@@ -102,7 +107,9 @@ struct ConflictBook {
     return hexadecimal(SHA256.hash(data: writer.bytes).prefix(8))
   }
 
-  /// Writes who said what. Positions keep the order in which the statements reached the hub.
+  /// Writes who said what.
+  ///
+  /// Positions keep the order in which the statements reached the hub.
   private func writeCandidates(_ conflict: String, _ candidates: [Candidate]) throws {
     for (position, candidate) in candidates.enumerated() {
       let writer = try writer(of: candidate.changeSet)
@@ -127,7 +134,8 @@ struct ConflictBook {
       [.text(conflict), .integer(Int64(candidates.count))])
     for row in beyond {
       try store.connection.run(
-        "DELETE FROM thuan_candidate WHERE conflict_id = ? AND position = ?", [.text(conflict), row[0]])
+        "DELETE FROM thuan_candidate WHERE conflict_id = ? AND position = ?",
+        [.text(conflict), row[0]])
       try store.publish(PublishedTables.candidate, RowKey([.text(conflict), row[0]]))
     }
   }
@@ -160,7 +168,8 @@ struct ConflictBook {
   }
 
   /// Closes what rules suspected of a row and suspect no longer.
-  func closeSuspicions(about table: TableSchema, _ key: RowKey, but findings: [RuleFinding]) throws {
+  func closeSuspicions(about table: TableSchema, _ key: RowKey, but findings: [RuleFinding]) throws
+  {
     try closeSuspicions("kind IN ('possibleDuplicate', 'ruleBroken')", [], about: table, key) {
       rule, pair in
       findings.contains { $0.rule == rule && pair == [$0.key.stored, $0.otherKey.stored] }

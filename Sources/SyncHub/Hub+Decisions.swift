@@ -45,7 +45,9 @@ package struct Ruling: Equatable, Sendable {
 }
 
 extension Hub {
-  /// Settles a conflict. The decision is an ordinary change of the hub's that flows to everyone.
+  /// Settles a conflict.
+  ///
+  /// The decision is an ordinary change of the hub's that flows to everyone.
   ///
   /// - Parameters:
   ///   - id: The conflict's id.
@@ -130,8 +132,10 @@ private struct Desk {
     else { throw HubError.choiceDoesNotFit }
     let isConfirmed = choice == .deleteRow
     if isConfirmed, try hasChildren() { throw HubError.refusedByConstraint("children") }
-    let fields = zip(table.columns, old.values).filter { isConfirmed && $0.unit != nil && $1 != .null }
-      .map { FieldChange(column: $0.number, before: $1, after: .null) }
+    let fields = zip(table.columns, old.values).filter {
+      isConfirmed && $0.unit != nil && $1 != .null
+    }
+    .map { FieldChange(column: $0.number, before: $1, after: .null) }
     let change = RowChange(
       table: table.number, operation: isConfirmed ? .delete : .update, key: conflict.key,
       fields: fields)
@@ -195,7 +199,8 @@ private struct Desk {
     try store.writeHistory(
       table.number, conflict.key, number: number, position: 0, outcomes: outcomes)
     try store.setReceipt(number, .applied, reason: "")
-    try record(choice, number: number, sequence: sequence, before: encoded(old, key: conflict.key, [:]))
+    try record(
+      choice, number: number, sequence: sequence, before: encoded(old, key: conflict.key, [:]))
     try close(choice)
     if new.isDeleted {
       let book = ConflictBook(store, wallMilliseconds: ruling.wallMilliseconds)

@@ -35,12 +35,15 @@ package struct EnrolmentGrant: Equatable, Sendable {
 }
 
 extension Hub {
-  /// Stores a one-time code for a device. Only its hash is kept.
+  /// Stores a one-time code for a device.
+  ///
+  /// Only its hash is kept.
   ///
   /// - Parameters:
   ///   - code: A random code that has been shown to nobody yet.
   ///   - grant: For whom it is.
   ///   - wallMilliseconds: The hub's time; the code is good for two weeks from then.
+  /// - Throws: The storage's errors.
   package func issue(code: String, for grant: EnrolmentGrant, wallMilliseconds: Int64) throws {
     try write { store in
       try store.connection.run(
@@ -63,6 +66,7 @@ extension Hub {
   ///   - device: A random id for the device.
   ///   - credential: A random secret for the device.
   ///   - wallMilliseconds: The hub's time.
+  /// - Returns: What the device needs from now on.
   /// - Throws: `Refusal` if the code is unknown, used or expired.
   package func enrol(
     _ request: EnrolmentRequest, device: String, credential: String, wallMilliseconds: Int64
@@ -113,7 +117,9 @@ extension Hub {
   /// All devices, the last enrolled last.
   package func devices() throws -> [HubDevice] { try read { try $0.devices(where: "1 = 1", []) } }
 
-  /// Ends a device's access. What it still pushes is received, into quarantine; it pulls nothing.
+  /// Ends a device's access.
+  ///
+  /// What it still pushes is received, into quarantine; it pulls nothing.
   ///
   /// - Throws: ``HubError/notFound`` if there is no such active device.
   package func revoke(device: String, _ ruling: Ruling) throws {

@@ -27,6 +27,7 @@ extension Hub {
   ///   - request: Where the device stands.
   ///   - device: Whose credential came with it.
   ///   - wallMilliseconds: The hub's time.
+  /// - Returns: The page; the last one says so and carries the hub's digests.
   /// - Throws: `Refusal` for a revoked device, and the storage's errors.
   package func page(_ request: PullRequest, for device: HubDevice, wallMilliseconds: Int64) throws
     -> PullPage

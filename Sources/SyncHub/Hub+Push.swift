@@ -2,8 +2,10 @@ import Crypto
 package import SyncCore
 
 extension Hub {
-  /// Takes an envelope in: every change set is merged or put in quarantine, and has its receipt when
-  /// this returns. An envelope that comes again changes nothing and gets the same receipts.
+  /// Takes an envelope in: every change set is merged or put in quarantine, and has its receipt
+  /// when this returns.
+  ///
+  /// An envelope that comes again changes nothing and gets the same receipts.
   ///
   /// - Parameters:
   ///   - bytes: The envelope as it came, by whatever road.
@@ -61,7 +63,9 @@ private struct Reception {
 
   mutating func take(_ body: [UInt8]) throws -> Receipt {
     let hash = ChangeSet.hash(of: body)
-    guard let changeSet = try? ChangeSet(decoding: body) else { return try takeMalformed(body, hash) }
+    guard let changeSet = try? ChangeSet(decoding: body) else {
+      return try takeMalformed(body, hash)
+    }
     guard changeSet.stream == id else { throw Refusal(.malformed, detail: "stream") }
     if changeSet.sequence <= stream.lastSequence {
       let known = try store.receipt(
@@ -128,7 +132,8 @@ struct Verdict {
   let reason: QuarantineReason?
   let detail: String
 
-  init(_ disposition: Receipt.Disposition, _ reason: QuarantineReason? = nil, _ detail: String = "") {
+  init(_ disposition: Receipt.Disposition, _ reason: QuarantineReason? = nil, _ detail: String = "")
+  {
     self.disposition = disposition
     self.reason = reason
     self.detail = detail
@@ -160,7 +165,9 @@ extension Hub {
     }
   }
 
-  /// Makes changes on the hub's own behalf. They flow to every device like anybody's.
+  /// Makes changes on the hub's own behalf.
+  ///
+  /// They flow to every device like anybody's.
   ///
   /// - Parameters:
   ///   - changes: What to do; the hub knows all that it holds, so nothing here is concurrent.

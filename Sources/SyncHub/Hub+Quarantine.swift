@@ -54,7 +54,11 @@ extension Hub {
       guard try store.isQuarantined(number) else { throw HubError.notFound }
       var taken: [Int64] = []
       for candidate in [number] + (try store.dependents(after: number)) {
-        if try takeIn(candidate, store, ruling) { taken.append(candidate) } else if taken.isEmpty { break }
+        if try takeIn(candidate, store, ruling) {
+          taken.append(candidate)
+        } else if taken.isEmpty {
+          break
+        }
       }
       return taken
     }
@@ -75,8 +79,9 @@ extension Hub {
     return true
   }
 
-  /// Decides that a change set is not taken in. It stays in the record, and its device gets the
-  /// hub's rows in its place.
+  /// Decides that a change set is not taken in.
+  ///
+  /// It stays in the record, and its device gets the hub's rows in its place.
   ///
   /// - Throws: ``HubError/notFound`` if it does not lie in quarantine.
   package func dismiss(_ number: Int64, _ ruling: Ruling) throws {

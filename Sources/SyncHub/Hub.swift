@@ -68,7 +68,9 @@ package struct HubView {
   }
 }
 
-/// A suspicion for the operator. It is raised once for the same rows and rule.
+/// A suspicion for the operator.
+///
+/// It is raised once for the same rows and rule.
 package struct RuleFinding: Sendable {
   package let kind: ConflictKind
   package let table: String

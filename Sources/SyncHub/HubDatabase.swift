@@ -1,7 +1,8 @@
 package import SyncCore
 
-/// The hub's storage, as narrow as it can be: transactions that run SQL. A second driver implements
-/// these two protocols and nothing of the rules.
+/// The hub's storage, as narrow as it can be: transactions that run SQL.
+///
+/// A second driver implements these two protocols and nothing of the rules.
 ///
 /// The SQL is the part that SQLite and PostgreSQL share. Sequences are taken inside a write
 /// transaction and have to become visible in their order, so a driver runs one write transaction at

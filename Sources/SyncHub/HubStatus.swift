@@ -47,7 +47,8 @@ extension Hub {
       let noted = try store.digests()
       var actual = ColumnDigests()
       for table in schema.tables {
-        try store.connection.each("SELECT \(table.columnList) FROM \"\(table.name)\"", []) { values in
+        try store.connection.each("SELECT \(table.columnList) FROM \"\(table.name)\"", []) {
+          values in
           let marker = RowMarker(table: table.number, key: table.rowKey(of: values))
           for (column, value) in zip(table.columns, values) {
             actual.replace(
@@ -60,7 +61,8 @@ extension Hub {
       for place in noted.differences(from: actual, in: schema) {
         let table = schema.table(number: place.table)
         let column = table?.index(number: place.column).map { table?.columns[$0].name ?? "" } ?? ""
-        problems.append("\(table?.name ?? "").\(column): rows differ from what has been noted of them")
+        problems.append(
+          "\(table?.name ?? "").\(column): rows differ from what has been noted of them")
       }
       return problems
     }

@@ -1,8 +1,9 @@
 import SyncCore
 import SyncSQLite
 
-/// The hub's SQL: rows, their metadata, digests, change sets. Everything runs in the caller's
-/// transaction.
+/// The hub's SQL: rows, their metadata, digests, change sets.
+///
+/// Everything runs in the caller's transaction.
 struct HubStore {
   let connection: any HubConnection
   let schema: SyncSchema
@@ -21,8 +22,9 @@ struct HubStore {
   }
 
   func setting(_ setting: Setting) throws -> Value {
-    try connection.first("SELECT value FROM hub_setting WHERE name = ?", [.text(setting.rawValue)])?[
-      0] ?? .null
+    try connection.first(
+      "SELECT value FROM hub_setting WHERE name = ?", [.text(setting.rawValue)])?[
+        0] ?? .null
   }
 
   func set(_ setting: Setting, _ value: Value) throws {
@@ -45,7 +47,9 @@ struct HubStore {
     return next
   }
 
-  /// Writes down how far sequences have come. To be called once, at the end of a write transaction.
+  /// Writes down how far sequences have come.
+  ///
+  /// To be called once, at the end of a write transaction.
   func saveSequence() throws {
     if let last = sequence.last { try set(.sequence, .integer(last)) }
   }
@@ -83,7 +87,8 @@ struct HubStore {
     }
   }
 
-  func writeMetadata(_ state: RowState, _ table: TableSchema, _ key: RowKey, sequence: Int64) throws {
+  func writeMetadata(_ state: RowState, _ table: TableSchema, _ key: RowKey, sequence: Int64) throws
+  {
     try connection.run(
       """
       INSERT INTO hub_row (tbl, key, sequence, meta) VALUES (?, ?, ?, ?)
@@ -150,7 +155,9 @@ struct HubStore {
 
   // MARK: Change sets
 
-  /// Stores a change set's bytes under a new number. Its receipt follows when it is merged.
+  /// Stores a change set's bytes under a new number.
+  ///
+  /// Its receipt follows when it is merged.
   func insert(_ arrival: Arrival) throws -> Int64 {
     try connection.run(
       """
@@ -209,7 +216,8 @@ struct HubStore {
     var row = try connection.first(sql, key)
     if row == nil {
       try connection.run(
-        "INSERT INTO hub_stream (device, epoch, last_sequence, last_hash) VALUES (?, ?, 0, x'')", key)
+        "INSERT INTO hub_stream (device, epoch, last_sequence, last_hash) VALUES (?, ?, 0, x'')",
+        key)
       row = try connection.first(sql, key)
     }
     guard let row, let number = row[0].integer, let sequence = row[1].integer,
@@ -236,8 +244,9 @@ struct HubStore {
   }
 }
 
-/// The sequences given out in one transaction, so that a row does not cost a read and a write. What
-/// a savepoint undoes leaves a gap, which nobody minds.
+/// The sequences given out in one transaction, so that a row does not cost a read and a write.
+///
+/// What a savepoint undoes leaves a gap, which nobody minds.
 private final class SequenceCounter {
   var last: Int64?
 }

@@ -2,6 +2,7 @@ import SyncCore
 import SyncSQLite
 
 /// Takes one change set in: merges its changes in their order and sees to what follows from them.
+///
 /// It runs inside a savepoint, so that a change set is in the hub whole or not at all (law L4).
 struct Ingest {
   private let store: HubStore
@@ -104,7 +105,8 @@ struct Ingest {
     return table
   }
 
-  private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection {
+  private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection
+  {
     switch refusal {
     case .unknownRow: Rejection(reason: .unknownRow, detail: "\(table.name) \(key)")
     case .hubOnlyTable: Rejection(reason: .hubOnlyTable, detail: table.name)

@@ -101,7 +101,9 @@ extension TableSchema {
         let parts = parts.sorted { ($0["seq"] as Int) < ($1["seq"] as Int) }
         guard let parent = schema.table(named: parts[0]["table"]) else { return nil }
         let columns = parts.compactMap { index(named: $0["from"]) }
-        let targets = parts.compactMap { $0["to"] as String? }.compactMap { parent.index(named: $0) }
+        let targets = parts.compactMap { $0["to"] as String? }.compactMap {
+          parent.index(named: $0)
+        }
         guard columns.count == parent.key.count, targets.isEmpty || targets == parent.key else {
           return nil
         }

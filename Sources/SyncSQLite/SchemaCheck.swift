@@ -27,7 +27,9 @@ extension SyncSchema {
 extension TableSchema {
   fileprivate func check(against db: Database) throws {
     let columns = try Row.fetchAll(db, sql: "PRAGMA table_info(\(quoted(name)))")
-    guard !columns.isEmpty else { throw SchemaError("table \(name) is declared but does not exist") }
+    guard !columns.isEmpty else {
+      throw SchemaError("table \(name) is declared but does not exist")
+    }
     var actual: Set<String> = []
     for row in columns {
       let column: String = row["name"]
@@ -47,7 +49,8 @@ extension TableSchema {
       let origin: String = index["origin"]
       if (index["unique"] as Int) == 1, origin != "pk" {
         throw SchemaError(
-          "table \(name): uniqueness beyond the key has to be soft; declare a `unique` line instead")
+          "table \(name): uniqueness beyond the key has to be soft; declare a `unique` line instead"
+        )
       }
     }
   }

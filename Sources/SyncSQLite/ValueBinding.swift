@@ -29,7 +29,9 @@ extension Value: DatabaseValueConvertible {
 
 extension Row {
   /// The value at an index, exactly as it is stored.
-  package func value(at index: Int) -> SyncCore.Value { SyncCore.Value(self[index] as DatabaseValue) }
+  package func value(at index: Int) -> SyncCore.Value {
+    SyncCore.Value(self[index] as DatabaseValue)
+  }
 
   /// The values from an index on.
   package func values(from start: Int = 0) -> [SyncCore.Value] {

@@ -1,7 +1,9 @@
 package import ArgumentParser
 package import FieldModel
 
-/// What ended a command, as a person is told and as a script can tell apart. The codes are stable.
+/// What ended a command, as a person is told and as a script can tell apart.
+///
+/// The codes are stable.
 package struct Failure: Error {
   package enum Kind: Int32, Sendable {
     /// Something that should not happen.

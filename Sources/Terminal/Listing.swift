@@ -22,7 +22,8 @@ package enum Cell: Equatable, Sendable {
     switch self {
     case .text(let text): text
     case .integer(let integer): String(integer)
-    case .flag(let flag): flag ? say(vi: "có", en: "yes", uk: "так") : say(vi: "không", en: "no", uk: "ні")
+    case .flag(let flag):
+      flag ? say(vi: "có", en: "yes", uk: "так") : say(vi: "không", en: "no", uk: "ні")
     case .instant(let milliseconds): localTime(milliseconds)
     case .list(let cells): cells.map(\.shown).joined(separator: ", ")
     case .object(let fields): fields.map { "\($0.0): \($0.1.shown)" }.joined(separator: "; ")

@@ -12,7 +12,8 @@ struct StoryTests {
     try World(schema: FieldSchema.load(), migrations: FieldSchema.migrations)
   }
 
-  private func insert(_ table: String, _ values: [(String, Value)], in world: World) throws -> RowChange
+  private func insert(_ table: String, _ values: [(String, Value)], in world: World) throws
+    -> RowChange
   {
     let declared = try #require(world.schema.table(named: table))
     let keys = declared.key.map { declared.columns[$0].name }
@@ -94,7 +95,9 @@ struct StoryTests {
         let isHeld = conflict.unit == "held"
         let said = Set([conflict.live[0]] + conflict.statements.map { $0.values[0] })
         #expect(
-          said == (isHeld ? [.text("2023-09-06"), .text("2023-09-07")] : [.integer(23), .integer(26)]))
+          said
+            == (isHeld
+              ? [.text("2023-09-06"), .text("2023-09-07")] : [.integer(23), .integer(26)]))
         let choice: Choice =
           isHeld
           ? .written([.text("2023-09-06"), .text("2023-09-07")]) : .written([.integer(26)])
@@ -120,7 +123,8 @@ struct StoryTests {
         "SELECT held_from || ' ' || held_to || ' ' || attendance_total || ' ' || place FROM session"
       #expect(
         try device.value(session) == .text("2023-09-06 2023-09-07 26 Nhà văn hóa thôn 1"))
-      #expect(try device.value("SELECT title FROM session") == .text("Giám sát tại xã La Dạ (thôn 1)"))
+      #expect(
+        try device.value("SELECT title FROM session") == .text("Giám sát tại xã La Dạ (thôn 1)"))
       #expect(
         try device.value("SELECT summary FROM session")
           == .text(

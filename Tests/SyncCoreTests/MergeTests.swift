@@ -36,7 +36,8 @@ struct MergeTests {
     var done = sides.map { _ in 0 }
     for index in order {
       let isOnlyVisit = order.count { $0 == index } == 1
-      let steps = isOnlyVisit ? done[index]..<sides[index].values.count : done[index]..<done[index] + 1
+      let steps =
+        isOnlyVisit ? done[index]..<sides[index].values.count : done[index]..<done[index] + 1
       for step in steps {
         let after = sides[index].values[step]
         let before = step == 0 ? start : sides[index].values[step - 1]
@@ -126,7 +127,8 @@ struct MergeTests {
   @Test func `three sides open the same conflict in every order`() throws {
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
     for (index, unit) in table.units.enumerated()
-    where ["title", "place", "stage", "secrecy", "tags", "period", "first_day"].contains(unit.name) {
+    where ["title", "place", "stage", "secrecy", "tags", "period", "first_day"].contains(unit.name)
+    {
       let values = domain(unit)
       for start in values {
         for first in values {
@@ -200,7 +202,8 @@ struct MergeTests {
     #expect(state.unit(index).candidates.map(\.values) == [[.text("c")]])
   }
 
-  @Test func `a stage that is further along wins, and stages that part are the operator's`() throws {
+  @Test func `a stage that is further along wins, and stages that part are the operator's`() throws
+  {
     let unit = try #require(table.units.first { $0.name == "stage" })
     let index = try #require(table.units.firstIndex { $0.name == "stage" })
     let further = try apply(

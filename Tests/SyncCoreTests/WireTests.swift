@@ -28,7 +28,8 @@ struct WireTests {
     #expect(try ChangeSet(decoding: changeSet.encoded()) == changeSet)
   }
 
-  @Test func `every truncation of a message is an error or a shorter message, never a trap`() throws {
+  @Test func `every truncation of a message is an error or a shorter message, never a trap`() throws
+  {
     let bytes = changeSet.encoded()
     for length in 0..<bytes.count {
       if let shorter = try? ChangeSet(decoding: Array(bytes[..<length])) {
@@ -53,7 +54,8 @@ struct WireTests {
     #expect(refused > 0)
   }
 
-  @Test func `a length that promises more than there is, is refused before anything is allocated`() {
+  @Test func `a length that promises more than there is, is refused before anything is allocated`()
+  {
     #expect(throws: WireError.truncated) {
       try ChangeSet(decoding: [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F])
     }

@@ -56,7 +56,8 @@ struct CaptureTests {
     #expect(sets.map(\.sequence) == [1, 2])
     #expect(sets[1].previous == ChangeSet.hash(of: sets[0].encoded()))
     #expect(sets.allSatisfy { !$0.isForeign && $0.wallMilliseconds > 0 })
-    #expect(sets[1].changes[0].fields == [FieldChange(column: 2, before: .text("a"), after: .text("b"))])
+    #expect(
+      sets[1].changes[0].fields == [FieldChange(column: 2, before: .text("a"), after: .text("b"))])
   }
 
   @Test func `an insert carries the values it was made with, whatever came after it`() throws {
@@ -120,7 +121,8 @@ struct CaptureTests {
     try shell("INSERT OR IGNORE INTO project (id, title) VALUES ('p', 'b')")
     #expect(try changes().count == 1)
     try shell(
-      "INSERT INTO project (id, title) VALUES ('p', 'c') ON CONFLICT DO UPDATE SET title = excluded.title")
+      "INSERT INTO project (id, title) VALUES ('p', 'c') ON CONFLICT DO UPDATE SET title = excluded.title"
+    )
     let all = try changes()
     #expect(all.map(\.operation) == [.insert, .update])
     #expect(field(all[1], 2) == FieldChange(column: 2, before: .text("a"), after: .text("c")))
@@ -223,13 +225,15 @@ struct CaptureTests {
   @Test func `a transaction that fails leaves neither rows nor log`() throws {
     #expect(throws: (any Error).self) {
       try device.write(
-        "INSERT INTO project (id, title) VALUES ('p', 'a'); INSERT INTO project (id, title) VALUES ('q', '')")
+        "INSERT INTO project (id, title) VALUES ('p', 'a'); INSERT INTO project (id, title) VALUES ('q', '')"
+      )
     }
     #expect(try pending().isEmpty)
     #expect(try device.rows("project").isEmpty)
   }
 
-  @Test func `triggers that a table rebuild drops are put back, and what they missed is found`() throws
+  @Test func `triggers that a table rebuild drops are put back, and what they missed is found`()
+    throws
   {
     try device.write(
       "INSERT INTO project (id, title) VALUES ('p', 'a'); INSERT INTO project (id) VALUES ('q')")

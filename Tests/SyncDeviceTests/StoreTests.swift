@@ -102,7 +102,8 @@ struct StoreTests {
     let before = try device.store.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
     _ = try world.open(device.path)
     #expect(try device.store.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") } == before)
-    #expect(try device.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thuan_event") } == 0)
+    #expect(
+      try device.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thuan_event") } == 0)
   }
 
   @Test func `in step is said only with nothing pending and equal digests`() throws {
@@ -152,7 +153,9 @@ struct StoreTests {
   @Test func `acknowledged work is kept ninety days by the hub's clock`() throws {
     try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     try device.sync()
-    let kept = { try device.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thuan_outbox") } }
+    let kept = {
+      try device.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM thuan_outbox") }
+    }
     world.now += SyncLimits.retentionMilliseconds - 10_000
     try device.write("UPDATE project SET title = 'b'")
     try device.sync()

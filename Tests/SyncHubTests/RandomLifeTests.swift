@@ -7,8 +7,9 @@ import SyncSQLite
 import TestSupport
 import Testing
 
-/// Random lives of a few devices over tiny domains, so that collisions are the rule. The laws are
-/// checked at the end of each; a seed that fails is printed and replays.
+/// Random lives of a few devices over tiny domains, so that collisions are the rule.
+///
+/// The laws are checked at the end of each; a seed that fails is printed and replays.
 struct RandomLifeTests {
   @Test func `whatever people do and in whatever order they sync, the laws hold`() throws {
     let from = UInt64(ProcessInfo.processInfo.environment["THUAN_SEED"] ?? "") ?? 1
@@ -61,8 +62,9 @@ private final class Life {
     values[Int.random(in: 0..<values.count, using: &random)]
   }
 
-  /// A transaction of one to three statements. Some are refused by a constraint: then nothing of
-  /// it may be left.
+  /// A transaction of one to three statements.
+  ///
+  /// Some are refused by a constraint: then nothing of it may be left.
   private func write(_ device: TestDevice) {
     let statements = (0..<Int.random(in: 1...3, using: &random)).map { _ in statement() }
     let sql = statements.joined(separator: "; ")

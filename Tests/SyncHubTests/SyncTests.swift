@@ -125,7 +125,8 @@ struct SyncTests {
     #expect(try an.value("SELECT title FROM project") == .text("c2"))
   }
 
-  @Test func `a row deleted here and edited there stays alive until the operator confirms`() throws {
+  @Test func `a row deleted here and edited there stays alive until the operator confirms`() throws
+  {
     for order in [[0, 1], [1, 0]] {
       let world = try World()
       let devices = [try world.device("an"), try world.device("binh")]
@@ -266,7 +267,9 @@ struct SyncTests {
     #expect(try world.hub.status() == status)
   }
 
-  @Test func `a response that was lost after the hub's commit is made good by the next sync`() throws {
+  @Test func `a response that was lost after the hub's commit is made good by the next sync`()
+    throws
+  {
     try begin()
     try an.write("UPDATE project SET title = 'b'")
     let envelope = try #require(
@@ -318,7 +321,8 @@ struct SyncTests {
     try an.write("INSERT INTO project (id, title) VALUES ('p', 'thôn 1, xã La Dạ')")
     try settle([an, binh])
     try binh.write(
-      "UPDATE project SET title = ?", [.text("thôn 1, xã La Dạ".decomposedStringWithCanonicalMapping)])
+      "UPDATE project SET title = ?",
+      [.text("thôn 1, xã La Dạ".decomposedStringWithCanonicalMapping)])
     try an.write("UPDATE project SET title = 'xã La Dạ (thôn 1)'")
     try binh.sync()
     try settle([an, binh])
@@ -371,7 +375,8 @@ struct SyncTests {
     let world = try World(rules: [SameTitle()])
     let an = try world.device("an")
     try an.write(
-      "INSERT INTO project (id, title) VALUES ('p', 'a'); INSERT INTO project (id, title) VALUES ('q', 'a')")
+      "INSERT INTO project (id, title) VALUES ('p', 'a'); INSERT INTO project (id, title) VALUES ('q', 'a')"
+    )
     try an.sync()
     #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.possibleDuplicate])
     try an.write("UPDATE project SET title = 'b' WHERE id = 'q'")
@@ -409,7 +414,8 @@ struct SyncTests {
       Ruling(by: "ha", reason: "r", wallMilliseconds: world.now))
     let history = try world.hub.history(of: "project", RowKey([.text("p")]))
     #expect(history.map(\.author.officer) == ["an", "an", "binh", "ha"])
-    #expect(history.map { $0.fields.first?.outcome } == [.applied, .applied, .conflicted, .applied])
+    #expect(
+      history.map { $0.fields.first?.outcome } == [.applied, .applied, .conflicted, .applied])
     #expect(history.last?.conflict == conflict.id)
     #expect(history[2].fields.first?.after == .text("c"))
   }

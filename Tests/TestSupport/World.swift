@@ -115,7 +115,8 @@ package struct TestDevice {
       do {
         try round.receive(try answer(request), wallMilliseconds: world.now)
       } catch let refusal as Refusal {
-        try round.receive(refusal, newEpoch: Int(world.now % 1_000_000), wallMilliseconds: world.now)
+        try round.receive(
+          refusal, newEpoch: Int(world.now % 1_000_000), wallMilliseconds: world.now)
       }
     }
     return round.progress
