@@ -123,7 +123,7 @@ private struct LogReport {
     _ sets: ArraySlice<LoggedChangeSet>, _ conflicts: [ConflictView], _ events: [LoggedEvent]
   ) throws -> Cell {
     .object([
-      ("changeSets", .list(sets.map(cell))),
+      ("change_sets", .list(sets.map(cell))),
       ("conflicts", .list(try conflicts.map { try ConflictText(lookup).cell($0) })),
       (
         "events",

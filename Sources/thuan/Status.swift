@@ -98,17 +98,17 @@ struct StatusReport {
 
   var cell: Cell {
     .object([
-      ("enrolled", .flag(field.identity != nil)), ("inStep", .flag(status.isInStep)),
-      ("waitingChangeSets", .integer(Int64(status.waitingChangeSets))),
-      ("waitingSince", status.waitingSinceMilliseconds.map(Cell.instant) ?? .none),
-      ("waitingRows", .object(waiting.map { ($0.kind, .integer(Int64($0.count))) })),
-      ("openConflicts", .integer(Int64(status.openConflicts))),
+      ("enrolled", .flag(field.identity != nil)), ("in_step", .flag(status.isInStep)),
+      ("waiting_change_sets", .integer(Int64(status.waitingChangeSets))),
+      ("waiting_since", status.waitingSinceMilliseconds.map(Cell.instant) ?? .none),
+      ("waiting_rows", .object(waiting.map { ($0.kind, .integer(Int64($0.count))) })),
+      ("open_conflicts", .integer(Int64(status.openConflicts))),
       ("quarantined", .integer(Int64(status.quarantined))),
-      ("lastContact", status.lastContactMilliseconds.map(Cell.instant) ?? .none),
-      ("lastInStep", status.lastInStepMilliseconds.map(Cell.instant) ?? .none),
-      ("clockOffsetMilliseconds", .integer(status.clockOffsetMilliseconds)),
+      ("last_contact", status.lastContactMilliseconds.map(Cell.instant) ?? .none),
+      ("last_in_step", status.lastInStepMilliseconds.map(Cell.instant) ?? .none),
+      ("clock_offset_milliseconds", .integer(status.clockOffsetMilliseconds)),
       ("cursor", .integer(status.cursor)), ("store", .text(field.path)),
-      ("sameIncarnation", .flag(isSameIncarnation)),
+      ("same_incarnation", .flag(isSameIncarnation)),
     ])
   }
 
