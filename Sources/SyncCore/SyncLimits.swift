@@ -6,6 +6,10 @@ package enum SyncLimits {
   package static let envelopeBytes = 1 << 20
   /// A change set cannot be split (law L4), so this bounds one transaction, not one request.
   package static let bodyBytes = 64 << 20
+  /// The largest change set: what is left of a body for an envelope's own fields is ample.
+  package static let changeSetBytes = bodyBytes - (1 << 20)
+  /// A transaction of more log entries than this is sealed at once, to see that it can be sent.
+  package static let logEntriesUnsealed: Int64 = 10_000
   /// Rows of one pull page: some hundreds of kilobytes of this workload.
   package static let pageRows = 1_000
   /// Bytes after which a pull page ends early.

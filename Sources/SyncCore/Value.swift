@@ -21,6 +21,16 @@ package enum Value: Sendable {
     return nil
   }
 
+  /// About how many bytes the value takes in a message.
+  package var approximateBytes: Int {
+    switch self {
+    case .null: 2
+    case .integer, .real: 8
+    case .text(let text): text.utf8.count + 4
+    case .blob(let blob): blob.count + 4
+    }
+  }
+
   /// The integer of an integer value, nothing for any other kind.
   package var integer: Int64? {
     if case .integer(let integer) = self { return integer }

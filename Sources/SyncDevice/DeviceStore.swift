@@ -107,11 +107,23 @@ package struct DeviceStore: Sendable {
             ])
         }
         try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0")
+        try refuseUnsendable(db, since: last, author)
         return .commit
       }
       guard let result else { throw StoreError.notCommitted }
       return result
     }
+  }
+
+  /// A transaction that could never be sent would block all that comes after it, so it is refused
+  /// while whoever writes it can still do something about it.
+  private func refuseUnsendable(_ db: Database, since last: Int64?, _ author: Author) throws {
+    let entries = (try lastLogEntry(db) ?? 0) - (last ?? 0)
+    guard entries > SyncLimits.logEntriesUnsealed else { return }
+    try seal(db, wallMilliseconds: author.wallMilliseconds)
+    let largest: Int? = try db.first(
+      "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0]
+    if (largest ?? 0) > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
   }
 
   private func lastLogEntry(_ db: Database) throws -> Int64? {
@@ -148,4 +160,6 @@ package enum StoreError: Error, Equatable {
   case otherHub
   /// The transaction was rolled back by the writer.
   case notCommitted
+  /// The transaction is too large to be sent whole; nothing of it has been written.
+  case transactionTooLarge
 }

@@ -77,6 +77,8 @@ private struct Sealer {
   /// Whether any entry but an insert is there; without one, every insert's row is as it was made.
   private let hasLaterEntries: Bool
   private var changes: [RowChange] = []
+  /// About how many bytes the changes will take.
+  private var size = 0
   private var lastTime: Int64?
   /// The update whose columns are being gathered.
   private var update: (table: Int, key: Value, fields: [FieldChange])?
@@ -126,6 +128,9 @@ private struct Sealer {
       if let group, group != entry.group { try close(group: group) }
       group = entry.group
       try add(entry)
+      // Other programs' writes are one group only because nobody says where they end: one that could
+      // not be sent is cut between rows.
+      if entry.at != nil, size > SyncLimits.changeSetBytes / 2 { try close(group: entry.group) }
     }
     if let group { try close(group: group) }
     try store.set(.sequence, .integer(sequence), db)
@@ -166,7 +171,7 @@ private struct Sealer {
     guard let update, let table = store.schema.table(number: update.table),
       let key = try? RowKey(stored: update.key, columns: table.key.count)
     else { return }
-    changes.append(
+    append(
       RowChange(table: update.table, operation: .update, key: key, fields: update.fields))
     self.update = nil
   }
@@ -179,7 +184,7 @@ private struct Sealer {
     }
     let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
       .map { FieldChange(column: $0.number, before: .null, after: $1) }
-    changes.append(
+    append(
       RowChange(
         table: table.number, operation: .insert, key: table.rowKey(of: values), fields: fields))
   }
@@ -187,7 +192,7 @@ private struct Sealer {
   private mutating func addDelete(_ table: TableSchema, _ values: [Value]) {
     let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
       .map { FieldChange(column: $0.number, before: $1, after: .null) }
-    changes.append(
+    append(
       RowChange(
         table: table.number, operation: .delete, key: table.rowKey(of: values), fields: fields))
   }
@@ -202,7 +207,7 @@ private struct Sealer {
       }
     }
     guard !fields.isEmpty else { return }
-    changes.append(
+    append(
       RowChange(
         table: table.number, operation: .update, key: table.rowKey(of: new), fields: fields))
   }
@@ -221,6 +226,11 @@ private struct Sealer {
     } else if operation == nil, try table.read(table.rowKey(of: image), in: db) == nil {
       addDelete(table, image)
     }
+  }
+
+  private mutating func append(_ change: RowChange) {
+    changes.append(change)
+    size += change.fields.reduce(16) { $0 + $1.before.approximateBytes + $1.after.approximateBytes }
   }
 
   // MARK: Values
@@ -267,7 +277,7 @@ private struct Sealer {
 
   private mutating func close(group: Int64) throws {
     flushUpdate()
-    defer { (changes, lastTime) = ([], nil) }
+    defer { (changes, size, lastTime) = ([], 0, nil) }
     guard !changes.isEmpty else { return }
     let own = try db.first(
       "SELECT officer, stamp, wall, base FROM thuan_group WHERE grp = ?", [.integer(group)])

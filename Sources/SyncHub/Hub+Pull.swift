@@ -143,14 +143,3 @@ private struct PageComposer {
     page.rows.append(row)
   }
 }
-
-extension Value {
-  fileprivate var approximateBytes: Int {
-    switch self {
-    case .null: 2
-    case .integer, .real: 8
-    case .text(let text): text.utf8.count + 4
-    case .blob(let blob): blob.count + 4
-    }
-  }
-}

@@ -61,6 +61,16 @@ private func explain(store error: StoreError) -> Failure {
         uk: "Дані записано новішою версією програми."),
       hint: Phrase(
         vi: "Hãy cập nhật chương trình.", en: "Update the program.", uk: "Оновіть програму."))
+  case .transactionTooLarge:
+    Failure(
+      .input,
+      Phrase(
+        vi: "Lần ghi này quá lớn để gửi đi nguyên vẹn (trên 63 MB); chưa ghi gì cả.",
+        en: "This is too much to be sent in one piece (over 63 MB); nothing has been written.",
+        uk: "Забагато, щоб надіслати одним цілим (понад 63 МБ); нічого не записано."),
+      hint: Phrase(
+        vi: "Hãy chia thành nhiều lần ghi.", en: "Write it in several steps.",
+        uk: "Запишіть кількома кроками."))
   case .notEnrolled:
     Failure(
       .denied,

@@ -165,4 +165,19 @@ struct StoreTests {
     try device.sync()
     #expect(try kept() == 2)
   }
+
+  @Test func `a transaction that could never be sent is refused, and a foreign one is cut`() throws
+  {
+    let rows = """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 11000)
+      INSERT INTO project (id, title, prose) SELECT 'p' || i, 't', printf('%.6000c', 'x') FROM n
+      """
+    #expect(throws: StoreError.transactionTooLarge) { try device.write(rows) }
+    #expect(try device.rows("project").isEmpty)
+    try device.store.database.write { try $0.execute(sql: rows) }
+    let status = try device.status()
+    #expect(status.waitingChangeSets > 1 && status.waitingRows["project"] == 11_000)
+    try device.sync()
+    #expect(try device.status().isInStep)
+  }
 }
