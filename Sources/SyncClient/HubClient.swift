@@ -57,18 +57,17 @@ package struct HubClient: Sendable {
   /// - Parameters:
   ///   - request: What ``SyncRound`` asked for.
   ///   - identity: Whose credential goes with it.
-  ///   - epoch: The epoch of the stream that the device writes now.
   /// - Returns: The answer's bytes, to be decoded by whoever asked.
   /// - Throws: ``HubUnavailable``.
   @concurrent
   package func perform(
-    _ request: SyncRequest, as identity: DeviceIdentity, epoch: Int
+    _ request: SyncRequest, as identity: DeviceIdentity
   ) async throws -> [UInt8] {
     switch request {
     case .push(let envelope):
       return try await send(
         HTTPContract.changeSetsPath, body: envelope, credential: identity.credential)
-    case .pull(let cursor, let position):
+    case .pull(let epoch, let cursor, let position):
       let query = [
         "\(HTTPContract.epochParameter)=\(epoch)", "\(HTTPContract.cursorParameter)=\(cursor)",
         "\(HTTPContract.positionParameter)=\(position)",

@@ -37,7 +37,7 @@ package func synchronise(
   while let request = try round.next(wallMilliseconds: now()) {
     try Task.checkCancellation()
     do {
-      let answer = try await client.perform(request, as: identity, epoch: try store.epoch())
+      let answer = try await client.perform(request, as: identity)
       try receive(answer, to: request, &round, wallMilliseconds: now())
     } catch HubUnavailable.refused(let refusal) {
       do {

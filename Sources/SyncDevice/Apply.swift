@@ -4,21 +4,19 @@ package import SyncCore
 import SyncSQLite
 
 extension DeviceStore {
-  /// Where the next pull begins: the cursor whose state the store holds, and the position up to
-  /// which pages are staged already.
-  package func pullPlace() throws -> (cursor: Int64, position: Int64) {
+  /// What to ask for next: the state from the cursor on, after the pages that are staged already.
+  ///
+  /// A store whose schema has grown since its last pull asks for everything, its own rows too: the
+  /// hub may hold values for columns that it did not know.
+  package func nextPull() throws -> SyncRequest {
     try read { db in
-      let cursor = try cursorToPullFrom(db)
+      let known = try setting(.cursorSchema, db).integer
+      let hasGrown = known != nil && known != Int64(schema.version)
+      let cursor = hasGrown ? 0 : try cursor(db)
       let position = try setting(.position, db).integer ?? cursor
-      return (cursor, max(cursor, position))
+      let epoch = hasGrown ? 0 : Int(try setting(.epoch, db).integer ?? 0)
+      return .pull(epoch: epoch, cursor: cursor, position: max(cursor, position))
     }
-  }
-
-  /// A store whose schema has grown since its last pull pulls everything: the hub may hold values
-  /// for columns that it did not know.
-  private func cursorToPullFrom(_ db: Database) throws -> Int64 {
-    let known = try setting(.cursorSchema, db).integer
-    return known == nil || known == Int64(schema.version) ? try cursor(db) : 0
   }
 
   /// Stages a page, and applies all that is staged when it is the last.

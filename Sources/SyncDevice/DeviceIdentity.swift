@@ -104,11 +104,6 @@ extension DeviceStore {
     }
   }
 
-  /// The epoch of the stream that the device writes now; 0 before enrolment.
-  package func epoch() throws -> Int {
-    try read { db in Int(try setting(.epoch, db).integer ?? 0) }
-  }
-
   /// Whether the file and the identity beside it belong to one life of the device.
   package func isSameIncarnation(as identity: DeviceIdentity) throws -> Bool {
     try read { db in try setting(.incarnation, db) == .text(identity.incarnation) }

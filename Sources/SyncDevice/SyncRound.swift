@@ -3,7 +3,9 @@ package import SyncCore
 /// What a sync asks of the hub next.
 package enum SyncRequest: Equatable, Sendable {
   case push([UInt8])
-  case pull(cursor: Int64, position: Int64)
+  /// The rows after `position`, as a device lacks them that holds the state at `cursor` and writes
+  /// the stream of `epoch`; 0 asks for everything, one's own words included.
+  case pull(epoch: Int, cursor: Int64, position: Int64)
 }
 
 /// What a sync has done so far.
@@ -63,8 +65,7 @@ package struct SyncRound {
       remaining.remove(.push)
     }
     guard remaining.contains(.pull) else { return nil }
-    let place = try store.pullPlace()
-    return .pull(cursor: place.cursor, position: place.position)
+    return try store.nextPull()
   }
 
   /// Takes in the answer to the last request.

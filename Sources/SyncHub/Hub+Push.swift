@@ -156,13 +156,34 @@ extension Hub {
       stream: stream, changeSet: number, base: changeSet.base, stamp: changeSet.stamp,
       isFlagged: isFlagged)
     var ingest = Ingest(
-      store, links: links, rules: rules, changeSet: changeSet, origin: origin,
+      store, links: links, rules: rules,
+      changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
+      origin: origin,
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))
     do {
       return Verdict(try store.connection.attempt { try ingest.run() })
     } catch let rejection as Ingest.Rejection {
       return Verdict(.quarantined, rejection.reason, rejection.detail)
     }
+  }
+
+  /// A change set of a device with an older schema, whose new rows get the defaults of columns that
+  /// the device does not know. Only merging sees it so; the bytes that came are kept as they are.
+  private func filledIn(_ changeSet: ChangeSet) -> ChangeSet {
+    var filled = changeSet
+    filled.changes = changeSet.changes.map { change in
+      guard change.operation == .insert, let table = schema.table(number: change.table),
+        let defaults = defaults[change.table]
+      else { return change }
+      let known = Set(change.fields.map(\.column))
+      let missing = zip(table.columns, defaults).filter { column, value in
+        column.unit != nil && value != .null && !known.contains(column.number)
+      }
+      let fields = missing.map { FieldChange(column: $0.number, before: .null, after: $1) }
+      return RowChange(
+        table: change.table, operation: .insert, key: change.key, fields: change.fields + fields)
+    }
+    return filled
   }
 
   /// Makes changes on the hub's own behalf.

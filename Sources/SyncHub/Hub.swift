@@ -9,6 +9,7 @@ package struct Hub: Sendable {
   let database: any HubDatabase
   let rules: [any HubRule]
   let links: [TableLink]
+  let defaults: [Int: [Value]]
 
   /// Opens a hub over its storage.
   ///
@@ -25,6 +26,7 @@ package struct Hub: Sendable {
     self.schema = schema
     self.rules = rules
     links = try database.links(in: schema)
+    defaults = try database.defaults(in: schema)
     try database.write { connection in
       let store = HubStore(connection, schema)
       if try store.setting(.timeline) == .null { try store.set(.timeline, .text(timeline)) }

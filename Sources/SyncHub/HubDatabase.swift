@@ -14,6 +14,8 @@ package protocol HubDatabase: Sendable {
   func read<T>(_ body: (any HubConnection) throws -> T) throws -> T
   /// The links from each of the schema's tables to others.
   func links(in schema: SyncSchema) throws -> [TableLink]
+  /// The columns' default values by table number, in the order of each table's declaration.
+  func defaults(in schema: SyncSchema) throws -> [Int: [Value]]
 }
 
 /// An open transaction.

@@ -49,6 +49,23 @@ package struct SQLiteHubDatabase: HubDatabase {
     try database.read { db in try schema.tables.flatMap { try $0.links(in: schema, db) } }
   }
 
+  package func defaults(in schema: SyncSchema) throws -> [Int: [SyncCore.Value]] {
+    try database.read { db in
+      var defaults: [Int: [SyncCore.Value]] = [:]
+      for table in schema.tables {
+        var values = Array(repeating: SyncCore.Value.null, count: table.columns.count)
+        for row in try Row.fetchAll(db, sql: "PRAGMA table_info(\(quoted(table.name)))") {
+          guard let expression: String = row["dflt_value"],
+            let index = table.index(named: row["name"])
+          else { continue }
+          values[index] = try Row.fetchOne(db, sql: "SELECT \(expression)")?.value(at: 0) ?? .null
+        }
+        defaults[table.number] = values
+      }
+      return defaults
+    }
+  }
+
   /// SQLite's own findings about the file: broken pages, and links that lead nowhere.
   package func problems() throws -> [String] {
     try database.read { db in

@@ -162,7 +162,7 @@ struct RefusedRequestTests {
       let envelope = try #require(
         try lan.store.nextEnvelope(identity: lan.identity, wallMilliseconds: wallClock()))
       let failure = await unavailable {
-        _ = try await lan.client.perform(.push(envelope), as: minh.identity, epoch: 1)
+        _ = try await lan.client.perform(.push(envelope), as: minh.identity)
       }
       #expect(failure == .refused(Refusal(.badSignature)))
     }
@@ -231,12 +231,14 @@ struct RefusedRequestTests {
     configuration.idleSeconds = 1
     try await TestHub.run(configuration: configuration) { hub in
       let channel = try await rawConnection(to: hub.port)
-      try await channel.executeThenClose { inbound, outbound in
+      let start = ContinuousClock.now
+      // Being cut off can show as an end or as an error; either way this returns long before the
+      // minutes that a stalled client could otherwise hold on to a connection.
+      try? await channel.executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(string: "POST /v1/enrolments HTTP/1.1\r\nHost: x\r\n"))
-        let start = ContinuousClock.now
         for try await _ in inbound {}
-        #expect(start.duration(to: .now) < .seconds(5))
       }
+      #expect(start.duration(to: .now) < .seconds(30))
     }
   }
 }
@@ -261,4 +263,6 @@ struct TroubledDatabase: HubDatabase {
   func read<T>(_ body: (any HubConnection) throws -> T) throws -> T { try inner.read(body) }
 
   func links(in schema: SyncSchema) throws -> [TableLink] { try inner.links(in: schema) }
+
+  func defaults(in schema: SyncSchema) throws -> [Int: [Value]] { try inner.defaults(in: schema) }
 }

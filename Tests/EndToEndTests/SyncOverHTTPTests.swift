@@ -49,10 +49,9 @@ struct SyncOverHTTPTests {
       for number in 0..<5 { try lan.add("p\(number)") }
       let envelope = try #require(
         try lan.store.nextEnvelope(identity: lan.identity, wallMilliseconds: wallClock()))
-      let epoch = try lan.store.epoch()
-      let first = try await lan.client.perform(.push(envelope), as: lan.identity, epoch: epoch)
+      let first = try await lan.client.perform(.push(envelope), as: lan.identity)
       let before = try hub.hub.status()
-      let second = try await lan.client.perform(.push(envelope), as: lan.identity, epoch: epoch)
+      let second = try await lan.client.perform(.push(envelope), as: lan.identity)
       #expect(try PushReply(decoding: first).receipts == PushReply(decoding: second).receipts)
       #expect(try hub.hub.status() == before)
     }

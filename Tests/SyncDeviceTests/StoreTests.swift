@@ -84,7 +84,7 @@ struct StoreTests {
       wallMilliseconds: world.now)
     let status = try newer.status(wallMilliseconds: world.now)
     #expect(status.waitingChangeSets == 1)
-    #expect(try newer.pullPlace().cursor == 0)
+    #expect(try newer.nextPull() == .pull(epoch: 0, cursor: 0, position: 0))
     try newer.write(by: Author(officer: "an", wallMilliseconds: world.now)) { db in
       try db.execute(sql: "UPDATE project SET mood = 'glad'")
     }

@@ -130,7 +130,7 @@ package struct TestDevice {
       return try world.hub.receive(
         envelope: bytes, from: device, wallMilliseconds: world.now
       ).encoded()
-    case .pull(let cursor, let position):
+    case .pull(let epoch, let cursor, let position):
       return try world.hub.page(
         PullRequest(epoch: epoch, cursor: cursor, position: position), for: device,
         wallMilliseconds: world.now

@@ -1,0 +1,173 @@
+import Foundation
+import SyncCore
+
+/// What coding costs a cell, with codecs of our own, of Foundation, and (with the package's trait
+/// `CodecComparison`) of SwiftProtobuf, over the same change sets.
+func codecFigures(_ workload: Workload, rounds: Int) throws -> [Figure] {
+  var figures: [Figure] = []
+  for (name, changeSets) in [
+    ("update", updates(workload)), ("insert", inserts(workload)),
+  ] {
+    let cells = changeSets.flatMap(\.changes).reduce(0) { $0 + $1.fields.count }
+    let encoded = changeSets.map { $0.encoded() }
+    var contenders = [try own(changeSets, encoded), try json(changeSets)]
+    #if CodecComparison
+    contenders.insert(try swiftProtobuf(encoded), at: 1)
+    #endif
+    var best = contenders.map { _ in (encode: Double.infinity, decode: Double.infinity) }
+    for _ in 0..<max(rounds, 5) {
+      for (index, contender) in contenders.enumerated() {
+        var (encode, decode) = (Cost(), Cost())
+        try encode.timing(contender.encode)
+        try decode.timing(contender.decode)
+        best[index].encode = min(best[index].encode, encode.wall)
+        best[index].decode = min(best[index].decode, decode.wall)
+      }
+    }
+    for (contender, best) in zip(contenders, best) {
+      let perCell = 1e9 / Double(cells)
+      figures.append(
+        Figure(
+          "codec/\(name)/\(contender.name)", best.encode * perCell, .nanosecondsPerCell,
+          details: [
+            ("decode_ns", best.decode * perCell),
+            ("bytes_per_cell", Double(contender.bytes) / Double(cells)),
+          ]))
+    }
+  }
+  return figures
+}
+
+/// One way of coding the same change sets.
+struct Codec {
+  let name: String
+  /// All that it makes of the change sets.
+  let bytes: Int
+  let encode: () throws -> Void
+  let decode: () throws -> Void
+}
+
+private let cellCount = 10_000
+
+/// One-column updates, a hundred to a change set.
+private func updates(_ workload: Workload) -> [ChangeSet] {
+  let changes = (0..<cellCount).map { index in
+    let row = workload.rows[index % workload.rows.count]
+    let status = row.values[WorkloadTables.all[row.table].status]
+    return RowChange(
+      table: row.table + 10, operation: .update, key: RowKey([row.id]),
+      fields: [FieldChange(column: 8, before: .text("dang_dien_ra"), after: status)])
+  }
+  return changeSets(changes)
+}
+
+/// Whole rows, a hundred to a change set.
+private func inserts(_ workload: Workload) -> [ChangeSet] {
+  var changes: [RowChange] = []
+  var cells = 0
+  while cells < cellCount {
+    let row = workload.rows[changes.count % workload.rows.count]
+    let fields = row.values.enumerated().dropFirst().filter { $0.element != .null }
+      .map { FieldChange(column: $0.offset + 1, before: .null, after: $0.element) }
+    changes.append(
+      RowChange(
+        table: row.table + 10, operation: .insert, key: RowKey([row.id]), fields: fields))
+    cells += fields.count
+  }
+  return changeSets(changes)
+}
+
+private func changeSets(_ changes: [RowChange]) -> [ChangeSet] {
+  changes.batches(of: 100).enumerated().map { index, changes in
+    ChangeSet(
+      stream: StreamID(device: String(repeating: "d", count: 32), epoch: 1),
+      sequence: Int64(index + 1), previous: Array(repeating: 7, count: 32), schemaVersion: 1,
+      base: 12_345, stamp: HybridTime(milliseconds: 1_764_000_000_000),
+      wallMilliseconds: 1_764_000_000_000, officer: "officer", isForeign: false,
+      changes: Array(changes))
+  }
+}
+
+private func own(_ changeSets: [ChangeSet], _ encoded: [[UInt8]]) throws -> Codec {
+  guard try encoded.map({ try ChangeSet(decoding: $0) }) == changeSets else {
+    throw BenchError.wrongResult("change sets do not survive coding")
+  }
+  return Codec(
+    name: "thuan", bytes: encoded.reduce(0) { $0 + $1.count },
+    encode: { for changeSet in changeSets { discard(changeSet.encoded()) } },
+    decode: { for bytes in encoded { discard(try ChangeSet(decoding: bytes)) } })
+}
+
+/// Keeps the optimiser from leaving out what nobody uses.
+@inline(never)
+func discard(_ value: some Any) {}
+
+// MARK: Foundation's JSON
+
+private func json(_ changeSets: [ChangeSet]) throws -> Codec {
+  let models = changeSets.map(JSONChangeSet.init)
+  let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+  let encoded = try models.map { try encoder.encode($0) }
+  return Codec(
+    name: "foundation_json", bytes: encoded.reduce(0) { $0 + $1.count },
+    encode: { for model in models { discard(try encoder.encode(model)) } },
+    decode: {
+      for data in encoded { discard(try decoder.decode(JSONChangeSet.self, from: data)) }
+    })
+}
+
+/// A change set as an application would declare it for JSON.
+private struct JSONChangeSet: Codable {
+  struct Change: Codable {
+    let table: Int
+    let operation: Int
+    let key: [JSONValue]
+    let columns: [Int]
+    let before: [JSONValue]
+    let after: [JSONValue]
+  }
+
+  let device: String
+  let epoch: Int
+  let sequence: Int64
+  let previous: Data
+  let base: Int64
+  let stamp: UInt64
+  let wallMilliseconds: Int64
+  let officer: String
+  let changes: [Change]
+
+  init(_ changeSet: ChangeSet) {
+    device = changeSet.stream.device
+    epoch = changeSet.stream.epoch
+    sequence = changeSet.sequence
+    previous = Data(changeSet.previous)
+    base = changeSet.base
+    stamp = changeSet.stamp.bits
+    wallMilliseconds = changeSet.wallMilliseconds
+    officer = changeSet.officer
+    changes = changeSet.changes.map { change in
+      Change(
+        table: change.table, operation: change.operation.rawValue,
+        key: change.key.values.map(JSONValue.init), columns: change.fields.map(\.column),
+        before: change.operation == .insert ? [] : change.fields.map { JSONValue($0.before) },
+        after: change.operation == .delete ? [] : change.fields.map { JSONValue($0.after) })
+    }
+  }
+}
+
+/// A value as JSON can tell it from others; the workload has no blobs.
+private struct JSONValue: Codable {
+  var integer: Int64?
+  var real: Double?
+  var text: String?
+
+  init(_ value: Value) {
+    switch value {
+    case .integer(let integer): self.integer = integer
+    case .real(let real): self.real = real
+    case .text(let text): self.text = text
+    case .null, .blob: break
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import GRDB
+
+/// A folder of its own for one run, gone when the run is over.
+final class TemporaryFolder {
+  private let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "thuan-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func file(_ name: String) -> String { url.appendingPathComponent(name).path }
+}
+
+/// The other side of every comparison: a file that GRDB opens, as the engine's stores are opened.
+enum PlainDatabase {
+  /// Opens a file, with workload W's tables if it is new.
+  ///
+  /// - Parameters:
+  ///   - path: Where the file is.
+  ///   - isDurable: Whether every commit waits for the disk, as the hub's do.
+  /// - Returns: The open file.
+  /// - Throws: SQLite's errors.
+  static func open(_ path: String, isDurable: Bool = false) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.journalMode = .wal
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
+    }
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.write { db in
+      if try !db.tableExists("session") { try db.execute(sql: WorkloadTables.sql) }
+    }
+    return queue
+  }
+}
+
+extension DatabaseWriter {
+  /// Runs each batch in a transaction of its own.
+  func run(_ batches: [ArraySlice<Operation>]) throws {
+    for batch in batches {
+      try write { db in for operation in batch { try operation.run(in: db) } }
+    }
+  }
+
+  /// Bytes of the pages that hold something.
+  func usedBytes() throws -> Int {
+    try read { db in
+      let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+      let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+      return try (pages - free) * (Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+    }
+  }
+}
