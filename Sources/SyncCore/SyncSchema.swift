@@ -41,6 +41,14 @@ package struct TableSchema: Sendable {
   package let softKeys: [SoftKey]
   /// Indices into ``columns`` of the primary key.
   package let key: [Int]
+  /// The columns' names as SQL spells them, joined, in the order of the declaration.
+  ///
+  /// This and the two below are made once: making them for every row costs more than the row.
+  package let columnList: String
+  /// A condition that finds the row of a key, with one parameter a key column.
+  package let keyCondition: String
+  /// The statement that reads a row's values by its key.
+  package let selectByKey: String
   /// Columns by rising wire number, so that a column that is added later comes last.
   package let columnsByNumber: [ColumnSchema]
   private let byNumber: [Int: Int]
@@ -58,6 +66,9 @@ package struct TableSchema: Sendable {
     self.softKeys = softKeys
     columnsByNumber = columns.sorted { $0.number < $1.number }
     key = columns.indices.filter { columns[$0].unit == nil }
+    columnList = columns.map { quoted($0.name) }.joined(separator: ", ")
+    keyCondition = key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
+    selectByKey = "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
     byNumber = Dictionary(columns.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
     guard !key.isEmpty else { throw SchemaError("table \(name) has no key") }
@@ -123,4 +134,11 @@ package struct SoftKey: Sendable {
 package struct SchemaError: Error, Equatable, CustomStringConvertible {
   package let description: String
   package init(_ description: String) { self.description = description }
+}
+
+/// An identifier as SQL spells it.
+package func quoted(_ identifier: String) -> String {
+  "\""
+    + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+    + "\""
 }

@@ -15,6 +15,10 @@ struct Ingest {
   private var disposition = Receipt.Disposition.applied
   private var touched: [Int: Set<RowKey>] = [:]
   private var touchedOrder: [(table: TableSchema, key: RowKey)] = []
+  /// Whether anything at all waits in quarantine.
+  private var hasQuarantine = false
+  /// Parents that this change set's rows point to and that have been seen to live.
+  private var livingParents: [Int: Set<RowKey>] = [:]
   /// Rows that this change set deletes: as children they keep no parent alive.
   private let deleted: [Int: Set<RowKey>]
 
@@ -44,6 +48,7 @@ struct Ingest {
   /// - Returns: The worst of what became of its changes.
   /// - Throws: ``Rejection`` if it has to go to quarantine, and the storage's errors.
   mutating func run() throws -> Receipt.Disposition {
+    hasQuarantine = try store.connection.first("SELECT 1 FROM hub_quarantined_row LIMIT 1") != nil
     for (position, change) in changeSet.changes.enumerated() {
       try rejectIfDependent(change)
       try merge(change, position: position)
@@ -117,7 +122,7 @@ struct Ingest {
 
   /// What builds on a row that waits in quarantine waits with it.
   private func rejectIfDependent(_ change: RowChange) throws {
-    guard !origin.isHubStream else { return }
+    guard hasQuarantine, !origin.isHubStream else { return }
     let row = try store.connection.first(
       "SELECT min(number) FROM hub_quarantined_row WHERE tbl = ? AND key = ? AND number < ?",
       [.integer(Int64(change.table)), change.key.stored, .integer(origin.changeSet)])
@@ -148,12 +153,19 @@ struct Ingest {
   /// A live row keeps the rows it points to alive: one that somebody deleted comes back, and its
   /// deletion becomes a question for the operator.
   private mutating func keepParents(of table: TableSchema, _ key: RowKey) throws {
-    guard let values = try store.connection.first(table.selectByKey, key.values) else { return }
-    for link in links where link.child == table.number {
+    let links = links.filter { $0.child == table.number }
+    guard !links.isEmpty,
+      let values = try store.connection.first(table.selectByKey, key.values)
+    else { return }
+    for link in links {
       let parentKey = RowKey(link.childColumns.map { values[$0] })
       if parentKey.values.contains(.null) { continue }
       guard let parent = store.schema.table(number: link.parent) else { continue }
-      if try store.connection.first(parent.selectByKey, parentKey.values) != nil { continue }
+      if livingParents[link.parent]?.contains(parentKey) == true { continue }
+      if try store.connection.first(parent.selectByKey, parentKey.values) != nil {
+        livingParents[link.parent, default: []].insert(parentKey)
+        continue
+      }
       guard let old = try store.row(parent, parentKey), let deletion = old.deletion else {
         throw Rejection(
           reason: .missingParent, detail: "\(table.name) \(key) → \(parent.name) \(parentKey)")

@@ -93,7 +93,7 @@ private struct SQLiteConnection: HubConnection {
     _ sql: String, _ arguments: [SyncCore.Value], _ body: ([SyncCore.Value]) throws -> Bool
   ) throws {
     let rows = try Row.fetchCursor(
-      try database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+      try database.cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
     while let row = try rows.next() {
       if try !body(row.values()) { return }
     }

@@ -55,19 +55,6 @@ extension TableSchema {
     }
   }
 
-  /// The columns' names, quoted and joined, in the order of the declaration.
-  package var columnList: String { columns.map { quoted($0.name) }.joined(separator: ", ") }
-
-  /// A condition that finds the row of a key, with one parameter a key column.
-  package var keyCondition: String {
-    key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
-  }
-
-  /// The statement that reads a row's values by its key.
-  package var selectByKey: String {
-    "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
-  }
-
   /// All values of the row with the given key, or nothing if there is no such row.
   package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
     guard let row = try db.first(selectByKey, key.values) else { return nil }

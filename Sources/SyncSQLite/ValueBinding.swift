@@ -39,24 +39,30 @@ extension Row {
   }
 }
 
+extension StatementArguments {
+  /// Arguments from values. The type annotation matters: without it the compiler picks the
+  /// initialiser that looks at every value's type at run time, which costs more than the statement.
+  package init(binding values: [SyncCore.Value]) {
+    let values: [(any DatabaseValueConvertible)?] = values
+    self.init(values)
+  }
+}
+
 extension Database {
   /// Runs a statement that is prepared once and kept.
   package func run(_ sql: String, _ arguments: [Value] = []) throws {
-    try cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
+    try cachedStatement(sql: sql).execute(arguments: StatementArguments(binding: arguments))
   }
 
   /// The first row of a query that is prepared once and kept.
   package func first(_ sql: String, _ arguments: [Value] = []) throws -> Row? {
-    try Row.fetchOne(try cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+    try Row.fetchOne(
+      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
   }
 
   /// All rows of a query that is prepared once and kept.
   package func all(_ sql: String, _ arguments: [Value] = []) throws -> [Row] {
-    try Row.fetchAll(try cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+    try Row.fetchAll(
+      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
   }
-}
-
-/// An identifier as SQL spells it.
-package func quoted(_ identifier: String) -> String {
-  "\"" + identifier.replacingOccurrences(of: "\"", with: "\"\"") + "\""
 }
