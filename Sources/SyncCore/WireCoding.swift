@@ -10,9 +10,9 @@ package enum WireError: Error, Equatable {
 
 /// Writes Protocol Buffers, field by field, after `Schema/wire/thuan.proto`.
 ///
-/// A codec of our own: the messages are few, the core imports nothing for it, and it costs a
-/// third of generated code to write and about half to read (`scripts/bench --codec` compares). An independent implementation reads
-/// its golden bytes in the tests.
+/// A codec of our own: the messages are few, the core imports nothing for it, and it costs a third of
+/// generated code to write and about half to read (`scripts/bench --codec` compares). An independent
+/// implementation reads its golden bytes in the tests.
 package struct WireWriter {
   package private(set) var bytes: [UInt8] = []
 

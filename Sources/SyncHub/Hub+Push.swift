@@ -168,7 +168,9 @@ extension Hub {
   }
 
   /// A change set of a device with an older schema, whose new rows get the defaults of columns that
-  /// the device does not know. Only merging sees it so; the bytes that came are kept as they are.
+  /// the device does not know.
+  ///
+  /// Only merging sees it so; the bytes that came are kept as they are.
   private func filledIn(_ changeSet: ChangeSet) -> ChangeSet {
     var filled = changeSet
     filled.changes = changeSet.changes.map { change in

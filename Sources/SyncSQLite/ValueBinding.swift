@@ -40,8 +40,10 @@ extension Row {
 }
 
 extension StatementArguments {
-  /// Arguments from values. The type annotation matters: without it the compiler picks the
-  /// initialiser that looks at every value's type at run time, which costs more than the statement.
+  /// Arguments from values.
+  ///
+  /// The type annotation matters: without it the compiler picks the initialiser that looks at every
+  /// value's type at run time, which costs more than the statement.
   package init(binding values: [SyncCore.Value]) {
     let values: [(any DatabaseValueConvertible)?] = values
     self.init(values)
