@@ -241,12 +241,15 @@ private struct Sealer {
     var undone: [Int: Value] = [:]
     var values: [Value]?
     if hasLaterEntries {
-      let later = try db.all(
-        """
-        SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
-          SELECT id FROM temp.thuan_later WHERE tbl = ? AND key = ? AND id > ?) ORDER BY id
-        """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)])
-      for row in later {
+      let later = try Row.fetchCursor(
+        db.cachedStatement(
+          sql: """
+            SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
+              SELECT id FROM temp.thuan_later WHERE tbl = ? AND key = ? AND id > ?) ORDER BY id
+            """),
+        arguments: StatementArguments(
+          binding: [.integer(Int64(entry.table)), entry.key, .integer(entry.id)]))
+      while let row = try later.next() {
         let entry = LogEntry(row)
         if entry.operation == LogEntry.update {
           if undone[entry.column] == nil { undone[entry.column] = entry.old }
@@ -265,12 +268,9 @@ private struct Sealer {
   }
 
   private func image(_ id: Int64, _ table: TableSchema) throws -> [Value]? {
-    guard
-      let row = try db.first(
-        "SELECT \(table.columnList) FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
-        [.integer(id)])
-    else { return nil }
-    return row.values()
+    try db.firstValues(
+      "SELECT \(table.columnList) FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
+      [.integer(id)])
   }
 
   // MARK: Change sets

@@ -57,7 +57,6 @@ extension TableSchema {
 
   /// All values of the row with the given key, or nothing if there is no such row.
   package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
-    guard let row = try db.first(selectByKey, key.values) else { return nil }
-    return row.values()
+    try db.firstValues(selectByKey, key.values)
   }
 }

@@ -29,8 +29,19 @@ extension Value: DatabaseValueConvertible {
 
 extension Row {
   /// The value at an index, exactly as it is stored.
+  ///
+  /// A text that is no text (bytes that are not UTF-8, or a NUL that would cut it short) reads as its
+  /// bytes: the hub's column refuses those, so it lies in quarantine with nothing lost. That can be
+  /// seen only in a row that its cursor has not left yet.
   package func value(at index: Int) -> SyncCore.Value {
-    SyncCore.Value(self[index] as DatabaseValue)
+    let value = SyncCore.Value(self[index] as DatabaseValue)
+    guard case .text(let text) = value else { return value }
+    let bytes: [UInt8]? = try? withUnsafeData(atIndex: index) { data in
+      guard let data else { return nil }
+      let mayDiffer = data.count != text.utf8.count || text.utf8.contains(0xEF)
+      return mayDiffer && !data.elementsEqual(text.utf8) ? Array(data) : nil
+    }
+    return bytes.map(SyncCore.Value.blob) ?? value
   }
 
   /// The values from an index on.
@@ -60,6 +71,15 @@ extension Database {
   package func first(_ sql: String, _ arguments: [Value] = []) throws -> Row? {
     try Row.fetchOne(
       try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+  }
+
+  /// The values of a query's first row, exactly as they are stored.
+  package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
+    -> [SyncCore.Value]?
+  {
+    let rows = try Row.fetchCursor(
+      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+    return try rows.next()?.values()
   }
 
   /// All rows of a query that is prepared once and kept.

@@ -253,6 +253,20 @@ struct SyncTests {
     #expect(try an.rows("project").count == 2)
   }
 
+  @Test func `a text that is none is kept to the byte, in quarantine`() throws {
+    try begin()
+    for (bytes, id) in [([0x61, 0x00, 0x62], "nul"), ([0x63, 0xFF], "bad")] as [([UInt8], String)] {
+      try an.write(
+        "INSERT INTO project (id, title) VALUES (?, CAST(? AS TEXT))", [.text(id), .blob(bytes)])
+    }
+    try an.write("UPDATE project SET title = CAST(x'6400' AS TEXT) WHERE id = 'p'")
+    #expect(try an.sync().quarantined == 3)
+    let kept = try world.hub.quarantine(openOnly: true).compactMap { work in
+      work.changeSet?.changes.first?.fields.first { $0.column == 2 }?.after
+    }
+    #expect(kept == [.blob([0x61, 0, 0x62]), .blob([0x63, 0xFF]), .blob([0x64, 0])])
+  }
+
   @Test func `an envelope that comes twice gets the same receipts and changes nothing`() throws {
     try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     let envelope = try #require(
