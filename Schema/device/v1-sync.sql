@@ -60,6 +60,16 @@ CREATE INDEX thuan_outbox_quarantined ON thuan_outbox (position)
 -- Pull pages that wait for the last one.
 CREATE TABLE thuan_inbox (page INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 
+-- Rows that a pull could not write, or not whole, because of work of this device's own on top; and
+-- the cursor from which they have to be pulled again. What is written here to such a row was
+-- written in the knowledge of that cursor, not of the present one.
+CREATE TABLE thuan_held (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  cursor INTEGER NOT NULL,
+  PRIMARY KEY (tbl, key)
+) STRICT, WITHOUT ROWID;
+
 -- Marks of every row as it was last sealed or applied, eight bytes a column by wire number, and
 -- their sums by column. A row that differs from its marks was written past the triggers.
 CREATE TABLE thuan_shadow (

@@ -40,6 +40,8 @@ extension RowState {
     if unit.version.sequence == decidedAt {
       set(earlier.values(of: table.units[index]), of: table.units[index])
       unit.version = old.version
+      // Whoever knew the decision does not know that it was taken back.
+      (unit.version.sequence, unit.version.stream) = (version.sequence, Version.mixed)
     }
     unit.sent = version.sequence
     unit.settled = old.settled

@@ -137,18 +137,18 @@ extension RowState {
   /// The state without the live values, as bytes for the hub's storage.
   ///
   /// A deleted row's last values are in it, since no table holds them any more.
-  package func encodedMetadata() -> [UInt8] {
+  package func encodedMetadata(_ table: TableSchema) -> [UInt8] {
     var writer = WireWriter()
     writer.message(1) { created.write(to: &$0) }
     writer.unsigned(2, UInt64(sentWhole))
     if let deletion {
       writer.message(3) { deletion.write(to: &$0) }
-      for value in values { writer.value(4, value) }
+      for value in table.inWireOrder(values) { writer.value(4, value) }
     }
     for index in units.keys.sorted() {
       guard let unit = units[index] else { continue }
       writer.message(5) { writer in
-        writer.unsigned(1, UInt64(index))
+        writer.unsigned(1, UInt64(table.unitNumber(index)))
         unit.write(to: &writer)
       }
     }
@@ -160,11 +160,11 @@ extension RowState {
   /// Reads a state back.
   ///
   /// - Parameters:
-  ///   - metadata: What ``encodedMetadata()`` gave.
+  ///   - metadata: What ``encodedMetadata(_:)`` gave.
   ///   - live: The row's values, if it is not deleted.
-  ///   - columns: How many columns the table has now; a deleted row may know fewer.
+  ///   - table: The table as it is declared now; the state may be from an earlier version.
   /// - Throws: ``WireError`` if the bytes are damaged.
-  package init(metadata: [UInt8], live: [Value]?, columns: Int) throws(WireError) {
+  package init(metadata: [UInt8], live: [Value]?, table: TableSchema) throws(WireError) {
     var reader = WireReader(metadata)
     var image: [Value] = []
     self.init(values: [], created: .none)
@@ -175,15 +175,14 @@ extension RowState {
       case 3: deletion = try Version(reading: try reader.message())
       case 4: image.append(try reader.value())
       case 5:
-        let (index, unit) = try UnitState.read(try reader.message())
-        units[index] = unit
+        let (number, unit) = try UnitState.read(try reader.message())
+        if let index = table.unit(number: number) { units[index] = unit }
       case 6: deletions.append(try Candidate(reading: try reader.message()))
       case 7: settledDeletions = try reader.packed()
       default: try reader.skip()
       }
     }
-    values = live ?? image
-    while values.count < columns { values.append(.null) }
+    values = live ?? table.fromWireOrder(image)
   }
 }
 

@@ -80,6 +80,30 @@ package struct TableSchema: Sendable {
     }
   }
 
+  /// A number that stands for a unit for ever: the lowest wire number of its columns.
+  package func unitNumber(_ unit: Int) -> Int {
+    units[unit].columns.map { columns[$0].number }.min() ?? 0
+  }
+
+  /// The unit with the given number; nothing if this schema has none.
+  package func unit(number: Int) -> Int? {
+    index(number: number).flatMap { columns[$0].unit }
+  }
+
+  /// A row's values by wire number, which a later version of the table reads too.
+  package func inWireOrder(_ values: [Value]) -> [Value] {
+    columnsByNumber.map { column in index(number: column.number).map { values[$0] } ?? .null }
+  }
+
+  /// A row's values in the order of the declaration, from those by wire number.
+  package func fromWireOrder(_ values: [Value]) -> [Value] {
+    var ordered = Array(repeating: Value.null, count: columns.count)
+    for (column, value) in zip(columnsByNumber, values) {
+      if let index = index(number: column.number) { ordered[index] = value }
+    }
+    return ordered
+  }
+
   package func index(number: Int) -> Int? { byNumber[number] }
   package func index(named name: String) -> Int? { byName[name] }
 

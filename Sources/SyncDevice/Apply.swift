@@ -4,48 +4,81 @@ package import SyncCore
 import SyncSQLite
 
 extension DeviceStore {
-  /// What to ask for next: the state from the cursor on, after the pages that are staged already.
-  ///
+  /// What to ask for next: the state from the cursor on, or the next page of a pull under way.
+  package func nextPull() throws -> SyncRequest { try read { try nextPull($0) } }
+
   /// A store whose schema has grown since its last pull asks for everything, its own rows too: the
   /// hub may hold values for columns that it did not know.
-  package func nextPull() throws -> SyncRequest {
-    try read { db in
-      let known = try setting(.cursorSchema, db).integer
-      let hasGrown = known != nil && known != Int64(schema.version)
-      let cursor = hasGrown ? 0 : try cursor(db)
-      let position = try setting(.position, db).integer ?? cursor
-      let epoch = hasGrown ? 0 : Int(try setting(.epoch, db).integer ?? 0)
-      return .pull(epoch: epoch, cursor: cursor, position: max(cursor, position))
+  ///
+  /// One that had to hold rows back asks for them again.
+  private func nextPull(_ db: Database) throws -> SyncRequest {
+    if let position = try setting(.position, db).integer {
+      return .pull(
+        epoch: Int(try setting(.pullEpoch, db).integer ?? 0),
+        cursor: try setting(.pullCursor, db).integer ?? 0, position: position)
     }
+    let known = try setting(.cursorSchema, db).integer
+    if known != nil && known != Int64(schema.version) {
+      return .pull(epoch: 0, cursor: 0, position: 0)
+    }
+    let cursor = min(try cursor(db), try releasedCursor(db) ?? .max)
+    return .pull(
+      epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: cursor, position: cursor)
+  }
+
+  /// The oldest cursor of a row that was held back and need not be any more.
+  func releasedCursor(_ db: Database) throws -> Int64? {
+    let held = try db.all("SELECT tbl, key, cursor FROM thuan_held ORDER BY cursor")
+    guard !held.isEmpty else { return nil }
+    let pending = try PendingWork(db)
+    for row in held {
+      guard let table = schema.table(number: row[0]) else { continue }
+      let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
+      if pending.columns(table.number, key) == nil, !pending.isDeleted(table.number, key) {
+        return row[2]
+      }
+    }
+    return nil
   }
 
   /// Stages a page, and applies all that is staged when it is the last.
   ///
   /// - Parameters:
   ///   - bytes: The page as it came.
+  ///   - request: What it is the answer to. If the store has moved on meanwhile, because another
+  ///     program synced it, the page is passed over.
   ///   - wallMilliseconds: What the device's clock shows.
-  /// - Returns: The page, for whoever reports progress.
+  /// - Returns: The page, for whoever reports progress; nothing if it was passed over.
   /// - Throws: `WireError` for anything but a page, ``StoreError/otherHub`` for another hub's.
-  package func receive(page bytes: [UInt8], wallMilliseconds: Int64) throws -> PullPage {
+  package func receive(page bytes: [UInt8], for request: SyncRequest, wallMilliseconds: Int64)
+    throws -> PullPage?
+  {
     let page = try PullPage(decoding: bytes)
+    var isExpected = true
     try withoutForeignKeys { db in
       let timeline = try setting(.timeline, db)
       guard timeline == .null || timeline == .text(page.timeline) else { throw StoreError.otherHub }
+      isExpected = try nextPull(db) == request
+      guard isExpected, case .pull(let epoch, let cursor, _) = request else { return }
+      if try setting(.position, db) == .null {
+        try set(.pullEpoch, .integer(Int64(epoch)), db)
+        try set(.pullCursor, .integer(cursor), db)
+        let newest: Int64? = try db.first("SELECT max(position) FROM thuan_outbox")?[0]
+        try set(.pullOutbox, .integer(newest ?? 0), db)
+      }
       try set(.timeline, .text(page.timeline), db)
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])
       try set(.position, .integer(page.position), db)
       try noteContact(hubMilliseconds: page.hubMilliseconds, wallMilliseconds, db)
       if page.isLast { try applyStaged(last: page, wallMilliseconds: wallMilliseconds, db) }
     }
-    return page
+    return isExpected ? page : nil
   }
 
   /// Throws staged pages away, so that the next pull starts from the cursor.
-  package func discardStagedPages() throws {
-    try database.write { db in
-      try db.run("DELETE FROM thuan_inbox")
-      try set(.position, .null, db)
-    }
+  func discardStagedPages(_ db: Database) throws {
+    try db.run("DELETE FROM thuan_inbox")
+    try set(.position, .null, db)
   }
 
   /// The hub's state is whole, but pending work on top of it need not be (a new child of a row that
@@ -73,7 +106,10 @@ extension DeviceStore {
     try seal(db, wallMilliseconds: wallMilliseconds)
     try settleQuarantine(db)
     try db.run("UPDATE thuan_capture SET applying = 1")
-    var applier = try Applier(self, db)
+    let cursor = try setting(.pullCursor, db).integer ?? 0
+    // Rows that were held back since then have come again with these pages.
+    try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
+    var applier = try Applier(self, db, cursor: cursor)
     let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
@@ -81,10 +117,9 @@ extension DeviceStore {
     }
     try applier.finish()
     try db.run("UPDATE thuan_capture SET applying = 0")
-    try db.run("DELETE FROM thuan_inbox")
+    try discardStagedPages(db)
     try set(.cursor, .integer(last.position), db)
     try set(.cursorSchema, .integer(Int64(schema.version)), db)
-    try set(.position, .null, db)
     try compare(with: last, wallMilliseconds: wallMilliseconds, db)
   }
 
@@ -121,6 +156,7 @@ extension DeviceStore {
       SELECT 1 WHERE EXISTS (SELECT 1 FROM thuan_log)
         OR EXISTS (SELECT 1 FROM thuan_outbox WHERE disposition IS NULL)
         OR EXISTS (SELECT 1 FROM thuan_outbox WHERE disposition = 4 AND settled = 0)
+        OR EXISTS (SELECT 1 FROM thuan_held)
       """) != nil
   }
 
@@ -141,14 +177,17 @@ private struct Applier {
   private let schema: SyncSchema
   private let published: [Int: TableSchema]
   private let pending: PendingWork
+  private let cursor: Int64
   private var shadow: ShadowWriter
 
-  init(_ store: DeviceStore, _ db: Database) throws {
+  init(_ store: DeviceStore, _ db: Database, cursor: Int64) throws {
     self.db = db
+    self.cursor = cursor
     schema = store.schema
     published = Dictionary(
       uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
-    pending = try PendingWork(db)
+    // Work that was acknowledged while pages were coming in may be newer than what they say.
+    pending = try PendingWork(db, orAfter: store.setting(.pullOutbox, db).integer)
     shadow = ShadowWriter(db)
   }
 
@@ -157,9 +196,19 @@ private struct Applier {
     if let table = published[row.table] {
       try write(row, table, keeping: [])
     } else if let table = schema.table(number: row.table), row.key.values.count == table.key.count {
-      if pending.isDeleted(row.table, row.key) { return }
       let kept = pending.columns(row.table, row.key)
-      if kept != nil, row.kind == .deleted || row.kind == .evicted { return }
+      let isHeld =
+        pending.isDeleted(row.table, row.key)
+        || (kept != nil && (row.kind == .deleted || row.kind == .evicted))
+      if isHeld
+        || (kept != nil
+          && (row.kind == .whole || !row.columns.allSatisfy { kept?.contains($0) == false }))
+      {
+        try db.run(
+          "INSERT INTO thuan_held VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+          [.integer(Int64(row.table)), row.key.stored, .integer(cursor)])
+      }
+      if isHeld { return }
       try write(row, table, keeping: kept ?? [])
       try shadow.update(table, row.key, values: try table.read(row.key, in: db))
     }

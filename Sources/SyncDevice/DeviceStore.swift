@@ -37,6 +37,7 @@ package struct DeviceStore: Sendable {
     try database.write { db in
       try schema.check(against: db)
       try repairCapture(db, isMigrated: !isUpToDate, wallMilliseconds: wallMilliseconds)
+      if !isUpToDate { try discardStagedPages(db) }
     }
   }
 
@@ -119,7 +120,13 @@ package struct DeviceStore: Sendable {
   /// while whoever writes it can still do something about it.
   private func refuseUnsendable(_ db: Database, since last: Int64?, _ author: Author) throws {
     let entries = (try lastLogEntry(db) ?? 0) - (last ?? 0)
-    guard entries > SyncLimits.logEntriesUnsealed else { return }
+    let size: Int64 =
+      try db.first(
+        "SELECT coalesce(sum(length(old)), 0) + coalesce(sum(length(new)), 0) FROM thuan_log WHERE id > ?",
+        [.integer(last ?? 0)])?[0] ?? 0
+    guard entries > SyncLimits.logEntriesUnsealed || size > SyncLimits.changeSetBytes / 4 else {
+      return
+    }
     try seal(db, wallMilliseconds: author.wallMilliseconds)
     let largest: Int? = try db.first(
       "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0]

@@ -53,6 +53,8 @@ extension DeviceStore {
           ])
       }
       try set(.clockOffset, .integer(reply.clockOffsetMilliseconds), db)
+      // Whether the hub made of it what stands here is for the next pull to find out.
+      try set(.isInStep, .integer(0), db)
       try noteContact(hubMilliseconds: reply.hubMilliseconds, wallMilliseconds, db)
       try forgetOldReceipts(hubMilliseconds: reply.hubMilliseconds, db)
     }
@@ -88,6 +90,7 @@ extension DeviceStore {
       try seal(db, wallMilliseconds: wallMilliseconds)
       let device = try setting(.device, db).text ?? ""
       try moveUnsentWork(to: StreamID(device: device, epoch: epoch), db)
+      try discardStagedPages(db)
       try logEvent(.newEpoch, String(epoch), wallMilliseconds: wallMilliseconds, db)
     }
   }
@@ -141,14 +144,18 @@ struct PendingWork {
   private var rows: [Int: [RowKey: Set<Int>]] = [:]
   private var deleted: [Int: Set<RowKey>] = [:]
 
+  /// - Parameters:
+  ///   - db: The store.
+  ///   - position: Change sets after this one in the outbox count even if they have a receipt.
   /// - Throws: SQLite's errors, and `WireError` if the outbox is damaged.
-  init(_ db: Database) throws {
+  init(_ db: Database, orAfter position: Int64? = nil) throws {
     let bodies = try Row.fetchCursor(
       db,
       sql: """
         SELECT body FROM thuan_outbox
-        WHERE disposition IS NULL OR (disposition = 4 AND settled = 0) ORDER BY position
-        """)
+        WHERE disposition IS NULL OR (disposition = 4 AND settled = 0) OR position > ?
+        ORDER BY position
+        """, arguments: [position ?? .max])
     while let row = try bodies.next() {
       guard case .blob(let body) = row.value(at: 0) else { continue }
       for change in try ChangeSet(decoding: body).changes { add(change) }

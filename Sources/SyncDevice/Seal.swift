@@ -76,6 +76,7 @@ private struct Sealer {
   private var previous: [UInt8]
   /// Whether any entry but an insert is there; without one, every insert's row is as it was made.
   private let hasLaterEntries: Bool
+  private let hasHeldRows: Bool
   private var changes: [RowChange] = []
   /// About how many bytes the changes will take.
   private var size = 0
@@ -100,6 +101,7 @@ private struct Sealer {
     } else {
       previous = []
     }
+    hasHeldRows = try db.first("SELECT 1 FROM thuan_held LIMIT 1") != nil
     hasLaterEntries = try db.first("SELECT 1 FROM thuan_log WHERE op <> 1 LIMIT 1") != nil
     if hasLaterEntries { try indexLaterEntries() }
   }
@@ -275,6 +277,18 @@ private struct Sealer {
 
   // MARK: Change sets
 
+  /// The oldest state of the hub's that shows in the rows of this change set: where a pull had to hold
+  /// a row back, whoever wrote to it did not see what came.
+  private func heldBase() throws -> Int64 {
+    guard hasHeldRows else { return .max }
+    return try changes.reduce(.max) { oldest, change in
+      let row = try db.first(
+        "SELECT cursor FROM thuan_held WHERE tbl = ? AND key = ?",
+        [.integer(Int64(change.table)), change.key.stored])
+      return min(oldest, row?[0] ?? .max)
+    }
+  }
+
   private mutating func close(group: Int64) throws {
     flushUpdate()
     defer { (changes, size, lastTime) = ([], 0, nil) }
@@ -288,7 +302,7 @@ private struct Sealer {
     let author: String = own?[0] ?? officer
     let changeSet = ChangeSet(
       stream: stream, sequence: sequence + 1, previous: previous,
-      schemaVersion: store.schema.version, base: own?[3] ?? base, stamp: stamp,
+      schemaVersion: store.schema.version, base: min(own?[3] ?? base, try heldBase()), stamp: stamp,
       wallMilliseconds: wall, officer: author, isForeign: own == nil, changes: changes)
     let body = changeSet.encoded()
     (sequence, previous) = (changeSet.sequence, ChangeSet.hash(of: body))

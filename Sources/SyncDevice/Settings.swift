@@ -12,6 +12,8 @@ enum Setting: String {
   case officer
   /// The hub's sequence that the store has applied, and where the next page begins.
   case cursor, position
+  /// Of the pull under way: what it asked for, and the newest change set when it began.
+  case pullEpoch, pullCursor, pullOutbox
   case timeline
   /// The schema under which the cursor was reached; a newer schema pulls everything once more.
   case cursorSchema

@@ -157,14 +157,17 @@ extension DeviceStore {
   }
 
   /// Writes the log entries that the triggers would have written, as far as that can be known.
+  ///
+  /// What a field held before is not: an empty blob stands for it, which agrees with no text, so that
+  /// clearing a field counts as a change.
   private func log(
     _ change: UntrackedChange, of table: TableSchema, wallMilliseconds: Int64, _ db: Database
   ) throws {
     func entry(_ operation: Int, column: ColumnSchema? = nil, value: Value = .null) throws {
       try db.run(
         """
-        INSERT INTO thuan_log (grp, tbl, op, key, col, new, at)
-        SELECT grp, ?, ?, ?, ?, ?, ? FROM thuan_capture
+        INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at)
+        SELECT grp, ?, ?, ?, ?, x'', ?, ? FROM thuan_capture
         """,
         [
           .integer(Int64(table.number)), .integer(Int64(operation)), change.key.stored,

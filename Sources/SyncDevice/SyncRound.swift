@@ -81,9 +81,14 @@ package struct SyncRound {
       progress.quarantined += reply.receipts.count { $0.disposition == .quarantined }
       if reply.receipts.isEmpty { throw WireError.malformed("answer to a push") }
     case .pull:
-      let page = try store.receive(page: bytes, wallMilliseconds: wallMilliseconds)
+      guard let lastRequest,
+        let page = try store.receive(
+          page: bytes, for: lastRequest, wallMilliseconds: wallMilliseconds)
+      else { break }
       progress.received += page.rows.count
-      if page.isLast { remaining.remove(.pull) }
+      if page.isLast, try store.read({ try store.releasedCursor($0) }) == nil {
+        remaining.remove(.pull)
+      }
     case nil: break
     }
     lastRequest = nil

@@ -142,6 +142,10 @@ private struct Desk {
     try carryOut(change, over: old, choice, outcomes: [-1: .applied]) { state, version in
       state.decideDeletion(isConfirmed: isConfirmed, version: version)
     }
+    guard isConfirmed else { return }
+    try checkSoftKeys(of: conflict.key)
+    try ConflictBook(store, wallMilliseconds: ruling.wallMilliseconds)
+      .closeSuspicions(about: table, conflict.key, but: [])
   }
 
   /// Both rows of a suspicion stay.
@@ -197,7 +201,7 @@ private struct Desk {
         stamp: HybridTime(milliseconds: ruling.wallMilliseconds), isFlagged: false))
     try write(new, over: old, conflict.key, sequence: sequence)
     try store.writeHistory(
-      table.number, conflict.key, number: number, position: 0, outcomes: outcomes)
+      table, conflict.key, number: number, position: 0, outcomes: outcomes)
     try store.setReceipt(number, .applied, reason: "")
     try record(
       choice, number: number, sequence: sequence, before: encoded(old, key: conflict.key, [:]))
@@ -302,9 +306,8 @@ private struct Desk {
       new.reopenDeletion(before: saved.state, version: version(sequence, 0))
       fields = []
     } else {
-      guard let index = table.units.firstIndex(where: { $0.name == conflict.unit }) else {
-        throw HubError.notFound
-      }
+      guard let index = table.units.firstIndex(where: { $0.name == conflict.unit }), !old.isDeleted
+      else { throw HubError.choiceDoesNotFit }
       new.reopen(
         unit: index, before: saved.state, decidedAt: decidedAt, version: version(sequence, 0),
         table: table)
@@ -316,8 +319,9 @@ private struct Desk {
       [RowChange(table: table.number, operation: .update, key: saved.key, fields: fields)])
     try write(new, over: old, saved.key, sequence: sequence)
     try store.writeHistory(
-      table.number, saved.key, number: number, position: 0, outcomes: [-1: .applied])
+      table, saved.key, number: number, position: 0, outcomes: [-1: .applied])
     try store.setReceipt(number, .applied, reason: "")
+    try checkLinks(of: saved.key)
     return number
   }
 
@@ -361,7 +365,7 @@ private struct Desk {
   }
 
   private func encoded(_ state: RowState, key: RowKey, _ amended: [String: Value]) -> [UInt8] {
-    SavedRow(key: key, state: state, amended: amended.keys.sorted()).encoded()
+    SavedRow(key: key, state: state, amended: amended.keys.sorted()).encoded(table)
   }
 }
 
@@ -378,11 +382,11 @@ private struct SavedRow {
     self.amended = amended
   }
 
-  func encoded() -> [UInt8] {
+  func encoded(_ table: TableSchema) -> [UInt8] {
     var writer = WireWriter()
     writer.value(1, key.stored)
-    writer.blob(2, state.encodedMetadata())
-    for value in state.values { writer.value(3, value) }
+    writer.blob(2, state.encodedMetadata(table))
+    for value in table.inWireOrder(state.values) { writer.value(3, value) }
     for name in amended { writer.string(4, name) }
     return writer.bytes
   }
@@ -401,7 +405,7 @@ private struct SavedRow {
     }
     self.init(
       key: try RowKey(stored: key, columns: table.key.count),
-      state: try RowState(metadata: metadata, live: values, columns: table.columns.count),
+      state: try RowState(metadata: metadata, live: table.fromWireOrder(values), table: table),
       amended: amended)
   }
 }

@@ -80,7 +80,9 @@ extension HubStore {
     let change = changeSet.changes[position]
     let fields = change.fields.compactMap { field -> HistoryEntry.Field? in
       guard let index = table.index(number: field.column) else { return nil }
-      let outcome = table.columns[index].unit.flatMap { outcomes[$0] } ?? outcomes[-1] ?? .applied
+      let outcome =
+        table.columns[index].unit.flatMap { outcomes[table.unitNumber($0)] } ?? outcomes[0]
+        ?? .applied
       return HistoryEntry.Field(
         column: table.columns[index].name, before: field.before, after: field.after,
         outcome: outcome)
@@ -97,7 +99,7 @@ extension HubStore {
     var reader = WireReader(bytes)
     var outcomes: [Int: Outcome] = [:]
     while !reader.isAtEnd {
-      let unit = Int(truncatingIfNeeded: try reader.varint()) - 1
+      let unit = Int(truncatingIfNeeded: try reader.varint())
       outcomes[unit] = Outcome(rawValue: Int(truncatingIfNeeded: try reader.varint()))
     }
     return outcomes

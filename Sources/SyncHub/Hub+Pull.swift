@@ -104,7 +104,7 @@ private struct PageComposer {
     } else if let table = store.schema.table(number: Int(number)) {
       let key = try RowKey(stored: row[1], columns: table.key.count)
       let live = try store.connection.first(table.selectByKey, key.values)
-      let state = try RowState(metadata: meta, live: live, columns: table.columns.count)
+      let state = try RowState(metadata: meta, live: live, table: table)
       if state.isDeleted {
         append(table, key, .deleted, [], units: nil)
       } else if isNews(state.created, sent: state.sentWhole, isHeldByWriter: true) {

@@ -45,19 +45,7 @@ extension Hub {
     try read { store in
       var problems: [String] = []
       let noted = try store.digests()
-      var actual = ColumnDigests()
-      for table in schema.tables {
-        try store.connection.each("SELECT \(table.columnList) FROM \"\(table.name)\"", []) {
-          values in
-          let marker = RowMarker(table: table.number, key: table.rowKey(of: values))
-          for (column, value) in zip(table.columns, values) {
-            actual.replace(
-              .init(table: table.number, column: column.number), old: 0,
-              new: marker.mark(column: column.number, value))
-          }
-          return true
-        }
-      }
+      let actual = try store.digestsOfRows()
       for place in noted.differences(from: actual, in: schema) {
         let table = schema.table(number: place.table)
         let column = table?.index(number: place.column).map { table?.columns[$0].name ?? "" } ?? ""

@@ -19,6 +19,8 @@ struct HubStore {
     case timeline
     /// The last sequence given to a row.
     case sequence
+    /// The schema under which digests were last taken.
+    case schemaVersion
   }
 
   func setting(_ setting: Setting) throws -> Value {
@@ -64,8 +66,7 @@ struct HubStore {
         [.integer(Int64(table.number)), key.stored]), case .blob(let bytes) = meta[0]
     else { return nil }
     return try RowState(
-      metadata: bytes, live: try connection.first(table.selectByKey, key.values),
-      columns: table.columns.count)
+      metadata: bytes, live: try connection.first(table.selectByKey, key.values), table: table)
   }
 
   /// Brings table, metadata and digests from one state of a row to the next.
@@ -96,7 +97,7 @@ struct HubStore {
       """,
       [
         .integer(Int64(table.number)), key.stored, .integer(sequence),
-        .blob(state.encodedMetadata()),
+        .blob(state.encodedMetadata(table)),
       ])
   }
 
@@ -142,6 +143,32 @@ struct HubStore {
       digests.sums[.init(table: Int(table), column: Int(column))] = UInt64(bitPattern: sum)
     }
     return digests
+  }
+
+  /// The digests that the rows themselves give.
+  func digestsOfRows() throws -> ColumnDigests {
+    var digests = ColumnDigests()
+    for table in schema.tables {
+      try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
+        let marker = RowMarker(table: table.number, key: table.rowKey(of: values))
+        for (column, value) in zip(table.columns, values) {
+          digests.replace(
+            .init(table: table.number, column: column.number), old: 0,
+            new: marker.mark(column: column.number, value))
+        }
+        return true
+      }
+    }
+    return digests
+  }
+
+  /// Takes the digests anew when the schema has grown: a new column may have a default.
+  func renewDigests() throws {
+    let version = Value.integer(Int64(schema.version))
+    if try setting(.schemaVersion) == version { return }
+    try connection.run("DELETE FROM hub_digest", [])
+    try add(try digestsOfRows())
+    try set(.schemaVersion, version)
   }
 
   /// Puts a row of the hub's own tables where devices pull it.
@@ -227,18 +254,18 @@ struct HubStore {
   }
 
   func writeHistory(
-    _ table: Int, _ key: RowKey, number: Int64, position: Int, outcomes: [Int: Outcome]
+    _ table: TableSchema, _ key: RowKey, number: Int64, position: Int, outcomes: [Int: Outcome]
   ) throws {
     var writer = WireWriter()
     for (unit, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
-      // Unit -1 is the row itself.
-      writer.varint(UInt64(unit + 1))
+      // Unit -1 is the row itself, and 0 no column's number.
+      writer.varint(unit < 0 ? 0 : UInt64(table.unitNumber(unit)))
       writer.varint(UInt64(outcome.rawValue))
     }
     try connection.run(
       "INSERT INTO hub_history VALUES (?, ?, ?, ?, ?)",
       [
-        .integer(Int64(table)), key.stored, .integer(number), .integer(Int64(position)),
+        .integer(Int64(table.number)), key.stored, .integer(number), .integer(Int64(position)),
         .blob(writer.bytes),
       ])
   }

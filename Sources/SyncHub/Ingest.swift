@@ -77,7 +77,7 @@ struct Ingest {
     }
     try write(new, over: old, table, change.key, sequence: sequence)
     try store.writeHistory(
-      table.number, change.key, number: origin.changeSet, position: position, outcomes: outcomes)
+      table, change.key, number: origin.changeSet, position: position, outcomes: outcomes)
     note(outcomes, change: change)
     if touched[table.number, default: []].insert(change.key).inserted {
       touchedOrder.append((table, change.key))
@@ -120,12 +120,20 @@ struct Ingest {
     }
   }
 
-  /// What builds on a row that waits in quarantine waits with it.
+  /// What a device builds on a row of its own that waits in quarantine waits with it.
+  ///
+  /// Others have never seen that, and are not held up.
   private func rejectIfDependent(_ change: RowChange) throws {
     guard hasQuarantine, !origin.isHubStream else { return }
     let row = try store.connection.first(
-      "SELECT min(number) FROM hub_quarantined_row WHERE tbl = ? AND key = ? AND number < ?",
-      [.integer(Int64(change.table)), change.key.stored, .integer(origin.changeSet)])
+      """
+      SELECT min(q.number) FROM hub_quarantined_row q JOIN hub_change_set c ON c.number = q.number
+      WHERE q.tbl = ? AND q.key = ? AND q.number < ? AND c.stream = ?
+      """,
+      [
+        .integer(Int64(change.table)), change.key.stored, .integer(origin.changeSet),
+        .integer(Int64(origin.stream)),
+      ])
     if let number = row?[0].integer {
       throw Rejection(reason: .dependent, detail: "change set \(number)")
     }

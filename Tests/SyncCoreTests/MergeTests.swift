@@ -1,3 +1,4 @@
+import Foundation
 import SyncCore
 import TestSupport
 import Testing
@@ -287,7 +288,25 @@ struct MergeTests {
       ], in: [0, 1], to: [.text("a")], unit)
     state.deletion = state.created
     let copy = try RowState(
-      metadata: state.encodedMetadata(), live: nil, columns: table.columns.count)
+      metadata: state.encodedMetadata(table), live: nil, table: table)
     #expect(copy == state)
+  }
+
+  @Test func `a column declared among the others does not shift what is known of them`() throws {
+    let unit = try #require(table.units.first { $0.name == "period" })
+    let state = try apply(
+      [Side(stream: 1, values: [[.text("1"), .text("2")]], stamp: 1)], in: [0],
+      to: [.null, .null], unit)
+    let grown = try SyncSchema(
+      parsing: ToySchema.policies.replacingOccurrences(
+        of: "title 2 operator", with: "mood 99 operator\n title 2 operator"), version: 2)
+    let newTable = try #require(grown.table(named: "project"))
+    var deleted = state
+    deleted.deletion = state.created
+    let read = try RowState(
+      metadata: deleted.encodedMetadata(table), live: nil, table: newTable)
+    #expect(read.units.keys.map { newTable.units[$0].name } == ["period"])
+    let period = try #require(newTable.units.first { $0.name == "period" })
+    #expect(read.values(of: period) == [.text("1"), .text("2")])
   }
 }

@@ -146,7 +146,8 @@ struct StoreTests {
     page.isLast = true
     page.hubMilliseconds = 1
     #expect(throws: StoreError.otherHub) {
-      try device.store.receive(page: page.encoded(), wallMilliseconds: 1)
+      try device.store.receive(
+        page: page.encoded(), for: device.store.nextPull(), wallMilliseconds: 1)
     }
   }
 
