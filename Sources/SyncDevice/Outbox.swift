@@ -70,8 +70,14 @@ extension DeviceStore {
   }
 
   /// Offers acknowledged work again from a sequence on: the hub does not have it any more.
-  package func reoffer(from sequence: Int64, wallMilliseconds: Int64) throws {
+  ///
+  /// - Returns: Whether the store still has that work; if not, only a new epoch helps.
+  func reoffer(from sequence: Int64, wallMilliseconds: Int64) throws -> Bool {
     try database.write { db in
+      let known = try db.first(
+        "SELECT 1 FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
+        [try setting(.epoch, db), .integer(sequence)])
+      guard known != nil else { return false }
       try db.run(
         """
         UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL, settled = 0
@@ -79,6 +85,7 @@ extension DeviceStore {
         """, [try setting(.epoch, db), .integer(sequence)])
       try logEvent(
         .reoffered, "from sequence \(sequence)", wallMilliseconds: wallMilliseconds, db)
+      return true
     }
   }
 

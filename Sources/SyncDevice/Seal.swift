@@ -19,14 +19,23 @@ extension DeviceStore {
     try db.execute(sql: "DELETE FROM thuan_log; DELETE FROM thuan_group")
   }
 
+  /// Takes the marks of what the log says was written, and of nothing else: another column of the row
+  /// may have been changed past the triggers, and that is still to be found.
   private func updateShadowOfLoggedRows(_ db: Database) throws {
     var shadow = ShadowWriter(db)
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT DISTINCT tbl, key FROM thuan_log ORDER BY tbl, key")
+      db,
+      sql: """
+        SELECT tbl, key, min(op) = 2 AND max(op) = 2, group_concat(DISTINCT col)
+        FROM thuan_log GROUP BY tbl, key
+        """)
     while let row = try rows.next() {
       guard let table = schema.table(number: row[0]) else { continue }
       let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
-      try shadow.update(table, key, values: try table.read(key, in: db))
+      let columns = (row[3] as String? ?? "").split(separator: ",").compactMap { Int($0) }
+      let isUpdate: Bool = row[2]
+      try shadow.update(
+        table, key, values: try table.read(key, in: db), only: isUpdate ? Set(columns) : nil)
     }
     try shadow.finish()
   }

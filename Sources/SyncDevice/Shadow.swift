@@ -10,11 +10,20 @@ struct ShadowWriter {
 
   init(_ db: Database) { self.db = db }
 
-  /// Notes that a row now holds `values`, or is gone.
-  mutating func update(_ table: TableSchema, _ key: RowKey, values: [Value]?) throws {
+  /// Notes that a row now holds `values`, or is gone; or only that it holds those of some columns,
+  /// named by their wire numbers.
+  mutating func update(
+    _ table: TableSchema, _ key: RowKey, values: [Value]?, only columns: Set<Int>? = nil
+  ) throws {
     let stored = key.stored
     let old = try marks(table, stored)
-    let new = values.map { table.marks(key: key, values: $0) }
+    var new = values.map { table.marks(key: key, values: $0) }
+    if let columns, let old {
+      for (index, column) in table.columnsByNumber.enumerated()
+      where !columns.contains(column.number) {
+        new?[index] = old[safe: index] ?? 0
+      }
+    }
     if old == new { return }
     for (index, column) in table.columnsByNumber.enumerated() {
       digests.replace(

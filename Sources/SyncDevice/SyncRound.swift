@@ -105,7 +105,10 @@ package struct SyncRound {
     recoveries += 1
     guard recoveries <= Self.recoveriesMax else { throw refusal }
     switch refusal.code {
-    case .gap: try store.reoffer(from: refusal.sequence, wallMilliseconds: wallMilliseconds)
+    case .gap:
+      let isKnown = try store.reoffer(
+        from: refusal.sequence, wallMilliseconds: wallMilliseconds)
+      if !isKnown { try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds) }
     case .fork: try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
     default: throw refusal
     }

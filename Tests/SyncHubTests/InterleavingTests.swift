@@ -258,4 +258,39 @@ struct InterleavingTests {
     try world.hub.resolve(row.id, version: row.version, .deleteRow, ruling)
     #expect(try conflicts().map(\.kind) == [])
   }
+
+  @Test func `what was changed past the triggers is found beside what they saw`() throws {
+    try begin()
+    try an.write("UPDATE project SET title = 'b'")  // logged, not sealed yet
+    try an.store.database.write { db in
+      for name in try String.fetchAll(
+        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+      {
+        try db.execute(sql: "DROP TRIGGER \(name)")
+      }
+      try db.execute(sql: "UPDATE project SET place = 'there'")
+    }
+    _ = try world.open(an.path)
+    try settleAll()
+    #expect(try world.hub.row("project", RowKey([.text("p")]))?[2].value == .text("there"))
+    #expect(try an.status().isInStep)
+  }
+
+  @Test func `a hub that lost more than a device keeps gets the rest under a new epoch`() throws {
+    try begin()
+    try an.write("UPDATE project SET title = 'b'")
+    try an.sync()
+    // 90 days later the receipts are forgotten; then the hub is restored from before the first push.
+    try an.store.database.write {
+      try $0.execute(sql: "DELETE FROM thuan_outbox WHERE sequence = 1")
+    }
+    try world.hubDatabase.write { c in
+      try c.run("DELETE FROM hub_history", [])
+      try c.run("DELETE FROM hub_change_set WHERE sequence >= 1", [])
+      try c.run("UPDATE hub_stream SET last_sequence = 0, last_hash = x''", [])
+    }
+    try an.write("UPDATE project SET title = 'c'")
+    for _ in 0..<5 { do { try an.sync() } catch {} }
+    #expect(try an.status().waitingChangeSets == 0)
+  }
 }
