@@ -96,16 +96,16 @@ final class Province {
     var isLast = false
     while !isLast {
       wallMilliseconds += 1
-      guard
-        case .pull(let epoch, let cursor, let position) = try apply.timing(device.store.nextPull)
-      else { break }
+      let asked = try apply.timing(device.store.nextPull)
+      guard case .pull(let epoch, let cursor, let position) = asked else { break }
       let request = PullRequest(epoch: epoch, cursor: cursor, position: position)
       let bytes = try pages.timing {
         let reader = try hub.authenticate(device.identity.credential)
         return try hub.page(request, for: reader, wallMilliseconds: wallMilliseconds).encoded()
       }
       isLast = try apply.timing {
-        try device.store.receive(page: bytes, wallMilliseconds: wallMilliseconds).isLast
+        try device.store.receive(page: bytes, for: asked, wallMilliseconds: wallMilliseconds)?
+          .isLast ?? true
       }
       keep(bytes)
     }
