@@ -116,6 +116,56 @@ struct CaptureTests {
     #expect(last[1].fields == [FieldChange(column: 2, before: .text("two"), after: .text("one"))])
   }
 
+  @Test func `a row that a REPLACE takes away by its rowid is logged as deleted`() throws {
+    try device.write(
+      """
+      INSERT INTO project (id, title) VALUES ('p', 'a');
+      INSERT INTO project (id, title) VALUES ('q', 'b');
+      INSERT INTO project (id, title) VALUES ('r', 'c');
+      """)
+    try shell("INSERT OR REPLACE INTO project (rowid, id, title) VALUES (1, 's', 'd')")
+    try shell("UPDATE OR REPLACE project SET rowid = 2 WHERE id = 'r'")
+    #expect(try device.rows("project").map { $0[0] } == [.text("r"), .text("s")])
+    let deletions = try changes().filter { $0.operation == .delete }
+    #expect(deletions.map(\.key) == [RowKey([.text("p")]), RowKey([.text("q")])])
+    #expect(deletions.map { field($0, 2)?.before } == [.text("a"), .text("b")])
+  }
+
+  @Test func `a REPLACE that takes two rows away at once, by key and by rowid, logs both`() throws {
+    try device.write(
+      """
+      INSERT INTO project (id, title) VALUES ('p', 'a');
+      INSERT INTO project (id, title) VALUES ('q', 'b');
+      """)
+    try shell("INSERT OR REPLACE INTO project (rowid, id, title) VALUES (1, 'q', 'c')")
+    let last = Array(try changes().suffix(2))
+    #expect(last.map(\.operation) == [.delete, .update])
+    #expect(last[0].key == RowKey([.text("p")]))
+    #expect(last[1].fields == [FieldChange(column: 2, before: .text("b"), after: .text("c"))])
+  }
+
+  @Test func `a row whose key is no proper text is logged with the bytes of its key`() throws {
+    try shell(
+      """
+      INSERT INTO project (id, title) VALUES (CAST(x'700071' AS TEXT), 'a');
+      INSERT INTO project (id, title) VALUES (CAST(x'70ff' AS TEXT), 'b');
+      INSERT INTO project (id) VALUES ('p');
+      INSERT INTO tag (project_id, word) VALUES ('p', CAST(x'77ff' AS TEXT));
+      UPDATE project SET title = 'c' WHERE title = 'b';
+      DELETE FROM project WHERE title = 'c';
+      """)
+    let all = try changes()
+    #expect(all.map(\.operation) == [.insert, .insert, .insert, .insert, .update, .delete])
+    #expect(
+      all.map(\.key) == [
+        RowKey([.blob([0x70, 0, 0x71])]), RowKey([.blob([0x70, 0xFF])]), RowKey([.text("p")]),
+        RowKey([.text("p"), .blob([0x77, 0xFF])]), RowKey([.blob([0x70, 0xFF])]),
+        RowKey([.blob([0x70, 0xFF])]),
+      ])
+    #expect(field(all[0], 2)?.after == .text("a"))
+    #expect(field(all[1], 2)?.after == .text("b"))
+  }
+
   @Test func `an INSERT that is ignored, or becomes an update, is logged as what it did`() throws {
     try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     try shell("INSERT OR IGNORE INTO project (id, title) VALUES ('p', 'b')")
