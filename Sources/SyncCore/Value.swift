@@ -112,14 +112,20 @@ package struct RowKey: Hashable, Sendable {
 
   /// Reads the stored form back.
   ///
-  /// - Throws: ``WireError`` if the text is not a list of `columns` SQL literals.
+  /// Where a key holds bytes that are no text, the list reads as a blob.
+  ///
+  /// - Throws: ``WireError`` if it is not a list of `columns` SQL literals.
   package init(stored: Value, columns: Int) throws(WireError) {
     if columns == 1 {
       values = [stored]
       return
     }
-    guard case .text(let text) = stored else { throw .malformed("row key") }
-    var parser = LiteralParser(text)
+    var parser: LiteralParser
+    switch stored {
+    case .text(let text): parser = LiteralParser(Array(text.utf8))
+    case .blob(let bytes): parser = LiteralParser(bytes)
+    default: throw .malformed("row key")
+    }
     values = try parser.list(count: columns)
   }
 }
@@ -148,7 +154,7 @@ private struct LiteralParser {
   private let bytes: [UInt8]
   private var position = 0
 
-  init(_ text: String) { bytes = Array(text.utf8) }
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   mutating func list(count: Int) throws(WireError) -> [Value] {
     var values: [Value] = []
@@ -163,7 +169,9 @@ private struct LiteralParser {
   private mutating func literal() throws(WireError) -> Value {
     guard position < bytes.count else { throw .truncated }
     switch bytes[position] {
-    case UInt8(ascii: "'"): return .text(String(decoding: try quoted(), as: UTF8.self))
+    case UInt8(ascii: "'"):
+      let content = try quoted()
+      return String(validating: content, as: UTF8.self).map(Value.text) ?? .blob(content)
     case UInt8(ascii: "X"):
       position += 1
       guard let blob = bytesFromHexadecimal(String(decoding: try quoted(), as: UTF8.self)) else {

@@ -219,7 +219,7 @@ private struct Applier {
   private func write(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
     switch row.kind {
     case .deleted, .evicted:
-      try db.run("DELETE FROM \(quoted(table.name)) WHERE \(table.keyCondition)", row.key.values)
+      try table.delete(row.key, in: db)
     case .whole: try writeWhole(row, table, keeping: kept)
     case .fields: try writeFields(row, table, keeping: kept)
     }

@@ -13,8 +13,37 @@ enum Capture {
   private static let time =
     "CASE own WHEN 0 THEN CAST(strftime('%s', 'now') AS INTEGER) END FROM thuan_capture"
 
-  /// The statements that make a table's triggers, by trigger name.
-  static func triggers(for table: TableSchema, isStrict: Bool) -> [String: String] {
+  /// What a table's triggers depend on that only the database knows.
+  struct TableForm {
+    /// Whether SQLite itself keeps every column's values to one type.
+    let isStrict: Bool
+    /// A name for the rowid, where there is one beside the key: a REPLACE can take a row away by it.
+    let rowid: String?
+
+    init(_ table: TableSchema, _ db: Database) throws {
+      let list = try Row.fetchOne(
+        db, sql: "SELECT strict, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?",
+        arguments: [table.name])
+      let columns = try db.columns(in: table.name)
+      isStrict = list?[0] == 1 && !columns.contains { $0.type.uppercased() == "ANY" }
+      let key = columns.filter { $0.primaryKeyIndex > 0 }
+      let isRowidKey = key.count == 1 && key[0].type.uppercased() == "INTEGER"
+      let taken = Set(columns.map { $0.name.lowercased() })
+      rowid =
+        list?[1] == 1 || isRowidKey
+        ? nil : ["rowid", "_rowid_", "oid"].first { !taken.contains($0) }
+    }
+  }
+
+  /// The statements that make the triggers of a schema's tables, by trigger name.
+  static func triggers(for schema: SyncSchema, in db: Database) throws -> [String: String] {
+    try schema.tables.reduce(into: [:]) { all, table in
+      let form = try TableForm(table, db)
+      all.merge(triggers(for: table, form)) { first, _ in first }
+    }
+  }
+
+  private static func triggers(for table: TableSchema, _ form: TableForm) -> [String: String] {
     var triggers: [String: String] = [:]
     func add(_ suffix: String, _ body: (String) -> String) {
       let name = "\(prefix)\(table.name)_\(suffix)"
@@ -28,9 +57,10 @@ enum Capture {
       "\($0) AFTER DELETE ON \(name) WHEN \(isCapturing) BEGIN "
         + "\(entry(table, 3, "OLD")) \(image(table, "OLD")) END"
     }
+    let victims = victims(of: table, form)
     add("replace") {
-      "\($0) BEFORE INSERT ON \(name) WHEN \(isCapturing) AND \(exists(table)) BEGIN "
-        + "\(entry(table, 4, "NEW")) \(imageOfVictim(table)) END"
+      "\($0) BEFORE INSERT ON \(name) WHEN \(isCapturing) AND (\(exist(victims, table))) "
+        + "BEGIN \(entries(victims, table)) END"
     }
     add("key") {
       "\($0) AFTER UPDATE OF \(keyList(table)) ON \(name) WHEN \(isCapturing) "
@@ -39,14 +69,21 @@ enum Capture {
     }
     add("key_replace") {
       "\($0) BEFORE UPDATE OF \(keyList(table)) ON \(name) WHEN \(isCapturing) "
-        + "AND NOT (\(sameKey(table))) AND \(exists(table)) BEGIN "
-        + "\(entry(table, 4, "NEW")) \(imageOfVictim(table)) END"
+        + "AND NOT (\(sameKey(table))) AND \(exist([keyEquals(table)], table)) "
+        + "BEGIN \(entries([keyEquals(table)], table)) END"
+    }
+    if let rowid = form.rowid {
+      let victim = victims[1]
+      add("rowid_replace") {
+        "\($0) BEFORE UPDATE ON \(name) WHEN OLD.\(rowid) <> NEW.\(rowid) AND \(isCapturing) "
+          + "AND \(exist([victim], table)) BEGIN \(entries([victim], table)) END"
+      }
     }
     for (index, unit) in table.units.enumerated() {
       let columns = unit.columns.map { table.columns[$0] }
       add("update_\(index)") {
         "\($0) AFTER UPDATE OF \(columns.map { quoted($0.name) }.joined(separator: ", ")) ON \(name) "
-          + "WHEN \(isCapturing) AND \(sameKey(table)) AND (\(changed(columns, isStrict))) BEGIN "
+          + "WHEN \(isCapturing) AND \(sameKey(table)) AND (\(changed(columns, form.isStrict))) BEGIN "
           + columns.map { fieldEntry(table, $0) }.joined(separator: " ") + " END"
       }
     }
@@ -104,14 +141,26 @@ enum Capture {
       + "VALUES (last_insert_rowid(), \(values));"
   }
 
-  private static func imageOfVictim(_ table: TableSchema) -> String {
-    "INSERT INTO \(imageTable(of: table)) (thuan_log_id, \(table.columnList)) "
-      + "SELECT last_insert_rowid(), \(table.columnList) FROM \(quoted(table.name)) "
-      + "WHERE \(keyEquals(table));"
+  /// Conditions for the rows that a REPLACE of `NEW` would remove, one row each.
+  private static func victims(of table: TableSchema, _ form: TableForm) -> [String] {
+    let byKey = keyEquals(table)
+    guard let rowid = form.rowid else { return [byKey] }
+    return [byKey, "\(quoted(table.name)).\(rowid) = NEW.\(rowid) AND NOT (\(byKey))"]
   }
 
-  private static func exists(_ table: TableSchema) -> String {
-    "EXISTS (SELECT 1 FROM \(quoted(table.name)) WHERE \(keyEquals(table)))"
+  private static func exist(_ victims: [String], _ table: TableSchema) -> String {
+    victims.map { "EXISTS (SELECT 1 FROM \(quoted(table.name)) WHERE \($0))" }
+      .joined(separator: " OR ")
+  }
+
+  private static func entries(_ victims: [String], _ table: TableSchema) -> String {
+    victims.map { victim in
+      let from = "\(quoted(table.name)) WHERE \(victim)"
+      return "INSERT INTO thuan_log (grp, tbl, op, key, at) SELECT grp, \(table.number), 4, "
+        + "\(keyValue(table, quoted(table.name))), \(time), \(from); "
+        + "INSERT INTO \(imageTable(of: table)) (thuan_log_id, \(table.columnList)) "
+        + "SELECT last_insert_rowid(), \(table.columnList) FROM \(from);"
+    }.joined(separator: " ")
   }
 
   private static func keyEquals(_ table: TableSchema) -> String {
@@ -130,8 +179,11 @@ enum Capture {
 
   private static func keyValue(_ table: TableSchema, _ row: String) -> String {
     let names = table.key.map { "\(row).\(quoted(table.columns[$0].name))" }
-    return names.count == 1
-      ? names[0] : names.map { "quote(\($0))" }.joined(separator: " || ',' || ")
+    if names.count == 1 { return names[0] }
+    // quote() ends a text at its first NUL.
+    return names.map {
+      "quote(CASE WHEN instr(\($0), char(0)) > 0 THEN CAST(\($0) AS BLOB) ELSE \($0) END)"
+    }.joined(separator: " || ',' || ")
   }
 
   private static func changed(_ columns: [ColumnSchema], _ isStrict: Bool) -> String {
@@ -149,12 +201,8 @@ extension DeviceStore {
   ///
   /// A migration of our own is no such writing.
   func repairCapture(_ db: Database, isMigrated: Bool, wallMilliseconds: Int64) throws {
-    var wanted: [String: String] = [:]
-    for table in schema.tables {
-      try Capture.createImageTable(of: table, in: db)
-      let isStrict = try isStrictlyTyped(table, db)
-      wanted.merge(Capture.triggers(for: table, isStrict: isStrict)) { first, _ in first }
-    }
+    for table in schema.tables { try Capture.createImageTable(of: table, in: db) }
+    let wanted = try Capture.triggers(for: schema, in: db)
     let present = try Capture.existing(in: db)
     if present == wanted { return }
     for (name, sql) in present where wanted[name] != sql {
@@ -170,14 +218,5 @@ extension DeviceStore {
         wallMilliseconds: wallMilliseconds, db)
       try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
     }
-  }
-
-  /// Whether SQLite itself keeps every column's values to one type.
-  private func isStrictlyTyped(_ table: TableSchema, _ db: Database) throws -> Bool {
-    let isStrict = try Bool.fetchOne(
-      db, sql: "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?",
-      arguments: [table.name])
-    guard isStrict == true else { return false }
-    return try !db.columns(in: table.name).contains { $0.type.uppercased() == "ANY" }
   }
 }

@@ -229,8 +229,9 @@ private struct Sealer {
     let next = try db.first(
       """
       SELECT op FROM thuan_log WHERE id = (
-        SELECT min(id) FROM temp.thuan_later WHERE tbl = ? AND key = ? AND id > ?)
-      """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)])
+        SELECT min(later.id) FROM thuan_log this, temp.thuan_later later
+        WHERE this.id = ? AND later.tbl = this.tbl AND later.key = this.key AND later.id > this.id)
+      """, [.integer(entry.id)])
     let operation: Int? = next?[0]
     if operation == LogEntry.insert {
       replaced[entry.table, default: [:]][entry.key] = image
@@ -256,10 +257,10 @@ private struct Sealer {
         db.cachedStatement(
           sql: """
             SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
-              SELECT id FROM temp.thuan_later WHERE tbl = ? AND key = ? AND id > ?) ORDER BY id
-            """),
-        arguments: StatementArguments(
-          binding: [.integer(Int64(entry.table)), entry.key, .integer(entry.id)]))
+              SELECT later.id FROM thuan_log this, temp.thuan_later later
+              WHERE this.id = ? AND later.tbl = this.tbl AND later.key = this.key
+                AND later.id > this.id) ORDER BY id
+            """), arguments: [entry.id])
       while let row = try later.next() {
         let entry = LogEntry(row)
         if entry.operation == LogEntry.update {

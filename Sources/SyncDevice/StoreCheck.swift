@@ -52,17 +52,9 @@ extension DeviceStore {
   }
 
   private func captureFlaws(_ db: Database) throws -> [StoreFlaw] {
-    var present = try Capture.existing(in: db)
-    var wrong: [String] = []
-    for table in schema.tables {
-      let strict = Capture.triggers(for: table, isStrict: true)
-      let loose = Capture.triggers(for: table, isStrict: false)
-      for name in strict.keys {
-        let sql = present.removeValue(forKey: name)
-        if sql == nil || (sql != strict[name] && sql != loose[name]) { wrong.append(name) }
-      }
-    }
-    wrong += present.keys
+    let present = try Capture.existing(in: db)
+    let wanted = try Capture.triggers(for: schema, in: db)
+    let wrong = Set(present.keys).union(wanted.keys).filter { present[$0] != wanted[$0] }
     return wrong.isEmpty ? [] : [.captureIncomplete(wrong.sorted())]
   }
 

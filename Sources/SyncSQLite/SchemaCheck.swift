@@ -54,9 +54,4 @@ extension TableSchema {
       }
     }
   }
-
-  /// All values of the row with the given key, or nothing if there is no such row.
-  package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
-    try db.firstValues(selectByKey, key.values)
-  }
 }

@@ -1,0 +1,33 @@
+package import GRDB
+package import SyncCore
+
+extension TableSchema {
+  /// All values of the row with the given key, or nothing if there is no such row.
+  package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
+    if let values = try db.firstValues(selectByKey, key.values) { return values }
+    guard let condition = conditionByBytes(of: key) else { return nil }
+    return try db.firstValues(
+      "SELECT \(columnList) FROM \(quoted(name)) WHERE \(condition)", key.values)
+  }
+
+  /// Deletes the row with the given key, if there is one.
+  package func delete(_ key: RowKey, in db: Database) throws {
+    let sql = "DELETE FROM \(quoted(name)) WHERE "
+    try db.run(sql + keyCondition, key.values)
+    guard db.changesCount == 0, let condition = conditionByBytes(of: key) else { return }
+    try db.run(sql + condition, key.values)
+  }
+
+  /// A text key that is no text is known by its bytes, which no index finds; nothing for the keys of
+  /// all other rows.
+  private func conditionByBytes(of key: RowKey) -> String? {
+    var hasBytes = false
+    let conditions = zip(self.key, key.values).map { index, value in
+      let column = quoted(columns[index].name)
+      guard case .blob = value else { return "\(column) = ?" }
+      hasBytes = true
+      return "CAST(\(column) AS BLOB) = ?"
+    }
+    return hasBytes ? conditions.joined(separator: " AND ") : nil
+  }
+}
