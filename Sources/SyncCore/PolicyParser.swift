@@ -4,8 +4,8 @@ extension SyncSchema {
   /// One line each, `#` begins a comment:
   /// ```
   /// table NAME NUMBER [rows tracked|set|appendOnly|hubOnly]
-  ///   COLUMN NUMBER key|POLICY [ORDER]
-  ///   group NAME POLICY [ORDER] : COLUMN NUMBER, COLUMN NUMBER
+  ///   COLUMN NUMBER key|POLICY [ORDER] [since VERSION]
+  ///   group NAME POLICY [ORDER] [since VERSION] : COLUMN NUMBER, COLUMN NUMBER
   ///   unique NAME (COLUMN, COLUMN) [where COLUMN = VALUE]
   /// ```
   ///
@@ -14,7 +14,7 @@ extension SyncSchema {
   ///   - version: The number of the newest migration the declaration belongs to.
   /// - Throws: ``SchemaError`` with the number of the line.
   package init(parsing text: String, version: Int) throws(SchemaError) {
-    var parser = PolicyParser()
+    var parser = PolicyParser(version: version)
     var number = 0
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       number += 1
@@ -27,11 +27,14 @@ extension SyncSchema {
 }
 
 private struct PolicyParser {
+  private let version: Int
   private var tables: [TableSchema] = []
   private var current: (name: String, number: Int, rows: RowPolicy)?
   private var columns: [ColumnSchema] = []
   private var units: [MergeUnit] = []
   private var softKeys: [SoftKey] = []
+
+  init(version: Int) { self.version = version }
 
   mutating func read(_ line: Substring) throws(SchemaError) {
     let content = line.prefix { $0 != "#" }
@@ -78,10 +81,11 @@ private struct PolicyParser {
       throw SchemaError("expected: COLUMN NUMBER POLICY")
     }
     let name = String(words[0])
+    let (words, since) = try since(words)
     if words[2] == "key" {
       columns.append(ColumnSchema(name: name, number: number, unit: nil))
     } else {
-      columns.append(ColumnSchema(name: name, number: number, unit: units.count))
+      columns.append(ColumnSchema(name: name, number: number, unit: units.count, since: since))
       let policy = try policy(words[2], words.dropFirst(3).joined(separator: " "))
       units.append(MergeUnit(name: name, columns: [columns.count - 1], policy: policy))
     }
@@ -90,7 +94,7 @@ private struct PolicyParser {
   private mutating func group(_ line: Substring) throws(SchemaError) {
     guard current != nil else { throw SchemaError("a group outside a table") }
     let halves = line.split(separator: ":")
-    let words = halves.first?.split(separator: " ") ?? []
+    let (words, since) = try since(halves.first?.split(separator: " ") ?? [])
     guard halves.count == 2, words.count >= 3 else {
       throw SchemaError("expected: group NAME POLICY : COLUMN NUMBER, …")
     }
@@ -100,7 +104,8 @@ private struct PolicyParser {
       guard words.count == 2, let number = Int(words[1]), number > 0 else {
         throw SchemaError("expected COLUMN NUMBER in a group, found \(member)")
       }
-      columns.append(ColumnSchema(name: String(words[0]), number: number, unit: units.count))
+      columns.append(
+        ColumnSchema(name: String(words[0]), number: number, unit: units.count, since: since))
     }
     let policy = try policy(words[2], words.dropFirst(3).joined(separator: " "))
     if policy == .text || policy == .set {
@@ -108,6 +113,18 @@ private struct PolicyParser {
     }
     units.append(
       MergeUnit(name: String(words[1]), columns: Array(start..<columns.count), policy: policy))
+  }
+
+  /// A declaration's words without the version that brought it.
+  private func since(_ words: [Substring]) throws(SchemaError) -> ([Substring], Int) {
+    guard words.count > 4, words[words.count - 2] == "since" else { return (words, 1) }
+    guard let since = Int(words[words.count - 1]), since > 0 else {
+      throw SchemaError("expected: since VERSION")
+    }
+    guard since <= version else {
+      throw SchemaError("since \(since): the schema is version \(version)")
+    }
+    return (words.dropLast(2), since)
   }
 
   private mutating func unique(_ line: Substring) throws(SchemaError) {

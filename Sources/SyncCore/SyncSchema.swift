@@ -116,11 +116,14 @@ package struct ColumnSchema: Sendable {
   package let number: Int
   /// Index into the table's units; nothing for a key column.
   package let unit: Int?
+  /// The schema version that brought it: what an older device says nothing of.
+  package let since: Int
 
-  package init(name: String, number: Int, unit: Int?) {
+  package init(name: String, number: Int, unit: Int?, since: Int = 1) {
     self.name = name
     self.number = number
     self.unit = unit
+    self.since = since
   }
 }
 

@@ -177,9 +177,8 @@ extension Hub {
       guard change.operation == .insert, let table = schema.table(number: change.table),
         let defaults = defaults[change.table]
       else { return change }
-      let known = Set(change.fields.map(\.column))
       let missing = zip(table.columns, defaults).filter { column, value in
-        column.unit != nil && value != .null && !known.contains(column.number)
+        column.unit != nil && value != .null && column.since > changeSet.schemaVersion
       }
       let fields = missing.map { FieldChange(column: $0.number, before: .null, after: $1) }
       return RowChange(

@@ -17,6 +17,8 @@ struct PolicyParserTests {
         "line 3: a group cannot merge as text or set",
       "table a 10\n id 1 key\n unique u (z)":
         "line 3: unknown column z; declare columns before keys that use them",
+      "table a 10\n id 1 key\n x 2 operator since 2":
+        "line 3: since 2: the schema is version 1",
       "table a 10\n x 1 operator": "table a has no key",
       "table a 10\n id 1 key\n x 1 operator": "table a uses a column number twice",
       "table a 10\n id 1 key\ntable b 10\n id 1 key": "a table number is used twice",
