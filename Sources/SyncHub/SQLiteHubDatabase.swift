@@ -113,18 +113,31 @@ private struct SQLiteConnection: HubConnection {
 extension TableSchema {
   fileprivate func links(in schema: SyncSchema, _ db: Database) throws -> [TableLink] {
     let rows = try Row.fetchAll(db, sql: "PRAGMA foreign_key_list(\(quoted(name)))")
-    return Dictionary(grouping: rows) { $0["id"] as Int }.sorted { $0.key < $1.key }
-      .compactMap { _, parts in
+    return try Dictionary(grouping: rows) { $0["id"] as Int }.sorted { $0.key < $1.key }
+      .map { _, parts in
         let parts = parts.sorted { ($0["seq"] as Int) < ($1["seq"] as Int) }
-        guard let parent = schema.table(named: parts[0]["table"]) else { return nil }
-        let columns = parts.compactMap { index(named: $0["from"]) }
-        let targets = parts.compactMap { $0["to"] as String? }.compactMap {
-          parent.index(named: $0)
+        let target: String = parts[0]["table"]
+        // SQL takes names in any letter case.
+        guard let parent = schema.tables.first(where: { $0.name.isSameSQLName(as: target) }) else {
+          throw SchemaError("table \(name) points to \(target), which has no merge policy")
         }
-        guard columns.count == parent.key.count, targets.isEmpty || targets == parent.key else {
-          return nil
+        let columns = try parts.map { try index(inSQL: $0["from"]) }
+        let targets = try parts.compactMap { try ($0["to"] as String?).map(parent.index(inSQL:)) }
+        guard targets.isEmpty || targets == parent.key else {
+          throw SchemaError("table \(name) points to columns of \(target) that are not its key")
         }
         return TableLink(child: number, childColumns: columns, parent: parent.number)
       }
   }
+
+  private func index(inSQL column: String) throws -> Int {
+    guard let index = columns.firstIndex(where: { $0.name.isSameSQLName(as: column) }) else {
+      throw SchemaError("table \(name) has no column \(column)")
+    }
+    return index
+  }
+}
+
+extension String {
+  fileprivate func isSameSQLName(as other: String) -> Bool { lowercased() == other.lowercased() }
 }

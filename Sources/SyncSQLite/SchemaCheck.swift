@@ -45,12 +45,27 @@ extension TableSchema {
     if let missing = self.columns.first(where: { !actual.contains($0.name) }) {
       throw SchemaError("column \(name).\(missing.name) is declared but does not exist")
     }
+    try checkKeyOrder(db)
     for index in try Row.fetchAll(db, sql: "PRAGMA index_list(\(quoted(name)))") {
       let origin: String = index["origin"]
       if (index["unique"] as Int) == 1, origin != "pk" {
         throw SchemaError(
           "table \(name): uniqueness beyond the key has to be soft; declare a `unique` line instead"
         )
+      }
+    }
+  }
+
+  /// A key is compared byte by byte everywhere else, and so has to be here.
+  private func checkKeyOrder(_ db: Database) throws {
+    let indexes = try Row.fetchAll(db, sql: "PRAGMA index_list(\(quoted(name)))")
+    for index in indexes where index["origin"] == "pk" {
+      let name: String = index["name"]
+      for row in try Row.fetchAll(db, sql: "PRAGMA index_xinfo(\(quoted(name)))")
+      where row["key"] == 1 && row["coll"] != "BINARY" {
+        throw SchemaError(
+          "column \(self.name).\(row["name"] as String): a key is compared by its bytes, not by "
+            + (row["coll"] as String))
       }
     }
   }

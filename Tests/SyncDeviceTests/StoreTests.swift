@@ -47,6 +47,11 @@ struct StoreTests {
         "table a 10\n id 1 key\ntable b 11\n id 1 key",
         "table b is declared but does not exist"
       ),
+      (
+        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY COLLATE NOCASE) STRICT",
+        "table a 10\n id 1 key",
+        "column a.id: a key is compared by its bytes, not by NOCASE"
+      ),
     ]
     for (index, (sql, policies, message)) in cases.enumerated() {
       let path = world.folder.appendingPathComponent("schema\(index).db").path
