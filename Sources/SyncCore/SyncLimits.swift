@@ -12,6 +12,8 @@ package enum SyncLimits {
   package static let logEntriesUnsealed: Int64 = 10_000
   /// Rows of one pull page: some hundreds of kilobytes of this workload.
   package static let pageRows = 1_000
+  /// Rows or marks that a sync reads again to find what was changed past the triggers.
+  package static let scrubRows = 200
   /// Bytes after which a pull page ends early.
   package static let pageBytes = 1 << 20
   /// A device clock further off than this is flagged: its stamps no longer win alone.

@@ -120,6 +120,7 @@ extension DeviceStore {
     try discardStagedPages(db)
     try set(.cursor, .integer(last.position), db)
     try set(.cursorSchema, .integer(Int64(schema.version)), db)
+    try scrubSlice(db, wallMilliseconds: wallMilliseconds)
     try compare(with: last, wallMilliseconds: wallMilliseconds, db)
   }
 

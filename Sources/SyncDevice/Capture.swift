@@ -199,7 +199,8 @@ extension DeviceStore {
   /// Puts capture in order: triggers as they have to be, and whatever was written without them
   /// found and logged.
   ///
-  /// A migration of our own is no such writing.
+  /// That is also how rows that are older than the engine, or that a migration of the application
+  /// inserts, come to be sent.
   func repairCapture(_ db: Database, isMigrated: Bool, wallMilliseconds: Int64) throws {
     for table in schema.tables { try Capture.createImageTable(of: table, in: db) }
     let wanted = try Capture.triggers(for: schema, in: db)
@@ -210,13 +211,13 @@ extension DeviceStore {
     }
     for (name, sql) in wanted where present[name] != sql { try db.execute(sql: sql) }
     if isMigrated {
-      try rebuildShadow(db)
+      try extendShadow(db)
     } else {
       try logEvent(
         .triggersRepaired,
         wanted.keys.filter { present[$0] != wanted[$0] }.sorted().joined(separator: " "),
         wallMilliseconds: wallMilliseconds, db)
-      try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
     }
+    try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
   }
 }

@@ -21,6 +21,8 @@ enum Setting: String {
   case hubTime, lastContact, clockOffset
   /// Device time of the last sync that ended with equal digests, and whether it still holds.
   case inStepAt, isInStep
+  /// How far the reading of all rows has come; see ``ScrubPosition``.
+  case scrub
 }
 
 extension DeviceStore {

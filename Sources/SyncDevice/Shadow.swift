@@ -95,126 +95,63 @@ func numbers(in bytes: [UInt8]) -> [UInt64] {
 }
 
 extension DeviceStore {
-  /// Takes the marks of every row anew, without calling anything a change.
-  func rebuildShadow(_ db: Database) throws {
-    try db.execute(sql: "DELETE FROM thuan_shadow; DELETE FROM thuan_digest")
+  /// Takes the marks of what came with a new schema and is nobody's change: the defaults of new
+  /// columns, and rows of tables that only the hub fills.
+  func extendShadow(_ db: Database) throws {
     var shadow = ShadowWriter(db)
     for table in schema.tables {
-      let rows = try Row.fetchCursor(
-        db, sql: "SELECT \(table.columnList) FROM \(quoted(table.name))")
-      while let row = try rows.next() {
-        let values = row.values()
-        try shadow.update(table, table.rowKey(of: values), values: values)
+      if table.rows == .hubOnly { try markNewRows(of: table, &shadow, db) }
+      let columns = table.columnsByNumber.map(\.number)
+      let short = try db.all(
+        "SELECT key, length(marks) / 8 FROM thuan_shadow WHERE tbl = ? AND length(marks) < ?",
+        [.integer(Int64(table.number)), .integer(Int64(8 * columns.count))])
+      for row in short {
+        let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
+        guard let values = try table.read(key, in: db) else { continue }
+        let new = Set(columns.dropFirst(row[1]))
+        try shadow.update(table, key, values: values, only: new)
       }
     }
     try shadow.finish()
   }
 
-  /// Finds rows that differ from their marks although the log does not say so, and logs them.
-  ///
-  /// - Returns: How many rows had been changed past the triggers.
-  @discardableResult
-  func logUntrackedChanges(_ db: Database, wallMilliseconds: Int64) throws -> Int {
-    // What the triggers did see gets its marks first; what then still differs, they missed.
-    try seal(db, wallMilliseconds: wallMilliseconds)
-    var found: [String] = []
-    for table in schema.tables {
-      for change in try untrackedChanges(of: table, db) {
-        try log(change, of: table, wallMilliseconds: wallMilliseconds, db)
-        found.append("\(table.name) \(change.key)")
+  private func markNewRows(of table: TableSchema, _ shadow: inout ShadowWriter, _ db: Database)
+    throws
+  {
+    var scrub = Scrub(try SyncSchema(version: schema.version, tables: [table]), db)
+    while !scrub.isAtEnd {
+      for change in try scrub.next(SyncLimits.pageRows) {
+        guard case .appeared = change.kind else { continue }
+        try shadow.update(table, change.key, values: try table.read(change.key, in: db))
       }
     }
-    guard !found.isEmpty else { return 0 }
-    try logEvent(
-      .untrackedChanges, found.joined(separator: "\n"), wallMilliseconds: wallMilliseconds, db)
-    try seal(db, wallMilliseconds: wallMilliseconds)
-    return found.count
   }
 
-  /// Rows of a table that were written past the triggers.
-  ///
-  /// What a field held before is not known.
-  func untrackedChanges(of table: TableSchema, _ db: Database) throws -> [UntrackedChange] {
-    let columns = table.columnsByNumber
-    var changes: [UntrackedChange] = []
-    let rows = try Row.fetchCursor(db, sql: "SELECT \(table.columnList) FROM \(quoted(table.name))")
-    var liveKeys: Set<Value> = []
-    while let row = try rows.next() {
-      let values = row.values()
-      let key = table.rowKey(of: values)
-      liveKeys.insert(key.stored)
-      let old = try db.first(
-        "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
-        [.integer(Int64(table.number)), key.stored])
-      guard let old, case .blob(let bytes) = old.value(at: 0) else {
-        changes.append(UntrackedChange(key: key, kind: .appeared))
-        continue
-      }
-      let marks = table.marks(key: key, values: values)
-      let different = zip(columns, zip(marks, numbers(in: bytes))).filter { $1.0 != $1.1 }.map(\.0)
-      if !different.isEmpty { changes.append(UntrackedChange(key: key, kind: .differs(different))) }
-    }
-    let known = try Row.fetchCursor(
-      db, sql: "SELECT key FROM thuan_shadow WHERE tbl = ?", arguments: [table.number])
-    while let row = try known.next() {
-      let stored = row.value(at: 0)
-      if liveKeys.contains(stored) { continue }
-      let key = try RowKey(stored: stored, columns: table.key.count)
-      changes.append(UntrackedChange(key: key, kind: .vanished))
-    }
-    return changes
-  }
-
-  /// Writes the log entries that the triggers would have written, as far as that can be known.
-  ///
-  /// What a field held before is not: an empty blob stands for it, which agrees with no text, so that
-  /// clearing a field counts as a change.
-  private func log(
-    _ change: UntrackedChange, of table: TableSchema, wallMilliseconds: Int64, _ db: Database
-  ) throws {
-    func entry(_ operation: Int, column: ColumnSchema? = nil, value: Value = .null) throws {
+  /// Takes the digests anew from the marks.
+  func rebuildDigests(_ db: Database) throws {
+    try db.run("DELETE FROM thuan_digest")
+    for (column, sum) in try digestsOfMarks(db).sums where sum != 0 {
       try db.run(
-        """
-        INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at)
-        SELECT grp, ?, ?, ?, ?, x'', ?, ? FROM thuan_capture
-        """,
+        "INSERT INTO thuan_digest VALUES (?, ?, ?)",
         [
-          .integer(Int64(table.number)), .integer(Int64(operation)), change.key.stored,
-          column.map { .integer(Int64($0.number)) } ?? .null, value,
-          .integer(wallMilliseconds / 1000),
+          .integer(Int64(column.table)), .integer(Int64(column.column)),
+          .integer(Int64(bitPattern: sum)),
         ])
     }
-    switch change.kind {
-    case .appeared: try entry(1)
-    case .vanished:
-      try entry(3)
-      let values = zip(table.key, change.key.values)
-      try db.execute(
-        sql: """
-          INSERT INTO \(Capture.imageTable(of: table))
-            (thuan_log_id, \(values.map { quoted(table.columns[$0.0].name) }.joined(separator: ", ")))
-          VALUES (last_insert_rowid()\(String(repeating: ", ?", count: table.key.count)))
-          """, arguments: StatementArguments(change.key.values))
-    case .differs(let columns):
-      guard let values = try table.read(change.key, in: db) else { return }
-      let units = Set(
-        columns.compactMap { table.index(number: $0.number) }
-          .compactMap { table.columns[$0].unit })
-      for unit in units.sorted() {
-        for index in table.units[unit].columns {
-          try entry(2, column: table.columns[index], value: values[index])
-        }
+  }
+
+  /// The digests that the marks add up to.
+  func digestsOfMarks(_ db: Database) throws -> ColumnDigests {
+    var digests = ColumnDigests()
+    let rows = try Row.fetchCursor(db, sql: "SELECT tbl, marks FROM thuan_shadow")
+    while let row = try rows.next() {
+      guard let table = schema.table(number: row[0]), case .blob(let bytes) = row.value(at: 1)
+      else { continue }
+      for (column, mark) in zip(table.columnsByNumber, numbers(in: bytes)) {
+        digests.replace(
+          .init(table: table.number, column: column.number), old: 0, new: mark)
       }
     }
+    return digests
   }
-}
-
-/// A row that was written past the triggers.
-struct UntrackedChange {
-  enum Kind {
-    case appeared, vanished
-    case differs([ColumnSchema])
-  }
-  let key: RowKey
-  let kind: Kind
 }

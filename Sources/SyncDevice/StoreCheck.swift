@@ -108,34 +108,37 @@ extension DeviceStore {
   }
 
   private func markFlaws(_ db: Database) throws -> [StoreFlaw] {
-    try schema.tables.compactMap { table in
-      let changes = try untrackedChanges(of: table, db)
-      return changes.isEmpty ? nil : .unmarkedRows(table: table.name, keys: changes.map(\.key))
+    var keys: [String: [RowKey]] = [:]
+    var scrub = Scrub(schema, db)
+    while !scrub.isAtEnd {
+      for change in try scrub.next(SyncLimits.pageRows) {
+        keys[change.table.name, default: []].append(change.key)
+      }
     }
+    return keys.sorted { $0.key < $1.key }.map { .unmarkedRows(table: $0.key, keys: $0.value) }
   }
 
   private func digestFlaws(_ db: Database) throws -> [StoreFlaw] {
-    var sums: [Int: [UInt64]] = [:]
-    let rows = try Row.fetchCursor(db, sql: "SELECT tbl, marks FROM thuan_shadow")
-    while let row = try rows.next() {
-      guard let table = schema.table(number: row[0]), case .blob(let bytes) = row.value(at: 1)
-      else { continue }
-      var sum = sums[table.number] ?? Array(repeating: 0, count: table.columnsByNumber.count)
-      for (index, mark) in numbers(in: bytes).enumerated() where index < sum.count {
-        sum[index] &+= mark
-      }
-      sums[table.number] = sum
+    let differences = try digests(db).differences(from: try digestsOfMarks(db), in: schema)
+    return differences.compactMap { place in
+      guard let table = schema.table(number: place.table),
+        let index = table.index(number: place.column)
+      else { return nil }
+      return .wrongDigest(table: table.name, column: table.columns[index].name)
     }
-    let kept = try digests(db)
-    var flaws: [StoreFlaw] = []
-    for table in schema.tables {
-      for (index, column) in table.columnsByNumber.enumerated() {
-        let digest = kept.sums[.init(table: table.number, column: column.number)] ?? 0
-        if digest != sums[table.number]?[index] ?? 0 {
-          flaws.append(.wrongDigest(table: table.name, column: column.name))
-        }
-      }
+  }
+
+  /// Puts right what a store can put right itself: rows that were written past the triggers are
+  /// logged, to be sent like any other change, and digests are summed anew.
+  ///
+  /// - Parameter wallMilliseconds: What the device's clock shows.
+  /// - Returns: How many rows have been logged.
+  /// - Throws: SQLite's errors.
+  package func repair(wallMilliseconds: Int64) throws -> Int {
+    try database.write { db in
+      let count = try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
+      try rebuildDigests(db)
+      return count
     }
-    return flaws
   }
 }

@@ -30,7 +30,7 @@ package struct Hub: Sendable {
     try database.write { connection in
       let store = HubStore(connection, schema)
       if try store.setting(.timeline) == .null { try store.set(.timeline, .text(timeline)) }
-      try store.renewDigests()
+      try store.adoptSchema()
     }
   }
 

@@ -162,13 +162,36 @@ struct HubStore {
     return digests
   }
 
-  /// Takes the digests anew when the schema has grown: a new column may have a default.
-  func renewDigests() throws {
+  /// Takes the digests anew when the schema has grown (a new column may have a default), and takes
+  /// rows in that a migration made, or that are older than the hub.
+  func adoptSchema() throws {
     let version = Value.integer(Int64(schema.version))
     if try setting(.schemaVersion) == version { return }
+    for table in schema.tables { try adoptRows(of: table) }
     try connection.run("DELETE FROM hub_digest", [])
     try add(try digestsOfRows())
     try set(.schemaVersion, version)
+    try saveSequence()
+  }
+
+  private func adoptRows(of table: TableSchema) throws {
+    var unknown: [[Value]] = []
+    try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
+      let known = try connection.first(
+        "SELECT 1 FROM hub_row WHERE tbl = ? AND key = ?",
+        [.integer(Int64(table.number)), table.rowKey(of: values).stored])
+      if known == nil { unknown.append(values) }
+      return true
+    }
+    for values in unknown {
+      let sequence = try nextSequence()
+      let created = Version(
+        sequence: sequence, stream: ChangeOrigin.hubStream, changeSet: 0, stamp: .zero,
+        isFlagged: false)
+      try writeMetadata(
+        RowState(values: values, created: created), table, table.rowKey(of: values),
+        sequence: sequence)
+    }
   }
 
   /// Puts a row of the hub's own tables where devices pull it.

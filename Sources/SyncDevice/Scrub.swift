@@ -1,0 +1,233 @@
+import GRDB
+import SyncCore
+import SyncSQLite
+
+/// A row that was written past the triggers.
+struct UntrackedChange {
+  enum Kind {
+    case appeared, vanished
+    case differs([ColumnSchema])
+  }
+  let table: TableSchema
+  let key: RowKey
+  let kind: Kind
+}
+
+/// How far a reading of all rows and all marks has come.
+///
+/// Rows are read in the order of their keys, table by table, and after each table's rows its marks,
+/// so that every sync can read on a little where the last one stopped.
+struct ScrubPosition {
+  private(set) var table = 0
+  private(set) var isAmongMarks = false
+  /// The last key read, as its columns or as it is stored among the marks; empty at a beginning.
+  var after: [Value] = []
+
+  mutating func advance() {
+    if isAmongMarks { table += 1 }
+    isAmongMarks.toggle()
+    after = []
+  }
+
+  var bytes: [UInt8] {
+    encodedValues([.integer(Int64(table)), .integer(isAmongMarks ? 1 : 0)] + after)
+  }
+
+  init() {}
+
+  init(decoding bytes: [UInt8]) throws {
+    let values = try decodedValues(bytes)
+    guard values.count >= 2, let table = values[0].integer else { return }
+    self.table = Int(table)
+    isAmongMarks = values[1] == .integer(1)
+    after = Array(values.dropFirst(2))
+  }
+}
+
+/// Compares rows with their marks, some at a time.
+///
+/// What differs was written past the triggers: by a connection that had switched them off, or by a
+/// fault of the disk.
+struct Scrub {
+  private let schema: SyncSchema
+  private let db: Database
+  private(set) var position: ScrubPosition
+
+  init(_ schema: SyncSchema, _ db: Database, from position: ScrubPosition = ScrubPosition()) {
+    self.schema = schema
+    self.db = db
+    self.position = position
+  }
+
+  var isAtEnd: Bool { position.table >= schema.tables.count }
+
+  /// Reads on.
+  ///
+  /// - Parameter limit: How many rows or marks to read at most.
+  /// - Returns: What differs.
+  mutating func next(_ limit: Int) throws -> [UntrackedChange] {
+    var found: [UntrackedChange] = []
+    var remaining = limit
+    while remaining > 0, !isAtEnd {
+      let table = schema.tables[position.table]
+      let count =
+        try position.isAmongMarks
+        ? readMarks(of: table, remaining, &found) : readRows(of: table, remaining, &found)
+      if count < remaining { position.advance() }
+      remaining -= count
+    }
+    return found
+  }
+
+  private mutating func readRows(
+    of table: TableSchema, _ limit: Int, _ found: inout [UntrackedChange]
+  ) throws -> Int {
+    let key = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
+    let places = Array(repeating: "?", count: table.key.count).joined(separator: ", ")
+    let rows = try Row.fetchCursor(
+      try db.cachedStatement(
+        sql: "SELECT \(table.columnList) FROM \(quoted(table.name)) "
+          + (position.after.isEmpty ? "" : "WHERE (\(key)) > (\(places)) ")
+          + "ORDER BY \(key) LIMIT ?"),
+      arguments: StatementArguments(binding: position.after + [.integer(Int64(limit))]))
+    var count = 0
+    while let row = try rows.next() {
+      let values = row.values()
+      count += 1
+      position.after = table.key.map { values[$0] }
+      if let change = try difference(of: values, table) { found.append(change) }
+    }
+    return count
+  }
+
+  private func difference(of values: [Value], _ table: TableSchema) throws -> UntrackedChange? {
+    let key = table.rowKey(of: values)
+    let marks = try db.firstValues(
+      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
+      [.integer(Int64(table.number)), key.stored])
+    guard case .blob(let bytes)? = marks?.first else {
+      return UntrackedChange(table: table, key: key, kind: .appeared)
+    }
+    let pairs = zip(
+      table.columnsByNumber, zip(table.marks(key: key, values: values), numbers(in: bytes)))
+    let different = pairs.filter { $0.1.0 != $0.1.1 }.map(\.0)
+    if different.isEmpty { return nil }
+    return UntrackedChange(table: table, key: key, kind: .differs(different))
+  }
+
+  private mutating func readMarks(
+    of table: TableSchema, _ limit: Int, _ found: inout [UntrackedChange]
+  ) throws -> Int {
+    let rows = try Row.fetchCursor(
+      try db.cachedStatement(
+        sql: "SELECT key FROM thuan_shadow WHERE tbl = ? "
+          + (position.after.isEmpty ? "" : "AND key > ? ") + "ORDER BY key LIMIT ?"),
+      arguments: StatementArguments(
+        binding: [.integer(Int64(table.number))] + position.after + [.integer(Int64(limit))]))
+    var count = 0
+    while let row = try rows.next() {
+      count += 1
+      position.after = [row.value(at: 0)]
+      let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
+      if try table.read(key, in: db) == nil {
+        found.append(UntrackedChange(table: table, key: key, kind: .vanished))
+      }
+    }
+    return count
+  }
+}
+
+extension DeviceStore {
+  /// Finds all rows that differ from their marks although the log does not say so, and logs them.
+  ///
+  /// - Returns: How many rows had been changed past the triggers.
+  @discardableResult
+  func logUntrackedChanges(_ db: Database, wallMilliseconds: Int64) throws -> Int {
+    // What the triggers did see gets its marks first; what then still differs, they missed.
+    try seal(db, wallMilliseconds: wallMilliseconds)
+    var scrub = Scrub(schema, db)
+    var count = 0
+    var names: [String] = []
+    while !scrub.isAtEnd {
+      let found = try scrub.next(SyncLimits.pageRows)
+      count += found.count
+      names += found.prefix(Self.namesMax - names.count).map { "\($0.table.name) \($0.key)" }
+      try log(found, wallMilliseconds: wallMilliseconds, db)
+    }
+    try conclude(count, names, wallMilliseconds: wallMilliseconds, db)
+    return count
+  }
+
+  /// Reads the next slice of the store and logs what was changed past the triggers.
+  ///
+  /// To be called when the log has been sealed, once a sync.
+  func scrubSlice(_ db: Database, wallMilliseconds: Int64) throws {
+    let stored = try setting(.scrub, db)
+    var position = ScrubPosition()
+    if case .blob(let bytes) = stored { position = try ScrubPosition(decoding: bytes) }
+    var scrub = Scrub(schema, db, from: position)
+    let found = try scrub.next(SyncLimits.scrubRows)
+    try set(.scrub, scrub.isAtEnd ? .null : .blob(scrub.position.bytes), db)
+    try log(found, wallMilliseconds: wallMilliseconds, db)
+    let names = found.prefix(Self.namesMax).map { "\($0.table.name) \($0.key)" }
+    try conclude(found.count, names, wallMilliseconds: wallMilliseconds, db)
+  }
+
+  private static let namesMax = 20
+
+  private func conclude(
+    _ count: Int, _ names: [String], wallMilliseconds: Int64, _ db: Database
+  ) throws {
+    guard count > 0 else { return }
+    let rest = count > names.count ? ["… +\(count - names.count)"] : []
+    try logEvent(
+      .untrackedChanges, (names + rest).joined(separator: "\n"),
+      wallMilliseconds: wallMilliseconds, db)
+    try seal(db, wallMilliseconds: wallMilliseconds)
+  }
+
+  private func log(_ changes: [UntrackedChange], wallMilliseconds: Int64, _ db: Database) throws {
+    for change in changes { try log(change, wallMilliseconds: wallMilliseconds, db) }
+  }
+
+  /// Writes the log entries that the triggers would have written, as far as that can be known.
+  ///
+  /// What a field held before is not: an empty blob stands for it, which agrees with no text, so that
+  /// clearing a field counts as a change.
+  private func log(_ change: UntrackedChange, wallMilliseconds: Int64, _ db: Database) throws {
+    let table = change.table
+    func entry(_ operation: Int, column: ColumnSchema? = nil, value: Value = .null) throws {
+      try db.run(
+        """
+        INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at)
+        SELECT grp, ?, ?, ?, ?, x'', ?, ? FROM thuan_capture
+        """,
+        [
+          .integer(Int64(table.number)), .integer(Int64(operation)), change.key.stored,
+          column.map { .integer(Int64($0.number)) } ?? .null, value,
+          .integer(wallMilliseconds / 1000),
+        ])
+    }
+    switch change.kind {
+    case .appeared: try entry(1)
+    case .vanished:
+      try entry(3)
+      let columns = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
+      let places = String(repeating: ", ?", count: table.key.count)
+      try db.execute(
+        sql: "INSERT INTO \(Capture.imageTable(of: table)) (thuan_log_id, \(columns)) "
+          + "VALUES (last_insert_rowid()\(places))",
+        arguments: StatementArguments(change.key.values))
+    case .differs(let columns):
+      guard let values = try table.read(change.key, in: db) else { return }
+      let units = Set(
+        columns.compactMap { table.index(number: $0.number) }
+          .compactMap { table.columns[$0].unit })
+      for unit in units.sorted() {
+        for index in table.units[unit].columns {
+          try entry(2, column: table.columns[index], value: values[index])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+import SyncCore
+import SyncDevice
+import SyncHub
+import SyncSQLite
+import TestSupport
+import Testing
+
+/// What was written past the triggers, and rows that are older than the engine.
+struct ScrubTests {
+  private let world: World
+  private let an: TestDevice
+
+  init() throws {
+    world = try World()
+    an = try world.device("an")
+  }
+
+  /// Runs SQL in the stock shell with triggers switched off, which no file can forbid.
+  private func shellWithoutTriggers(_ sql: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["sqlite3", "-bail", an.path, ".dbconfig enable_trigger off", sql]
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+  }
+
+  @Test func `a sync finds what was written with triggers switched off`() throws {
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try shellWithoutTriggers(
+      """
+      UPDATE project SET place = 'there'; INSERT INTO project (id, title) VALUES ('q', 'b');
+      INSERT INTO item VALUES ('i', 'p', 'x', 1);
+      """)
+    for _ in 0..<3 { try an.sync() }
+    #expect(try world.hub.row("project", RowKey([.text("p")]))?[2].value == .text("there"))
+    #expect(try world.hub.row("project", RowKey([.text("q")])) != nil)
+    #expect(try world.hub.row("item", RowKey([.text("i")])) != nil)
+    #expect(try an.store.events().map(\.kind).contains(.untrackedChanges))
+    #expect(try an.status().isInStep)
+  }
+
+  @Test func `each sync reads on where the last one stopped, until all has been read`() throws {
+    try an.write(
+      """
+      WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+      INSERT INTO project (id, title) SELECT printf('p%04d', i), 'a' FROM n
+      """)
+    try an.sync()
+    try shellWithoutTriggers("UPDATE project SET title = 'b' WHERE id = 'p0450'")
+    var syncs = 0
+    while try world.hub.row("project", RowKey([.text("p0450")]))?[1].value != .text("b") {
+      try an.sync()
+      syncs += 1
+      try #require(syncs < 10)
+    }
+    #expect(syncs > 1)
+  }
+
+  @Test func `rows that are older than the engine are sent like any others`() throws {
+    let path = world.folder.appendingPathComponent("old.db").path
+    let old = try DatabaseQueue(path: path)
+    try DatabaseMigrator(ToySchema.migrations).migrate(old)
+    try old.write { try $0.execute(sql: "INSERT INTO project (id, title) VALUES ('p', 'a')") }
+    try old.close()
+    let store = try world.open(path)
+    try store.enrol(an.identity, officer: "an", epoch: 7, wallMilliseconds: world.now)
+    let device = TestDevice(
+      world: world, store: store, identity: an.identity, officer: "an", epoch: 7, path: path)
+    try device.sync()
+    #expect(try world.hub.row("project", RowKey([.text("p")]))?[1].value == .text("a"))
+    #expect(try device.status().isInStep)
+  }
+
+  @Test func `rows that a migration inserts on a device are sent, and a hub hands out its own`()
+    throws
+  {
+    let more = ToySchema.policies + "\ntable place 20\n  id 1 key\n  name 2 operator\n"
+    let schema = try SyncSchema(parsing: more, version: 2)
+    let migrations =
+      ToySchema.migrations + [
+        Migration(
+          name: "toy-v2",
+          sql: """
+            CREATE TABLE place (id TEXT NOT NULL PRIMARY KEY, name TEXT) STRICT;
+            INSERT INTO place VALUES ('here', 'x');
+            """)
+      ]
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    let newer = try World(schema: schema, migrations: migrations)
+    let binh = try newer.device("binh")
+    try binh.sync()
+    #expect(try newer.hubRows("place").count == 1)
+    #expect(try binh.status().isInStep)
+    let chi = try newer.device("chi")
+    try chi.sync()
+    #expect(try chi.rows("place").count == 1)
+    #expect(try chi.status().isInStep)
+    #expect(try newer.hub.conflicts(openOnly: true).isEmpty)
+  }
+}
