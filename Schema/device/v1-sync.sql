@@ -27,13 +27,15 @@ CREATE TABLE thuan_log (
   at INTEGER
 ) STRICT;
 
--- Who made a transaction of the library's own, when, and knowing what.
+-- Who made a transaction of the library's own, when, and knowing what. Found: nobody is known to
+-- have made it; rows differed from their marks although triggers were whole.
 CREATE TABLE thuan_group (
   grp INTEGER PRIMARY KEY,
   officer TEXT NOT NULL,
   stamp INTEGER NOT NULL,
   wall INTEGER NOT NULL,
-  base INTEGER
+  base INTEGER,
+  found INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Change sets, sealed: the bytes that travel. A disposition comes with the hub's receipt; settled
@@ -69,6 +71,14 @@ CREATE TABLE thuan_held (
   cursor INTEGER NOT NULL,
   PRIMARY KEY (tbl, key)
 ) STRICT, WITHOUT ROWID;
+
+-- Hub states that this store has held, with the proof that the hub gave of each: what was written
+-- upon one names it as its base.
+CREATE TABLE thuan_base (
+  sequence INTEGER PRIMARY KEY,
+  number INTEGER NOT NULL,
+  proof INTEGER NOT NULL
+) STRICT;
 
 -- Marks of every row as it was last sealed or applied, eight bytes a column by wire number, and
 -- their sums by column. A row that differs from its marks was written past the triggers.

@@ -2,16 +2,21 @@
 
 CREATE TABLE hub_setting (name TEXT NOT NULL PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 
--- Every incarnation of every device; 0 is the hub itself.
+-- Every incarnation of every device; 0 is the hub itself. A stream that goes on from another (the
+-- device was restored, cloned or enrolled anew) names the change set that it goes on from.
 CREATE TABLE hub_stream (
   id INTEGER PRIMARY KEY,
   device TEXT NOT NULL,
   epoch INTEGER NOT NULL,
   last_sequence INTEGER NOT NULL,
   last_hash BLOB NOT NULL,
+  from_device TEXT,
+  from_epoch INTEGER,
+  from_sequence INTEGER,
+  from_hash BLOB,
   UNIQUE (device, epoch)
 ) STRICT;
-INSERT INTO hub_stream VALUES (0, 'hub', 0, 0, x'');
+INSERT INTO hub_stream (id, device, epoch, last_sequence, last_hash) VALUES (0, 'hub', 0, 0, x'');
 
 CREATE TABLE hub_device (
   id TEXT NOT NULL PRIMARY KEY,
@@ -45,7 +50,8 @@ CREATE TABLE hub_enrolment (
 ) STRICT;
 
 -- Every change set that ever came, as the bytes that came, with its receipt. Nothing is removed:
--- this is where law L1 is kept.
+-- this is where law L1 is kept. `chain` is the SHA-256 of the chain before and this one's hash; it
+-- tells two lives of a hub apart that was put back from a copy.
 CREATE TABLE hub_change_set (
   number INTEGER PRIMARY KEY,
   stream INTEGER NOT NULL REFERENCES hub_stream (id),
@@ -58,8 +64,11 @@ CREATE TABLE hub_change_set (
   is_flagged INTEGER NOT NULL,
   disposition INTEGER NOT NULL,
   reason TEXT NOT NULL,
+  chain BLOB NOT NULL,
   UNIQUE (stream, sequence)
 ) STRICT;
+-- Work that is offered a second time in another stream is found by when it was written.
+CREATE INDEX hub_change_set_wall ON hub_change_set (wall);
 
 -- What the hub knows of every row beside its values: see RowState in SyncCore. `sequence` is the
 -- row's place in what devices pull; every change gives it a new one.
@@ -83,6 +92,14 @@ CREATE TABLE hub_history (
 
 -- Rows that quarantined change sets touch: what builds on them waits with them.
 CREATE TABLE hub_quarantined_row (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (tbl, key, number)
+) STRICT, WITHOUT ROWID;
+
+-- Rows that quarantined change sets lack: when one comes, they are tried again.
+CREATE TABLE hub_awaited_row (
   tbl INTEGER NOT NULL,
   key ANY NOT NULL,
   number INTEGER NOT NULL,

@@ -82,7 +82,8 @@ private func changeSets(_ changes: [RowChange]) -> [ChangeSet] {
     ChangeSet(
       stream: StreamID(device: String(repeating: "d", count: 32), epoch: 1),
       sequence: Int64(index + 1), previous: Array(repeating: 7, count: 32), schemaVersion: 1,
-      base: 12_345, stamp: HybridTime(milliseconds: 1_764_000_000_000),
+      base: HubPoint(sequence: 12_345, number: 2_345, proof: 0x0123_4567_89ab_cdef),
+      stamp: HybridTime(milliseconds: 1_764_000_000_000),
       wallMilliseconds: 1_764_000_000_000, officer: "officer", isForeign: false,
       changes: Array(changes))
   }
@@ -142,7 +143,7 @@ private struct JSONChangeSet: Codable {
     epoch = changeSet.stream.epoch
     sequence = changeSet.sequence
     previous = Data(changeSet.previous)
-    base = changeSet.base
+    base = changeSet.base.sequence
     stamp = changeSet.stamp.bits
     wallMilliseconds = changeSet.wallMilliseconds
     officer = changeSet.officer

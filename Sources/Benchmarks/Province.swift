@@ -97,8 +97,7 @@ final class Province {
     while !isLast {
       wallMilliseconds += 1
       let asked = try apply.timing(device.store.nextPull)
-      guard case .pull(let epoch, let cursor, let position) = asked else { break }
-      let request = PullRequest(epoch: epoch, cursor: cursor, position: position)
+      guard case .pull(let request) = asked else { break }
       let bytes = try pages.timing {
         let reader = try hub.authenticate(device.identity.credential)
         return try hub.page(request, for: reader, wallMilliseconds: wallMilliseconds).encoded()

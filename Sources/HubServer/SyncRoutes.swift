@@ -22,6 +22,8 @@ final class SyncRoutes: Sendable {
 
   /// An enrolment is a code, a key and a name; a stranger gets no more room than that takes.
   private static let enrolmentBytesMax = 16 << 10
+  /// Where a device stands takes some hundred bytes; a few more for every time it was restored.
+  private static let questionBytesMax = 64 << 10
 
   init(hub: Hub, now: @escaping @Sendable () -> Int64) {
     self.hub = hub
@@ -36,7 +38,7 @@ final class SyncRoutes: Sendable {
     }
     router.post(path(HTTPContract.enrolmentsPath)) { request, _ in try await self.enrol(request) }
     router.post(path(HTTPContract.changeSetsPath)) { request, _ in try await self.push(request) }
-    router.get(path(HTTPContract.changesPath)) { request, _ in try await self.pull(request) }
+    router.post(path(HTTPContract.changesPath)) { request, _ in try await self.pull(request) }
   }
 
   private func path(_ text: String) -> RouterPath { RouterPath(text) }
@@ -70,10 +72,11 @@ final class SyncRoutes: Sendable {
 
   private func pull(_ request: Request) async throws -> Response {
     let device = try await device(of: request)
-    let pull = PullRequest(
-      epoch: Int(try number(HTTPContract.epochParameter, of: request, upTo: Int64(Int32.max))),
-      cursor: try number(HTTPContract.cursorParameter, of: request),
-      position: try number(HTTPContract.positionParameter, of: request))
+    try checkContentType(request)
+    let bytes = try await body(of: request, upTo: Self.questionBytesMax)
+    guard let pull = try? PullRequest(decoding: bytes) else {
+      throw Refusal(.malformed, detail: "pull request")
+    }
     let page = try await offEventLoop { [hub, now] in
       try hub.page(pull, for: device, wallMilliseconds: now()).encoded()
     }
@@ -89,14 +92,6 @@ final class SyncRoutes: Sendable {
     else { throw Refusal(.unauthorised) }
     let credential = String(header.dropFirst(scheme.count))
     return try await slowingGuesses { [hub] in try hub.authenticate(credential) }
-  }
-
-  private func number(_ name: String, of request: Request, upTo limit: Int64 = .max) throws -> Int64
-  {
-    guard let text = request.uri.queryParameters[Substring(name)], let number = Int64(text),
-      0...limit ~= number
-    else { throw Refusal(.malformed, detail: name) }
-    return number
   }
 
   private func checkContentType(_ request: Request) throws {

@@ -67,29 +67,22 @@ package struct HubClient: Sendable {
     case .push(let envelope):
       return try await send(
         HTTPContract.changeSetsPath, body: envelope, credential: identity.credential)
-    case .pull(let epoch, let cursor, let position):
-      let query = [
-        "\(HTTPContract.epochParameter)=\(epoch)", "\(HTTPContract.cursorParameter)=\(cursor)",
-        "\(HTTPContract.positionParameter)=\(position)",
-      ]
+    case .pull(let pull):
       return try await send(
-        HTTPContract.changesPath + "?" + query.joined(separator: "&"), body: nil,
-        credential: identity.credential)
+        HTTPContract.changesPath, body: pull.encoded(), credential: identity.credential)
     }
   }
 
-  private func send(_ path: String, body: [UInt8]?, credential: String?) async throws -> [UInt8] {
+  private func send(_ path: String, body: [UInt8], credential: String?) async throws -> [UInt8] {
     var request = HTTPClientRequest(url: address.description + path)
     request.headers.add(name: "Accept", value: HTTPContract.mediaType)
     if let credential {
       request.headers.add(name: "Authorization", value: HTTPContract.credentialScheme + credential)
     }
-    if let body {
-      request.method = .POST
-      request.headers.add(name: "Content-Type", value: HTTPContract.mediaType)
-      request.headers.add(name: HTTPContract.digestHeader, value: digest(of: body))
-      request.body = .bytes(ByteBuffer(bytes: body))
-    }
+    request.method = .POST
+    request.headers.add(name: "Content-Type", value: HTTPContract.mediaType)
+    request.headers.add(name: HTTPContract.digestHeader, value: digest(of: body))
+    request.body = .bytes(ByteBuffer(bytes: body))
     let response: HTTPClientResponse
     let bytes: [UInt8]
     do {

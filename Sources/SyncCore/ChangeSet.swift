@@ -54,16 +54,65 @@ package struct StreamID: Hashable, Sendable {
   }
 }
 
+/// A change set's place in a stream.
+package struct StreamPlace: Equatable, Sendable {
+  package var stream: StreamID
+  package var sequence: Int64
+
+  package init(stream: StreamID, sequence: Int64) {
+    self.stream = stream
+    self.sequence = sequence
+  }
+}
+
+extension StreamPlace {
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.string(1, stream.device)
+    writer.unsigned(2, UInt64(stream.epoch))
+    writer.unsigned(3, UInt64(sequence))
+  }
+
+  /// Reads a place.
+  ///
+  /// - Throws: ``WireError`` if the bytes are none.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    try self.init(reading: WireReader(bytes))
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    var (device, epoch, sequence) = ("", 0, Int64(0))
+    while let field = try reader.next() {
+      switch field {
+      case 1: device = try reader.string()
+      case 2: epoch = try reader.count()
+      case 3: sequence = try reader.sequence()
+      default: try reader.skip()
+      }
+    }
+    self.init(stream: StreamID(device: device, epoch: epoch), sequence: sequence)
+  }
+}
+
 /// One local transaction, as it travels.
 package struct ChangeSet: Equatable, Sendable {
   package var stream: StreamID
   /// 1, 2, 3 … without a gap within the stream.
   package var sequence: Int64
-  /// The SHA-256 of the change set before it; empty for the first of a stream.
+  /// The SHA-256 of the change set before it, or of the one that the stream goes on from; empty for
+  /// the first of all.
   package var previous: [UInt8]
+  /// In the first of a stream that goes on from another: from where.
+  package var continues: StreamPlace?
   package var schemaVersion: Int
-  /// The hub's sequence that the device had applied when the change was made.
-  package var base: Int64
+  /// The hub's state that the device had applied when the change was made.
+  package var base: HubPoint
   package var stamp: HybridTime
   /// What the device's own clock showed, in milliseconds since 1970.
   package var wallMilliseconds: Int64
@@ -71,10 +120,15 @@ package struct ChangeSet: Equatable, Sendable {
   package var officer: String
   /// Whether it was written past the store's own functions, by another program.
   package var isForeign: Bool
+  /// Whether nobody is known to have written it: rows that were found to differ from their marks
+  /// although triggers were whole, by a writer that had switched them off or by a fault of the disk.
+  package var isFound = false
+  /// What the hub did, where that is more than the changes say; empty in a device's.
+  package var act = ""
   package var changes: [RowChange]
 
   package init(
-    stream: StreamID, sequence: Int64, previous: [UInt8], schemaVersion: Int, base: Int64,
+    stream: StreamID, sequence: Int64, previous: [UInt8], schemaVersion: Int, base: HubPoint,
     stamp: HybridTime, wallMilliseconds: Int64, officer: String, isForeign: Bool,
     changes: [RowChange]
   ) {
@@ -92,6 +146,14 @@ package struct ChangeSet: Equatable, Sendable {
 
   /// The SHA-256 by which the next change set names this one.
   package static func hash(of encoded: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: encoded)) }
+
+  /// Whether another change set is the same transaction, offered in another place of some stream:
+  /// a device that was restored or enrolled anew offers again what it has no receipt for.
+  package func isSameWork(as other: ChangeSet) -> Bool {
+    (stamp, wallMilliseconds, isForeign, isFound) == (
+      other.stamp, other.wallMilliseconds, other.isForeign, other.isFound
+    ) && base == other.base && changes == other.changes
+  }
 }
 
 extension ChangeSet {
@@ -103,12 +165,17 @@ extension ChangeSet {
     writer.unsigned(3, UInt64(sequence))
     writer.blob(4, previous)
     writer.unsigned(5, UInt64(schemaVersion))
-    writer.unsigned(6, UInt64(base))
+    writer.unsigned(6, UInt64(base.sequence))
     writer.fixed(7, stamp.bits)
     writer.signed(8, wallMilliseconds)
     writer.string(9, officer)
     writer.flag(10, isForeign)
     for change in changes { writer.message(11) { change.write(to: &$0) } }
+    writer.unsigned(12, UInt64(base.number))
+    writer.fixed(13, base.proof)
+    writer.flag(14, isFound)
+    writer.string(15, act)
+    if let continues { writer.message(16) { continues.write(to: &$0) } }
     return writer.bytes
   }
 
@@ -121,7 +188,8 @@ extension ChangeSet {
     var device = ""
     var epoch = 0
     self.init(
-      stream: StreamID(device: "", epoch: 0), sequence: 0, previous: [], schemaVersion: 0, base: 0,
+      stream: StreamID(device: "", epoch: 0), sequence: 0, previous: [], schemaVersion: 0,
+      base: .zero,
       stamp: .zero, wallMilliseconds: 0, officer: "", isForeign: false, changes: [])
     while let field = try reader.next() {
       switch field {
@@ -130,12 +198,17 @@ extension ChangeSet {
       case 3: sequence = try reader.sequence()
       case 4: previous = try reader.blob()
       case 5: schemaVersion = try reader.count()
-      case 6: base = try reader.sequence()
+      case 6: base.sequence = try reader.sequence()
       case 7: stamp = HybridTime(bits: try reader.fixed())
       case 8: wallMilliseconds = try reader.signed()
       case 9: officer = try reader.string()
       case 10: isForeign = try reader.flag()
       case 11: changes.append(try RowChange(reading: try reader.message()))
+      case 12: base.number = try reader.sequence()
+      case 13: base.proof = try reader.fixed()
+      case 14: isFound = try reader.flag()
+      case 15: act = try reader.string()
+      case 16: continues = try StreamPlace(reading: try reader.message())
       default: try reader.skip()
       }
     }

@@ -8,10 +8,6 @@ package enum HTTPContract {
   package static let changesPath = "/v1/changes"
   package static let paths = [healthPath, enrolmentsPath, changeSetsPath, changesPath]
 
-  package static let epochParameter = "epoch"
-  package static let cursorParameter = "cursor"
-  package static let positionParameter = "position"
-
   package static let credentialScheme = "Bearer "
   /// The body's digest after RFC 9530.
   ///
@@ -30,7 +26,7 @@ package enum HTTPContract {
     case .unauthorised: 401
     case .revoked: 403
     case .codeUnknown, .notFound: 404
-    case .gap, .fork: 409
+    case .gap, .fork, .snapshotNeeded: 409
     case .codeUsed, .codeExpired: 410
     case .tooLarge: 413
     case .protocolNewer, .schemaNewer: 426

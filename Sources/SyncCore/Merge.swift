@@ -8,24 +8,62 @@ package struct ChangeOrigin: Equatable, Sendable {
   package let base: Int64
   package let stamp: HybridTime
   package let isFlagged: Bool
+  /// Streams that this one goes on from, each up to a change set: a device that took a new epoch
+  /// knows its own earlier words.
+  package let ancestors: [Ancestor]
+  /// Whether the hub has ever been in the state that the writer says it had applied.
+  ///
+  /// If not, because the hub was put back from an older copy, ``base`` says nothing. What the writer
+  /// saw is then known by its values alone.
+  package let isProven: Bool
+  /// Whether nobody is known to have written it; see ``ChangeSet/isFound``.
+  package let isFound: Bool
 
-  package init(stream: Int, changeSet: Int64, base: Int64, stamp: HybridTime, isFlagged: Bool) {
+  /// A stream that another goes on from, up to the change set of the hub's number `last`.
+  package struct Ancestor: Equatable, Sendable {
+    package let stream: Int
+    package let last: Int64
+
+    package init(stream: Int, last: Int64) {
+      self.stream = stream
+      self.last = last
+    }
+  }
+
+  package init(
+    stream: Int, changeSet: Int64, base: Int64, stamp: HybridTime, isFlagged: Bool,
+    ancestors: [Ancestor] = [], isProven: Bool = true, isFound: Bool = false
+  ) {
     self.stream = stream
     self.changeSet = changeSet
-    self.base = base
+    self.base = isProven ? base : 0
     self.stamp = stamp
     self.isFlagged = isFlagged
+    self.ancestors = ancestors
+    self.isProven = isProven
+    self.isFound = isFound
   }
 
   package static let hubStream = 0
   var isHub: Bool { stream == Self.hubStream }
 
   func knows(_ version: Version, settled: [Int]) -> Bool {
-    isHub || version.sequence <= base || version.stream == stream || settled.contains(stream)
+    if isHub { return true }
+    if isFound { return false }
+    return version.sequence <= base || isOwn(version.stream, version.changeSet)
+      || settled.contains(stream)
   }
 
   func knows(_ statement: Candidate) -> Bool {
-    isHub || statement.sequence <= base || statement.stream == stream
+    if isHub { return true }
+    if isFound { return false }
+    return statement.sequence <= base || wrote(statement)
+  }
+
+  func wrote(_ statement: Candidate) -> Bool { isOwn(statement.stream, statement.changeSet) }
+
+  private func isOwn(_ other: Int, _ changeSet: Int64) -> Bool {
+    other == stream || ancestors.contains { $0.stream == other && changeSet <= $0.last }
   }
 }
 
@@ -78,7 +116,7 @@ extension RowState {
       switch change.operation {
       case .insert: try merge.insert(change, into: state)
       case .update: try merge.update(change, of: state)
-      case .delete: try merge.delete(state, hasUnknownChildren: hasUnknownChildren)
+      case .delete: try merge.delete(change, of: state, hasUnknownChildren: hasUnknownChildren)
       }
     return (state, merge.outcomes)
   }
@@ -143,8 +181,8 @@ struct RowMerge {
     return state
   }
 
-  mutating func delete(_ state: RowState?, hasUnknownChildren: Bool) throws(MergeRefusal)
-    -> RowState
+  mutating func delete(_ change: RowChange, of state: RowState?, hasUnknownChildren: Bool)
+    throws(MergeRefusal) -> RowState
   {
     guard var state else { throw .unknownRow }
     if let deletion = state.deletion {
@@ -156,7 +194,7 @@ struct RowMerge {
       return state
     }
     let isAllowed = origin.isHub || (table.rows != .appendOnly && table.rows != .hubOnly)
-    if isAllowed, !hasUnknownChildren, knowsAll(state) {
+    if isAllowed, !hasUnknownChildren, knowsAll(state) || saw(state, change) {
       state.deletion = version
       state.deletions = []
       for index in state.units.keys { state.units[index].map { state.units[index] = cleared($0) } }
@@ -186,7 +224,7 @@ struct RowMerge {
       if wanted == start { continue }
       state.set(start, of: unit)
       var unitState = state.unit(index)
-      refuse(wanted, before: start, index: index, state: &unitState)
+      question(wanted, before: start, index: index, .refused, state: &unitState)
       state.units[index] = unitState
     }
     return state
@@ -203,7 +241,19 @@ struct RowMerge {
   }
 
   private func dropOwnDeletion(_ state: inout RowState) {
-    state.deletions.removeAll { $0.stream == origin.stream }
+    state.deletions.removeAll { origin.wrote($0) }
+  }
+
+  /// Whether a deletion names the row as it is, where its base proves nothing.
+  private func saw(_ state: RowState, _ change: RowChange) -> Bool {
+    guard !origin.isProven, !origin.isFound,
+      state.units.values.allSatisfy({ $0.candidates.isEmpty && $0.absorbed.isEmpty })
+    else { return false }
+    var seen = state.values
+    for (index, column) in table.columns.enumerated() where column.unit != nil {
+      seen[index] = change.fields.first { $0.column == column.number }?.before ?? .null
+    }
+    return agree(seen, state.values)
   }
 
   private func knowsAll(_ state: RowState) -> Bool {
@@ -212,7 +262,7 @@ struct RowMerge {
     return state.units.values.allSatisfy { unit in
       origin.knows(unit.version, settled: settled)
         && unit.absorbed.allSatisfy { origin.knows($0) }
-        && (origin.isHub || unit.candidates.allSatisfy { $0.stream == origin.stream })
+        && (origin.isHub || unit.candidates.allSatisfy { origin.wrote($0) })
     }
   }
 

@@ -9,7 +9,9 @@ extension RowMerge {
     var state = row.unit(index)
     defer { if state != row.unit(index) { row.units[index] = state } }
     let live = row.values(of: unit)
-    if agree(after, before), after != live {
+    if origin.isFound {
+      noteFound(after, live: live, index: index, state: &state)
+    } else if agree(after, before), after != live {
       // The writer retyped what was there before: nothing was said, and the writer is put right.
       outcomes[index] = .agreed
       state.sent = sequence
@@ -17,8 +19,10 @@ extension RowMerge {
       outcomes[index] = .agreed
       noteAgreement(after, before: before, live: live, state: &state)
     } else if !mayWrite(unit) {
-      refuse(after, before: before, index: index, state: &state)
-    } else if origin.knows(state.version, settled: state.settled) {
+      question(after, before: before, index: index, .refused, state: &state)
+    } else if origin.knows(state.version, settled: state.settled)
+      || (!origin.isProven && agree(before, live))
+    {
       outcomes[index] = .applied
       apply(after, before: before, unit, row: &row, state: &state)
     } else {
@@ -35,7 +39,7 @@ extension RowMerge {
     state: inout UnitState
   ) {
     let isSettled = state.settled.contains(origin.stream)
-    let others = state.candidates.filter { $0.stream != origin.stream }
+    let others = state.candidates.filter { !isOwnStatement($0) }
     let waiting = others.filter { $0.kind == .value && !origin.knows($0) }
     let unknown = state.absorbed.filter { !origin.knows($0) && !isSettled } + waiting
     state.candidates = others.filter { !waiting.contains($0) }
@@ -51,8 +55,8 @@ extension RowMerge {
   private mutating func mergeConcurrent(
     _ index: Int, before: [Value], after: [Value], row: inout RowState, state: inout UnitState
   ) {
-    state.candidates.removeAll { $0.stream == origin.stream }
-    state.absorbed.removeAll { $0.stream == origin.stream }
+    dropOwnStatements(&state.candidates)
+    dropOwnStatements(&state.absorbed)
     let isAsked = weigh(
       statement(.value, values: after), before: before, table.units[index], row: &row,
       state: &state)
@@ -117,8 +121,8 @@ extension RowMerge {
     _ after: [Value], before: [Value], live: [Value], state: inout UnitState
   ) {
     if after != live { state.sent = sequence }
-    state.candidates.removeAll { $0.stream == origin.stream }
-    state.absorbed.removeAll { $0.stream == origin.stream }
+    dropOwnStatements(&state.candidates)
+    dropOwnStatements(&state.absorbed)
     guard !agree(after, before), !origin.knows(state.version, settled: state.settled) else {
       return
     }
@@ -131,14 +135,39 @@ extension RowMerge {
     }
   }
 
-  mutating func refuse(
-    _ wanted: [Value], before: [Value], index: Int, state: inout UnitState
+  /// What was found on a device and nobody is known to have written goes live over nothing: it is a
+  /// question, and the device is put right meanwhile.
+  private mutating func noteFound(
+    _ found: [Value], live: [Value], index: Int, state: inout UnitState
   ) {
-    state.candidates.removeAll { $0.stream == origin.stream }
+    guard agree(found, live) else {
+      question(found, before: [], index: index, .found, state: &state)
+      return
+    }
+    outcomes[index] = .agreed
+    if found != live { state.sent = sequence }
+  }
+
+  /// Puts values before the operator that do not go live.
+  mutating func question(
+    _ values: [Value], before: [Value], index: Int, _ kind: Candidate.Kind,
+    state: inout UnitState
+  ) {
+    dropOwnStatements(&state.candidates)
     if state.candidates.isEmpty { state.base = before }
-    state.candidates.append(statement(.refused, values: wanted))
+    state.candidates.append(statement(kind, values: values))
     state.sent = sequence
     outcomes[index] = .conflicted
+  }
+
+  /// Whether a newer statement takes the place of an older one: its writer's own, but what a person
+  /// wrote is no answer to what was found on that person's device.
+  private func isOwnStatement(_ statement: Candidate) -> Bool {
+    origin.wrote(statement) && (statement.kind == .found) == origin.isFound
+  }
+
+  private func dropOwnStatements(_ statements: inout [Candidate]) {
+    statements.removeAll { isOwnStatement($0) }
   }
 
   private func mayWrite(_ unit: MergeUnit) -> Bool {

@@ -98,6 +98,8 @@ package struct Receipt: Equatable, Sendable {
 /// The hub's answer to a push.
 package struct PushReply: Equatable, Sendable {
   package var receipts: [Receipt] = []
+  /// The epoch of the stream that the receipts are of.
+  package var epoch = 0
   package var hubMilliseconds: Int64 = 0
   /// Hub time less device time, as far as the request tells; nothing within the limit.
   package var clockOffsetMilliseconds: Int64 = 0
@@ -116,6 +118,7 @@ package struct PushReply: Equatable, Sendable {
     }
     writer.signed(2, hubMilliseconds)
     writer.signed(3, clockOffsetMilliseconds)
+    writer.unsigned(4, UInt64(epoch))
     return writer.bytes
   }
 
@@ -129,6 +132,7 @@ package struct PushReply: Equatable, Sendable {
       case 1: receipts.append(try Receipt(reading: try reader.message()))
       case 2: hubMilliseconds = try reader.signed()
       case 3: clockOffsetMilliseconds = try reader.signed()
+      case 4: epoch = try reader.count()
       default: try reader.skip()
       }
     }
@@ -189,11 +193,12 @@ package struct PulledRow: Equatable, Sendable {
 /// A device stages pages and applies them in one transaction when the last has come, so it never
 /// shows a state the hub did not have (law L4).
 package struct PullPage: Equatable, Sendable {
-  package var timeline = ""
+  /// The hub's name, which it keeps for good.
+  package var hub = ""
   package var schemaVersion = 0
   package var rows: [PulledRow] = []
-  /// Where the next page begins.
-  package var position: Int64 = 0
+  /// Where the next page begins, and what the hub had taken in when it made this one.
+  package var position = HubPoint.zero
   /// Whether the hub had nothing beyond this page when it made it.
   package var isLast = false
   package var hubMilliseconds: Int64 = 0
@@ -204,10 +209,10 @@ package struct PullPage: Equatable, Sendable {
 
   package func encoded() -> [UInt8] {
     var writer = WireWriter()
-    writer.string(1, timeline)
+    writer.string(1, hub)
     writer.unsigned(2, UInt64(schemaVersion))
     for row in rows { writer.message(3) { row.write(to: &$0) } }
-    writer.unsigned(4, UInt64(position))
+    writer.unsigned(4, UInt64(position.sequence))
     writer.flag(5, isLast)
     writer.signed(6, hubMilliseconds)
     for (column, sum) in digests.sums.sorted(by: { $0.key < $1.key }) {
@@ -217,6 +222,8 @@ package struct PullPage: Equatable, Sendable {
         writer.fixed(3, sum)
       }
     }
+    writer.unsigned(8, UInt64(position.number))
+    writer.fixed(9, position.proof)
     return writer.bytes
   }
 
@@ -227,17 +234,19 @@ package struct PullPage: Equatable, Sendable {
     var reader = WireReader(bytes)
     while let field = try reader.next() {
       switch field {
-      case 1: timeline = try reader.string()
+      case 1: hub = try reader.string()
       case 2: schemaVersion = try reader.count()
       case 3: rows.append(try PulledRow(reading: try reader.message()))
-      case 4: position = try reader.sequence()
+      case 4: position.sequence = try reader.sequence()
       case 5: isLast = try reader.flag()
       case 6: hubMilliseconds = try reader.signed()
       case 7: try readDigest(try reader.message())
+      case 8: position.number = try reader.sequence()
+      case 9: position.proof = try reader.fixed()
       default: try reader.skip()
       }
     }
-    guard !timeline.isEmpty else { throw .malformed("page") }
+    guard !hub.isEmpty else { throw .malformed("page") }
   }
 
   private mutating func readDigest(_ message: WireReader) throws(WireError) {

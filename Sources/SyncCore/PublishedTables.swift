@@ -60,6 +60,8 @@ package enum ConflictKind: String, Sendable, CaseIterable {
   case duplicate
   /// A field was changed that its writer may not change.
   case notAllowed
+  /// A device held another value than the hub, and nobody is known to have written it.
+  case differenceFound
   /// Two rows look like the same thing recorded twice.
   case possibleDuplicate
   /// A rule of the domain holds on each side and is broken by the union.

@@ -18,10 +18,15 @@ package struct Refusal: Error, Equatable, Sendable {
     case protocolNewer
     /// The device has a newer schema than the hub.
     case schemaNewer
-    /// The hub lacks change sets before those that came; ``Refusal/sequence`` is the first.
+    /// The hub lacks change sets before those that came, or that the device has receipts for:
+    /// ``Refusal/sequence`` of the stream of ``Refusal/epoch`` is the first.
     case gap
-    /// The hub knows another change set under this number: the device was restored or cloned.
+    /// The hub knows another change set under this number, or more of the stream than the device
+    /// does: the device was restored or cloned.
     case fork
+    /// The hub cannot say what has changed since the device's cursor: it was put back from a copy
+    /// that is older, or it has forgotten what was deleted by then. The device asks for everything.
+    case snapshotNeeded
     case notFound
     /// The hub cannot do it now, for instance because its disk is full.
     case unavailable
@@ -32,10 +37,12 @@ package struct Refusal: Error, Equatable, Sendable {
   package var code: Code
   package var sequence: Int64
   package var detail: String
+  package var epoch: Int
 
-  package init(_ code: Code, sequence: Int64 = 0, detail: String = "") {
+  package init(_ code: Code, sequence: Int64 = 0, epoch: Int = 0, detail: String = "") {
     self.code = code
     self.sequence = sequence
+    self.epoch = epoch
     self.detail = detail
   }
 
@@ -44,6 +51,7 @@ package struct Refusal: Error, Equatable, Sendable {
     writer.string(1, code.rawValue)
     writer.unsigned(2, UInt64(sequence))
     writer.string(3, detail)
+    writer.unsigned(4, UInt64(epoch))
     return writer.bytes
   }
 
@@ -59,6 +67,7 @@ package struct Refusal: Error, Equatable, Sendable {
       case 1: code = try reader.string()
       case 2: sequence = try reader.sequence()
       case 3: detail = try reader.string()
+      case 4: epoch = try reader.count()
       default: try reader.skip()
       }
     }

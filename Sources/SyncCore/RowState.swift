@@ -32,6 +32,8 @@ package struct Candidate: Equatable, Sendable {
     case deletion = 2
     /// A value of a unit that its writer may not change.
     case refused = 3
+    /// A value that was found on a device and that nobody is known to have written.
+    case found = 4
   }
 
   package var kind: Kind

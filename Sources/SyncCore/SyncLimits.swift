@@ -14,6 +14,11 @@ package enum SyncLimits {
   package static let pageRows = 1_000
   /// Rows or marks that a sync reads again to find what was changed past the triggers.
   package static let scrubRows = 200
+  /// Past cursors that a device keeps the proof of; a form that was opened longer ago counts as one
+  /// whose officer knew nothing.
+  package static let basesKept: Int64 = 1_000
+  /// Streams of one device that a pull tells of: more than anybody restores a device in ninety days.
+  package static let standings = 100
   /// Bytes after which a pull page ends early.
   package static let pageBytes = 1 << 20
   /// A device clock further off than this is flagged: its stamps no longer win alone.

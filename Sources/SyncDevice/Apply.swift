@@ -7,23 +7,39 @@ extension DeviceStore {
   /// What to ask for next: the state from the cursor on, or the next page of a pull under way.
   package func nextPull() throws -> SyncRequest { try read { try nextPull($0) } }
 
-  /// A store whose schema has grown since its last pull asks for everything, its own rows too: the
-  /// hub may hold values for columns that it did not know.
+  /// A store whose schema has grown since its last pull asks for everything, its own rows too.
   ///
-  /// One that had to hold rows back asks for them again.
+  /// The hub may hold values for columns that it did not know. So does one whose cursor the hub cannot
+  /// place. One that had to hold rows back asks for them again.
   private func nextPull(_ db: Database) throws -> SyncRequest {
-    if let position = try setting(.position, db).integer {
+    let standings = try standings(db)
+    if case .blob(let bytes) = try setting(.position, db) {
       return .pull(
-        epoch: Int(try setting(.pullEpoch, db).integer ?? 0),
-        cursor: try setting(.pullCursor, db).integer ?? 0, position: position)
+        PullRequest(
+          epoch: Int(try setting(.pullEpoch, db).integer ?? 0),
+          cursor: try setting(.pullCursor, db).integer ?? 0,
+          position: try HubPoint(decoding: bytes), standings: standings))
     }
     let known = try setting(.cursorSchema, db).integer
-    if known != nil && known != Int64(schema.version) {
-      return .pull(epoch: 0, cursor: 0, position: 0)
+    let hasGrown = known != nil && known != Int64(schema.version)
+    if try hasGrown || setting(.wantsSnapshot, db) == .integer(1) {
+      return .pull(PullRequest(epoch: 0, cursor: 0, position: .zero, standings: standings))
     }
     let cursor = min(try cursor(db), try releasedCursor(db) ?? .max)
     return .pull(
-      epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: cursor, position: cursor)
+      PullRequest(
+        epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: cursor,
+        position: try point(at: cursor, db), standings: standings))
+  }
+
+  /// Lets the next pull ask for everything: the hub cannot say what has changed since the cursor.
+  func askForSnapshot(reason: String, wallMilliseconds: Int64) throws {
+    try database.write { db in
+      try discardStagedPages(db)
+      try set(.wantsSnapshot, .integer(1), db)
+      try set(.isInStep, .integer(0), db)
+      try logEvent(.snapshot, reason, wallMilliseconds: wallMilliseconds, db)
+    }
   }
 
   /// The oldest cursor of a row that was held back and need not be any more.
@@ -56,19 +72,23 @@ extension DeviceStore {
     let page = try PullPage(decoding: bytes)
     var isExpected = true
     try withoutForeignKeys { db in
-      let timeline = try setting(.timeline, db)
-      guard timeline == .null || timeline == .text(page.timeline) else { throw StoreError.otherHub }
-      isExpected = try nextPull(db) == request
-      guard isExpected, case .pull(let epoch, let cursor, _) = request else { return }
+      let hub = try setting(.hub, db)
+      guard hub == .null || hub == .text(page.hub) else { throw StoreError.otherHub }
+      guard case .pull(let asked) = request, case .pull(let wanted) = try nextPull(db),
+        wanted.asksTheSame(as: asked)
+      else {
+        isExpected = false
+        return
+      }
       if try setting(.position, db) == .null {
-        try set(.pullEpoch, .integer(Int64(epoch)), db)
-        try set(.pullCursor, .integer(cursor), db)
+        try set(.pullEpoch, .integer(Int64(asked.epoch)), db)
+        try set(.pullCursor, .integer(asked.cursor), db)
         let newest: Int64? = try db.first("SELECT max(position) FROM thuan_outbox")?[0]
         try set(.pullOutbox, .integer(newest ?? 0), db)
       }
-      try set(.timeline, .text(page.timeline), db)
+      try set(.hub, .text(page.hub), db)
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])
-      try set(.position, .integer(page.position), db)
+      try set(.position, .blob(page.position.encoded()), db)
       try noteContact(hubMilliseconds: page.hubMilliseconds, wallMilliseconds, db)
       if page.isLast { try applyStaged(last: page, wallMilliseconds: wallMilliseconds, db) }
     }
@@ -110,6 +130,9 @@ extension DeviceStore {
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
     var applier = try Applier(self, db, cursor: cursor)
+    // Without the device's own words the rows are the hub's state in part only.
+    let isSnapshot = try cursor == 0 && setting(.pullEpoch, db) == .integer(0)
+    if isSnapshot { try applier.beginSnapshot() }
     let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
@@ -118,7 +141,10 @@ extension DeviceStore {
     try applier.finish()
     try db.run("UPDATE thuan_capture SET applying = 0")
     try discardStagedPages(db)
-    try set(.cursor, .integer(last.position), db)
+    // Another life of the hub gives the same sequences to other states.
+    if isSnapshot { try db.run("DELETE FROM thuan_base") }
+    try setCursor(last.position, db)
+    try set(.wantsSnapshot, .null, db)
     try set(.cursorSchema, .integer(Int64(schema.version)), db)
     try scrubSlice(db, wallMilliseconds: wallMilliseconds)
     try compare(with: last, wallMilliseconds: wallMilliseconds, db)
@@ -169,92 +195,5 @@ extension DeviceStore {
       digests.sums[.init(table: row[0], column: row[1])] = UInt64(bitPattern: sum)
     }
     return digests
-  }
-}
-
-/// Writes the hub's rows into the tables, keeping pending work on top.
-private struct Applier {
-  private let db: Database
-  private let schema: SyncSchema
-  private let published: [Int: TableSchema]
-  private let pending: PendingWork
-  private let cursor: Int64
-  private var shadow: ShadowWriter
-
-  init(_ store: DeviceStore, _ db: Database, cursor: Int64) throws {
-    self.db = db
-    self.cursor = cursor
-    schema = store.schema
-    published = Dictionary(
-      uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
-    // Work that was acknowledged while pages were coming in may be newer than what they say.
-    pending = try PendingWork(db, orAfter: store.setting(.pullOutbox, db).integer)
-    shadow = ShadowWriter(db)
-  }
-
-  /// Rows of tables that this schema does not know are passed over; they come again once it does.
-  mutating func apply(_ row: PulledRow) throws {
-    if let table = published[row.table] {
-      try write(row, table, keeping: [])
-    } else if let table = schema.table(number: row.table), row.key.values.count == table.key.count {
-      let kept = pending.columns(row.table, row.key)
-      let isHeld =
-        pending.isDeleted(row.table, row.key)
-        || (kept != nil && (row.kind == .deleted || row.kind == .evicted))
-      if isHeld
-        || (kept != nil
-          && (row.kind == .whole || !row.columns.allSatisfy { kept?.contains($0) == false }))
-      {
-        try db.run(
-          "INSERT INTO thuan_held VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-          [.integer(Int64(row.table)), row.key.stored, .integer(cursor)])
-      }
-      if isHeld { return }
-      try write(row, table, keeping: kept ?? [])
-      try shadow.update(table, row.key, values: try table.read(row.key, in: db))
-    }
-  }
-
-  mutating func finish() throws { try shadow.finish() }
-
-  private func write(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
-    switch row.kind {
-    case .deleted, .evicted:
-      try table.delete(row.key, in: db)
-    case .whole: try writeWhole(row, table, keeping: kept)
-    case .fields: try writeFields(row, table, keeping: kept)
-    }
-  }
-
-  private func writeWhole(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
-    var values = Array(repeating: Value.null, count: table.columns.count)
-    for (column, value) in zip(row.columns, row.values) {
-      if let index = table.index(number: column) { values[index] = value }
-    }
-    for (index, value) in zip(table.key, row.key.values) { values[index] = value }
-    let keys = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
-    let changes = table.columns.filter { $0.unit != nil && !kept.contains($0.number) }
-      .map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
-    let update = changes.isEmpty ? "NOTHING" : "UPDATE SET " + changes.joined(separator: ", ")
-    let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
-    try db.run(
-      """
-      INSERT INTO \(quoted(table.name)) (\(table.columnList)) VALUES (\(places))
-      ON CONFLICT (\(keys)) DO \(update)
-      """, values)
-  }
-
-  private func writeFields(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
-    var names: [String] = []
-    var values: [Value] = []
-    for (column, value) in zip(row.columns, row.values) where !kept.contains(column) {
-      guard let index = table.index(number: column) else { continue }
-      names.append("\(quoted(table.columns[index].name)) = ?")
-      values.append(value)
-    }
-    guard !names.isEmpty else { return }
-    try db.run(
-      "UPDATE \(quoted(table.name)) SET \(names.joined(separator: ", ")) WHERE \(table.keyCondition)",
-      values + row.key.values)
   }
 }

@@ -218,6 +218,6 @@ extension DeviceStore {
         wanted.keys.filter { present[$0] != wanted[$0] }.sorted().joined(separator: " "),
         wallMilliseconds: wallMilliseconds, db)
     }
-    try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
+    try logUntrackedChanges(db, isFound: false, wallMilliseconds: wallMilliseconds)
   }
 }

@@ -101,7 +101,7 @@ package struct DeviceStore: Sendable {
         if try lastLogEntry(db) != last {
           let stamp = try advanceClock(db, wallMilliseconds: author.wallMilliseconds)
           try db.run(
-            "INSERT INTO thuan_group SELECT grp, ?, ?, ?, ? FROM thuan_capture",
+            "INSERT INTO thuan_group SELECT grp, ?, ?, ?, ?, 0 FROM thuan_capture",
             [
               .text(author.officer), .integer(Int64(bitPattern: stamp.bits)),
               .integer(author.wallMilliseconds), base.map(Value.integer) ?? .null,

@@ -65,6 +65,7 @@ struct Scrub {
   ///
   /// - Parameter limit: How many rows or marks to read at most.
   /// - Returns: What differs.
+  /// - Throws: SQLite's errors.
   mutating func next(_ limit: Int) throws -> [UntrackedChange] {
     var found: [UntrackedChange] = []
     var remaining = limit
@@ -140,11 +141,19 @@ struct Scrub {
 extension DeviceStore {
   /// Finds all rows that differ from their marks although the log does not say so, and logs them.
   ///
+  /// - Parameters:
+  ///   - db: The store.
+  ///   - isFound: Whether triggers were whole, so that nobody is known to have written it: it is then
+  ///     put before the operator and goes live over nothing. Where triggers were missing, as after a
+  ///     table was rebuilt, it is taken for what the writer of the rebuilt table wrote.
+  ///   - wallMilliseconds: What the device's clock shows.
   /// - Returns: How many rows had been changed past the triggers.
+  /// - Throws: SQLite's errors.
   @discardableResult
-  func logUntrackedChanges(_ db: Database, wallMilliseconds: Int64) throws -> Int {
+  func logUntrackedChanges(_ db: Database, isFound: Bool, wallMilliseconds: Int64) throws -> Int {
     // What the triggers did see gets its marks first; what then still differs, they missed.
     try seal(db, wallMilliseconds: wallMilliseconds)
+    if isFound { try beginFoundGroup(db, wallMilliseconds: wallMilliseconds) }
     var scrub = Scrub(schema, db)
     var count = 0
     var names: [String] = []
@@ -167,10 +176,23 @@ extension DeviceStore {
     if case .blob(let bytes) = stored { position = try ScrubPosition(decoding: bytes) }
     var scrub = Scrub(schema, db, from: position)
     let found = try scrub.next(SyncLimits.scrubRows)
+    if !found.isEmpty { try beginFoundGroup(db, wallMilliseconds: wallMilliseconds) }
     try set(.scrub, scrub.isAtEnd ? .null : .blob(scrub.position.bytes), db)
     try log(found, wallMilliseconds: wallMilliseconds, db)
     let names = found.prefix(Self.namesMax).map { "\($0.table.name) \($0.key)" }
     try conclude(found.count, names, wallMilliseconds: wallMilliseconds, db)
+  }
+
+  /// Keeps what is found apart from what anybody wrote; sealing ends the group.
+  private func beginFoundGroup(_ db: Database, wallMilliseconds: Int64) throws {
+    let stamp = try advanceClock(db, wallMilliseconds: wallMilliseconds)
+    try db.run("UPDATE thuan_capture SET grp = grp + 1")
+    try db.run(
+      "INSERT INTO thuan_group SELECT grp, ?, ?, ?, NULL, 1 FROM thuan_capture",
+      [
+        .text(try setting(.officer, db).text ?? ""), .integer(Int64(bitPattern: stamp.bits)),
+        .integer(wallMilliseconds),
+      ])
   }
 
   private static let namesMax = 20
@@ -178,12 +200,16 @@ extension DeviceStore {
   private func conclude(
     _ count: Int, _ names: [String], wallMilliseconds: Int64, _ db: Database
   ) throws {
-    guard count > 0 else { return }
+    guard count > 0 else {
+      try db.run("DELETE FROM thuan_group")
+      return
+    }
     let rest = count > names.count ? ["… +\(count - names.count)"] : []
     try logEvent(
       .untrackedChanges, (names + rest).joined(separator: "\n"),
       wallMilliseconds: wallMilliseconds, db)
     try seal(db, wallMilliseconds: wallMilliseconds)
+    try db.run("UPDATE thuan_capture SET grp = grp + 1")
   }
 
   private func log(_ changes: [UntrackedChange], wallMilliseconds: Int64, _ db: Database) throws {

@@ -304,16 +304,20 @@ private struct Sealer {
     defer { (changes, size, lastTime) = ([], 0, nil) }
     guard !changes.isEmpty else { return }
     let own = try db.first(
-      "SELECT officer, stamp, wall, base FROM thuan_group WHERE grp = ?", [.integer(group)])
+      "SELECT officer, stamp, wall, base, found FROM thuan_group WHERE grp = ?", [.integer(group)])
     let wall: Int64 = own?[2] ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
     let stamp =
       try own.map { HybridTime(bits: UInt64(bitPattern: $0[1])) }
       ?? store.advanceClock(db, wallMilliseconds: wall)
     let author: String = own?[0] ?? officer
-    let changeSet = ChangeSet(
+    let isFound: Bool = own?[4] ?? false
+    var changeSet = ChangeSet(
       stream: stream, sequence: sequence + 1, previous: previous,
-      schemaVersion: store.schema.version, base: min(own?[3] ?? base, try heldBase()), stamp: stamp,
-      wallMilliseconds: wall, officer: author, isForeign: own == nil, changes: changes)
+      schemaVersion: store.schema.version,
+      base: try store.point(at: min(own?[3] ?? base, try heldBase()), db), stamp: stamp,
+      wallMilliseconds: wall, officer: author, isForeign: own == nil || isFound, changes: changes)
+    changeSet.isFound = isFound
+    if sequence == 0 { changeSet.continues = try store.origin(db) }
     let body = changeSet.encoded()
     (sequence, previous) = (changeSet.sequence, ChangeSet.hash(of: body))
     try db.run(

@@ -5,16 +5,22 @@ import SyncSQLite
 /// Everything that a store keeps one of.
 enum Setting: String {
   case device, epoch, incarnation
-  /// The last sequence sealed, and the hash of that change set.
+  /// The last sequence sealed, and the hash of that change set, or of the one in another stream that
+  /// this one goes on from.
   case sequence, hash
+  /// Where that is, as a `StreamPlace`.
+  case continues
   case clock
   /// The officer who is taken to have written what another program wrote.
   case officer
-  /// The hub's sequence that the store has applied, and where the next page begins.
+  /// The hub's sequence that the store has applied, and the `HubPoint` where the next page begins.
   case cursor, position
+  /// Whether the next pull has to ask for everything.
+  case wantsSnapshot
   /// Of the pull under way: what it asked for, and the newest change set when it began.
   case pullEpoch, pullCursor, pullOutbox
-  case timeline
+  /// The name of the hub that the store belongs to.
+  case hub
   /// The schema under which the cursor was reached; a newer schema pulls everything once more.
   case cursorSchema
   /// Hub time of the last answer, device time of it, and the offset between the two clocks.
@@ -39,6 +45,31 @@ extension DeviceStore {
 
   func cursor(_ db: Database) throws -> Int64 { try setting(.cursor, db).integer ?? 0 }
 
+  /// A hub state that the store has held, with its proof; without one, if it is not kept any more.
+  func point(at sequence: Int64, _ db: Database) throws -> HubPoint {
+    let row = try db.first(
+      "SELECT number, proof FROM thuan_base WHERE sequence = ?", [.integer(sequence)])
+    guard let row else { return HubPoint(sequence: sequence, number: 0, proof: 0) }
+    return HubPoint(sequence: sequence, number: row[0], proof: UInt64(bitPattern: row[1]))
+  }
+
+  /// Moves the cursor, and keeps the proof of where it stands for what will be written here.
+  func setCursor(_ point: HubPoint, _ db: Database) throws {
+    try set(.cursor, .integer(point.sequence), db)
+    try db.run(
+      "INSERT INTO thuan_base VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
+        + "proof = excluded.proof",
+      [
+        .integer(point.sequence), .integer(point.number),
+        .integer(Int64(bitPattern: point.proof)),
+      ])
+    try db.run(
+      """
+      DELETE FROM thuan_base WHERE sequence <
+        (SELECT sequence FROM thuan_base ORDER BY sequence DESC LIMIT 1 OFFSET ?)
+      """, [.integer(SyncLimits.basesKept)])
+  }
+
   func logEvent(_ kind: StoreEvent, _ detail: String, wallMilliseconds: Int64, _ db: Database)
     throws
   {
@@ -58,4 +89,6 @@ package enum StoreEvent: String, Sendable {
   case newEpoch
   /// The hub was restored; acknowledged work is offered again.
   case reoffered
+  /// The hub's state has been asked for as a whole: it does not know the one that was held here.
+  case snapshot
 }

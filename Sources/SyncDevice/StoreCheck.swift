@@ -136,7 +136,7 @@ extension DeviceStore {
   /// - Throws: SQLite's errors.
   package func repair(wallMilliseconds: Int64) throws -> Int {
     try database.write { db in
-      let count = try logUntrackedChanges(db, wallMilliseconds: wallMilliseconds)
+      let count = try logUntrackedChanges(db, isFound: true, wallMilliseconds: wallMilliseconds)
       try rebuildDigests(db)
       return count
     }

@@ -24,11 +24,11 @@ package struct LoggedEvent: Sendable {
 extension DeviceStore {
   /// The device's own change sets that it still keeps, the oldest first.
   ///
-  /// What is not sealed yet is included. Nothing is written.
+  /// What is not sealed yet is included, what is damaged is not (`flaws` names it). Nothing is written.
   ///
   /// - Parameter wallMilliseconds: What the device's clock shows.
   /// - Returns: The change sets with their receipts.
-  /// - Throws: SQLite's errors, and `WireError` if the outbox is damaged.
+  /// - Throws: SQLite's errors.
   package func changeSets(wallMilliseconds: Int64) throws -> [LoggedChangeSet] {
     var logged: [LoggedChangeSet] = []
     try database.writeWithoutTransaction { db in
@@ -46,10 +46,12 @@ extension DeviceStore {
             ORDER BY position
             """)
         while let row = try rows.next() {
-          guard case .blob(let body) = row.value(at: 0) else { continue }
+          guard case .blob(let body) = row.value(at: 0),
+            let changeSet = try? ChangeSet(decoding: body)
+          else { continue }
           logged.append(
             LoggedChangeSet(
-              changeSet: try ChangeSet(decoding: body),
+              changeSet: changeSet,
               disposition: row.value(at: 1).integer.flatMap {
                 Receipt.Disposition(rawValue: Int($0))
               },

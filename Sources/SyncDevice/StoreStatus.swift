@@ -37,7 +37,8 @@ extension DeviceStore {
         let wall: Int64 = row[1]
         status.waitingSinceMilliseconds = min(status.waitingSinceMilliseconds ?? wall, wall)
         guard case .blob(let body) = row.value(at: 0) else { continue }
-        for change in try ChangeSet(decoding: body).changes {
+        guard let changeSet = try? ChangeSet(decoding: body) else { continue }
+        for change in changeSet.changes {
           rows[change.table, default: []].insert(change.key)
         }
       }

@@ -3,9 +3,7 @@ package import SyncCore
 /// What a sync asks of the hub next.
 package enum SyncRequest: Equatable, Sendable {
   case push([UInt8])
-  /// The rows after `position`, as a device lacks them that holds the state at `cursor` and writes
-  /// the stream of `epoch`; 0 asks for everything, one's own words included.
-  case pull(epoch: Int, cursor: Int64, position: Int64)
+  case pull(PullRequest)
 }
 
 /// What a sync has done so far.
@@ -33,19 +31,21 @@ package struct SyncRound {
 
   private let store: DeviceStore
   private let identity: DeviceIdentity
+  private let directions: Directions
   private var remaining: Directions
   private var lastRequest: SyncRequest?
   private var recoveries = 0
   package private(set) var progress = SyncProgress()
 
   /// How often one attempt answers a gap or a fork before it gives up until the next.
-  private static let recoveriesMax = 3
+  private static let recoveriesMax = 8
 
   package init(
     _ store: DeviceStore, identity: DeviceIdentity, directions: Directions = [.push, .pull]
   ) {
     self.store = store
     self.identity = identity
+    self.directions = directions
     remaining = directions
   }
 
@@ -107,10 +107,33 @@ package struct SyncRound {
     switch refusal.code {
     case .gap:
       let isKnown = try store.reoffer(
-        from: refusal.sequence, wallMilliseconds: wallMilliseconds)
+        epoch: refusal.epoch, from: refusal.sequence, wallMilliseconds: wallMilliseconds)
       if !isKnown { try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds) }
-    case .fork: try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
+    case .fork: try part(after: refusal, newEpoch: newEpoch, wallMilliseconds: wallMilliseconds)
+    case .snapshotNeeded:
+      try store.askForSnapshot(reason: refusal.detail, wallMilliseconds: wallMilliseconds)
     default: throw refusal
     }
+    remaining.formUnion(directions)
+    lastRequest = nil
+  }
+
+  /// The hub has something else than this store in the store's own stream.
+  ///
+  /// If that is about work that has its receipt, the receipt is of another life of the hub: all that
+  /// is kept of the stream is offered anew, and what the hub has of it after all it knows again. A
+  /// refusal that came late, about a stream that the store has left or a sequence that has its receipt
+  /// meanwhile, says nothing.
+  private func part(after refusal: Refusal, newEpoch: Int, wallMilliseconds: Int64) throws {
+    let standings = try store.read { try store.standings($0) }
+    guard let present = standings.last, present.epoch == refusal.epoch else { return }
+    switch lastRequest {
+    case .pull where refusal.sequence == present.acknowledged:
+      _ = try store.reoffer(
+        epoch: present.epoch, from: 1, wallMilliseconds: wallMilliseconds)
+    case .pull: if refusal.sequence <= present.sealed { return }
+    default: if refusal.sequence <= present.acknowledged { return }
+    }
+    try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
   }
 }

@@ -36,6 +36,7 @@ struct ConflictBook {
 
   private func kind(of unit: MergeUnit, _ candidates: [Candidate]) -> ConflictKind {
     if candidates.contains(where: { $0.kind == .refused }) { return .notAllowed }
+    if candidates.contains(where: { $0.kind == .found }) { return .differenceFound }
     if case .workflow = unit.policy { return .statusDiverged }
     return .value
   }
@@ -245,6 +246,7 @@ extension Candidate.Kind {
     case .value: "value"
     case .deletion: "deletion"
     case .refused: "refused"
+    case .found: "found"
     }
   }
 }

@@ -151,7 +151,9 @@ private struct Desk {
   /// Both rows of a suspicion stay.
   func accept() throws {
     guard conflict.otherKey != nil else { throw HubError.choiceDoesNotFit }
-    try record(.both, number: 0, sequence: 0, before: [])
+    let number = try store.record(
+      "both \(conflict.id)", by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
+    try record(.both, number: number, sequence: 0, before: [])
     try close(.both)
   }
 
@@ -178,8 +180,7 @@ private struct Desk {
     let change = RowChange(table: table.number, operation: .update, key: key, fields: fields)
     let (changeSet, number) = try insertOwn([change])
     let verdict = try hub.merge(
-      changeSet, number: number, stream: ChangeOrigin.hubStream, isFlagged: false, store,
-      wallMilliseconds: ruling.wallMilliseconds)
+      changeSet, from: .hub(number, changeSet), store, wallMilliseconds: ruling.wallMilliseconds)
     if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }
     try store.setReceipt(number, verdict.disposition, reason: "")
     return number
@@ -213,9 +214,7 @@ private struct Desk {
   }
 
   private func insertOwn(_ changes: [RowChange]) throws -> (ChangeSet, number: Int64) {
-    try store.insertOwn(
-      changes, by: ruling.by, schemaVersion: hub.schema.version,
-      wallMilliseconds: ruling.wallMilliseconds)
+    try store.insertOwn(changes, by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
   }
 
   private func write(_ new: RowState, over old: RowState, _ key: RowKey, sequence: Int64) throws {
@@ -264,7 +263,11 @@ private struct Desk {
         WHERE conflict_id = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1
         """, [.text(conflict.id)]), case .blob(let bytes) = row[2]
     else { throw HubError.notFound }
-    let number = try bytes.isEmpty ? 0 : restore(bytes, decidedAt: row[1].integer ?? 0)
+    let number =
+      try bytes.isEmpty
+      ? store.record(
+        "undo \(conflict.id)", by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
+      : restore(bytes, decidedAt: row[1].integer ?? 0)
     try store.connection.run(
       "UPDATE hub_decision SET undone_at = ? WHERE id = ?",
       [.integer(ruling.wallMilliseconds), row[0]])

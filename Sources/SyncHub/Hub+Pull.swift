@@ -1,22 +1,6 @@
 package import SyncCore
 import SyncSQLite
 
-/// What a device asks for when it pulls.
-package struct PullRequest: Equatable, Sendable {
-  /// The stream that the device writes now: its own work is not sent back to it.
-  package var epoch: Int
-  /// The sequence whose state the device holds.
-  package var cursor: Int64
-  /// Where the page begins: the cursor, or the end of the page before.
-  package var position: Int64
-
-  package init(epoch: Int, cursor: Int64, position: Int64) {
-    self.epoch = epoch
-    self.cursor = cursor
-    self.position = position
-  }
-}
-
 extension Hub {
   /// One page of what has changed since a device's cursor, by the rows' sequence.
   ///
@@ -28,12 +12,14 @@ extension Hub {
   ///   - device: Whose credential came with it.
   ///   - wallMilliseconds: The hub's time.
   /// - Returns: The page; the last one says so and carries the hub's digests.
-  /// - Throws: `Refusal` for a revoked device, and the storage's errors.
+  /// - Throws: `Refusal` for a revoked device and for one that has to do something else first (it or
+  ///   the hub was put back from a copy), and the storage's errors.
   package func page(_ request: PullRequest, for device: HubDevice, wallMilliseconds: Int64) throws
     -> PullPage
   {
     if device.isRevoked { throw Refusal(.revoked) }
     let page = try read { store in
+      try store.check(request, of: device)
       var composer = try PageComposer(store, request, device)
       return try composer.compose(wallMilliseconds: wallMilliseconds)
     }
@@ -44,11 +30,51 @@ extension Hub {
   }
 }
 
+extension HubStore {
+  /// Looks at where a device stands before it is told anything.
+  ///
+  /// What a copy that was put back gives away, on either side, is that one side has less of a stream
+  /// than the other was told it has.
+  fileprivate func check(_ request: PullRequest, of device: HubDevice) throws {
+    for standing in request.standings {
+      let stream = try knownStream(StreamID(device: device.id, epoch: standing.epoch))
+      let last = stream?.lastSequence ?? 0
+      if standing.acknowledged > last {
+        throw Refusal(.gap, sequence: last + 1, epoch: standing.epoch)
+      }
+      guard standing == request.standings.last, let stream else { continue }
+      if standing.acknowledged > 0, !standing.hash.isEmpty,
+        try number(of: standing.acknowledged, in: stream.number, hash: standing.hash) == nil
+      {
+        throw Refusal(.fork, sequence: standing.acknowledged, epoch: standing.epoch)
+      }
+      if last > standing.sealed { throw Refusal(.fork, sequence: last, epoch: standing.epoch) }
+    }
+    if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: "rolled back") }
+  }
+}
+
+extension HubStore {
+  fileprivate func ownWords(_ request: PullRequest, _ device: HubDevice) throws
+    -> [ChangeOrigin.Ancestor]
+  {
+    guard let standing = request.standings.last, standing.epoch == request.epoch,
+      let stream = try knownStream(StreamID(device: device.id, epoch: request.epoch))
+    else { return [] }
+    let number = try connection.first(
+      "SELECT number FROM hub_change_set WHERE stream = ? AND sequence = ?",
+      [.integer(Int64(stream.number)), .integer(standing.acknowledged)])?[0].integer
+    let acknowledged = ChangeOrigin.Ancestor(stream: stream.number, last: number ?? 0)
+    return [acknowledged] + (try ancestors(of: stream))
+  }
+}
+
 private struct PageComposer {
   private let store: HubStore
   private let request: PullRequest
-  /// The hub's number of the stream the device writes; nothing if it has not pushed yet.
-  private let ownStream: Int?
+  /// The streams whose words are the device's own, each up to a change set that it has its receipt
+  /// for; none if the device has not pushed yet, or wants its own words too.
+  private let own: [ChangeOrigin.Ancestor]
   private let published: [Int: TableSchema]
   private var page = PullPage()
   private var bytes = 0
@@ -60,24 +86,21 @@ private struct PageComposer {
   init(_ store: HubStore, _ request: PullRequest, _ device: HubDevice) throws {
     self.store = store
     self.request = request
-    let row = try store.connection.first(
-      "SELECT id FROM hub_stream WHERE device = ? AND epoch = ?",
-      [.text(device.id), .integer(Int64(request.epoch))])
-    ownStream = row?[0].integer.map { Int($0) }
+    own = try store.ownWords(request, device)
     published = Dictionary(
       uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
   }
 
   mutating func compose(wallMilliseconds: Int64) throws -> PullPage {
-    page.timeline = try store.setting(.timeline).text ?? ""
+    page.hub = try store.setting(.hub).text ?? ""
     page.schemaVersion = store.schema.version
     page.hubMilliseconds = wallMilliseconds
-    page.position = max(request.cursor, request.position)
+    page.position = try store.point(at: max(request.cursor, request.position.sequence))
     var scanned = 0
     var isFull = false
     try store.connection.each(
       "SELECT tbl, key, sequence, meta FROM hub_row WHERE sequence > ? ORDER BY sequence",
-      [.integer(page.position)]
+      [.integer(page.position.sequence)]
     ) { row in
       if page.rows.count >= SyncLimits.pageRows || bytes >= SyncLimits.pageBytes
         || scanned >= Self.scannedRowsMax
@@ -87,7 +110,7 @@ private struct PageComposer {
       }
       try add(row)
       scanned += 1
-      page.position = row[2].integer ?? page.position
+      page.position.sequence = row[2].integer ?? page.position.sequence
       return true
     }
     page.isLast = !isFull
@@ -122,7 +145,8 @@ private struct PageComposer {
   /// word come back unchanged.
   private func isNews(_ version: Version, sent: Int64, isHeldByWriter: Bool) -> Bool {
     guard sent > request.cursor else { return false }
-    return version.stream != ownStream || sent != version.sequence || !isHeldByWriter
+    let isOwn = own.contains { $0.stream == version.stream && version.changeSet <= $0.last }
+    return !isOwn || sent != version.sequence || !isHeldByWriter
   }
 
   private mutating func append(

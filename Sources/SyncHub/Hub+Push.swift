@@ -21,12 +21,13 @@ extension Hub {
     let isClockOff = abs(offset) > SyncLimits.clockOffsetMilliseconds
     return try write { store in
       var reply = PushReply()
+      reply.epoch = envelope.stream.epoch
       reply.hubMilliseconds = wallMilliseconds
       reply.clockOffsetMilliseconds = isClockOff ? offset : 0
-      var reception = Reception(
-        hub: self, store: store, stream: try store.stream(envelope.stream), id: envelope.stream,
-        isClockOff: isClockOff, isRevoked: device.isRevoked, wallMilliseconds: wallMilliseconds)
-      for body in envelope.changeSets { reply.receipts.append(try reception.take(body)) }
+      var reception = try Reception(
+        hub: self, store: store, id: envelope.stream, isClockOff: isClockOff,
+        isRevoked: device.isRevoked, wallMilliseconds: wallMilliseconds)
+      reply.receipts = try reception.take(envelope.changeSets)
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, clockOffset: offset)
       return reply
     }
@@ -53,15 +54,48 @@ extension Hub {
 
 /// The taking in of one envelope's change sets, in one transaction.
 private struct Reception {
-  let hub: Hub
-  let store: HubStore
-  var stream: (number: Int, lastSequence: Int64, lastHash: [UInt8])
-  let id: StreamID
-  let isClockOff: Bool
-  let isRevoked: Bool
-  let wallMilliseconds: Int64
+  private let hub: Hub
+  private let store: HubStore
+  private var stream: HubStream
+  private let id: StreamID
+  private let isClockOff: Bool
+  private let isRevoked: Bool
+  private let wallMilliseconds: Int64
+  private var mayRepeat: Bool
+  private var ancestors: [ChangeOrigin.Ancestor]
+  /// The last base that was looked up; most change sets of an envelope share one.
+  private var provenBase: HubPoint?
 
-  mutating func take(_ body: [UInt8]) throws -> Receipt {
+  init(
+    hub: Hub, store: HubStore, id: StreamID, isClockOff: Bool, isRevoked: Bool,
+    wallMilliseconds: Int64
+  ) throws {
+    self.hub = hub
+    self.store = store
+    self.id = id
+    self.isClockOff = isClockOff
+    self.isRevoked = isRevoked
+    self.wallMilliseconds = wallMilliseconds
+    stream = try store.stream(id)
+    mayRepeat = try store.mayRepeat(stream, id)
+    ancestors = try store.ancestors(of: stream)
+  }
+
+  /// Takes in as many as follow one another; what has a receipt keeps it though the rest is refused.
+  mutating func take(_ bodies: [[UInt8]]) throws -> [Receipt] {
+    var receipts: [Receipt] = []
+    for body in bodies {
+      do {
+        receipts.append(try take(body))
+      } catch let refusal as Refusal {
+        if receipts.isEmpty { throw refusal }
+        break
+      }
+    }
+    return receipts
+  }
+
+  private mutating func take(_ body: [UInt8]) throws -> Receipt {
     let hash = ChangeSet.hash(of: body)
     guard let changeSet = try? ChangeSet(decoding: body) else {
       return try takeMalformed(body, hash)
@@ -70,33 +104,76 @@ private struct Reception {
     if changeSet.sequence <= stream.lastSequence {
       let known = try store.receipt(
         stream: stream.number, sequence: changeSet.sequence, hash: hash)
-      guard let known else { throw Refusal(.fork, sequence: changeSet.sequence) }
+      guard let known else { throw Refusal(.fork, sequence: changeSet.sequence, epoch: id.epoch) }
       return known
     }
-    guard changeSet.sequence == stream.lastSequence + 1 else {
-      throw Refusal(.gap, sequence: stream.lastSequence + 1)
-    }
-    guard changeSet.previous == stream.lastHash else {
-      throw Refusal(.fork, sequence: changeSet.sequence)
-    }
+    try checkPlace(changeSet)
     let isFlagged =
       isClockOff
       || changeSet.stamp.milliseconds > wallMilliseconds + SyncLimits.stampAheadMilliseconds
     let number = try insert(changeSet, body, hash, isFlagged: isFlagged)
-    let verdict =
-      isRevoked
-      ? Verdict(.quarantined, .revoked, "")
-      : try hub.merge(
-        changeSet, number: number, stream: stream.number, isFlagged: isFlagged, store,
-        wallMilliseconds: wallMilliseconds)
+    if mayRepeat, let known = try store.sameWork(as: changeSet, notIn: stream.number) {
+      try store.setReceipt(number, known.receipt.disposition, reason: known.receipt.reason)
+      try goOn(from: known.place, hash: known.hash)
+      return known.receipt
+    }
+    let verdict = try judge(changeSet, number: number, isFlagged: isFlagged)
     if verdict.disposition == .quarantined {
       try store.quarantine(
         changeSet, number: number, verdict, wallMilliseconds: wallMilliseconds)
     }
     try store.setReceipt(number, verdict.disposition, reason: verdict.text)
+    if verdict.disposition != .quarantined {
+      try hub.retryWhatAwaited(number, store, wallMilliseconds: wallMilliseconds)
+    }
     return Receipt(
       sequence: changeSet.sequence, disposition: verdict.disposition, number: number,
       reason: verdict.text)
+  }
+
+  private mutating func checkPlace(_ changeSet: ChangeSet) throws {
+    guard changeSet.sequence == stream.lastSequence + 1 else {
+      throw Refusal(.gap, sequence: stream.lastSequence + 1, epoch: id.epoch)
+    }
+    if changeSet.sequence == 1 {
+      guard let place = changeSet.continues else { return }
+      try store.setOrigin(of: stream.number, place, hash: changeSet.previous)
+      stream.origin = (place, changeSet.previous)
+      mayRepeat = true
+      ancestors = try store.ancestors(of: stream)
+    } else if changeSet.previous != stream.lastHash {
+      throw Refusal(.fork, sequence: changeSet.sequence, epoch: id.epoch)
+    }
+  }
+
+  /// The work that the stream begins with is known under the name of the one it goes on from: it
+  /// goes on from there.
+  private mutating func goOn(from place: StreamPlace, hash: [UInt8]) throws {
+    guard let origin = stream.origin, origin.place.stream == place.stream,
+      origin.place.sequence < place.sequence
+    else { return }
+    try store.setOrigin(of: stream.number, place, hash: hash)
+    stream.origin = (place, hash)
+    ancestors = try store.ancestors(of: stream)
+  }
+
+  private mutating func judge(_ changeSet: ChangeSet, number: Int64, isFlagged: Bool) throws
+    -> Verdict
+  {
+    if isRevoked { return Verdict(.quarantined, .revoked, "") }
+    let origin = ChangeOrigin(
+      stream: stream.number, changeSet: number, base: changeSet.base.sequence,
+      stamp: changeSet.stamp, isFlagged: isFlagged, ancestors: ancestors,
+      isProven: try isProven(changeSet.base), isFound: changeSet.isFound)
+    return try hub.merge(
+      changeSet, from: origin, store, wallMilliseconds: wallMilliseconds)
+  }
+
+  private mutating func isProven(_ base: HubPoint) throws -> Bool {
+    if base == provenBase { return true }
+    guard try store.knows(base) else { return false }
+    provenBase = base
+    return true
   }
 
   private mutating func insert(
@@ -115,7 +192,7 @@ private struct Reception {
   private mutating func takeMalformed(_ body: [UInt8], _ hash: [UInt8]) throws -> Receipt {
     let sequence = stream.lastSequence + 1
     let changeSet = ChangeSet(
-      stream: id, sequence: sequence, previous: [], schemaVersion: 0, base: 0, stamp: .zero,
+      stream: id, sequence: sequence, previous: [], schemaVersion: 0, base: .zero, stamp: .zero,
       wallMilliseconds: wallMilliseconds, officer: "", isForeign: true, changes: [])
     let number = try insert(changeSet, body, hash, isFlagged: true)
     let verdict = Verdict(.quarantined, .malformed, "")
@@ -131,12 +208,16 @@ struct Verdict {
   let disposition: Receipt.Disposition
   let reason: QuarantineReason?
   let detail: String
+  let awaited: Ingest.AwaitedRow?
 
-  init(_ disposition: Receipt.Disposition, _ reason: QuarantineReason? = nil, _ detail: String = "")
-  {
+  init(
+    _ disposition: Receipt.Disposition, _ reason: QuarantineReason? = nil, _ detail: String = "",
+    awaited: Ingest.AwaitedRow? = nil
+  ) {
     self.disposition = disposition
     self.reason = reason
     self.detail = detail
+    self.awaited = awaited
   }
 
   /// The reason's code, and what it concerns after a colon.
@@ -149,12 +230,8 @@ struct Verdict {
 extension Hub {
   /// Merges a change set that has been stored, or says why it belongs in quarantine.
   func merge(
-    _ changeSet: ChangeSet, number: Int64, stream: Int, isFlagged: Bool, _ store: HubStore,
-    wallMilliseconds: Int64
+    _ changeSet: ChangeSet, from origin: ChangeOrigin, _ store: HubStore, wallMilliseconds: Int64
   ) throws -> Verdict {
-    let origin = ChangeOrigin(
-      stream: stream, changeSet: number, base: changeSet.base, stamp: changeSet.stamp,
-      isFlagged: isFlagged)
     var ingest = Ingest(
       store, links: links, rules: rules,
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
@@ -163,7 +240,8 @@ extension Hub {
     do {
       return Verdict(try store.connection.attempt { try ingest.run() })
     } catch let rejection as Ingest.Rejection {
-      return Verdict(.quarantined, rejection.reason, rejection.detail)
+      return Verdict(
+        .quarantined, rejection.reason, rejection.detail, awaited: rejection.awaited)
     }
   }
 
@@ -200,34 +278,20 @@ extension Hub {
     guard !changes.isEmpty else { return }
     try write { store in
       let (changeSet, number) = try store.insertOwn(
-        changes, by: officer, schemaVersion: schema.version, wallMilliseconds: wallMilliseconds)
+        changes, by: officer, wallMilliseconds: wallMilliseconds)
       let verdict = try merge(
-        changeSet, number: number, stream: ChangeOrigin.hubStream, isFlagged: false, store,
-        wallMilliseconds: wallMilliseconds)
+        changeSet, from: .hub(number, changeSet), store, wallMilliseconds: wallMilliseconds)
       if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }
       try store.setReceipt(number, verdict.disposition, reason: "")
     }
   }
 }
 
-extension HubStore {
-  /// Stores a change set of the hub's own stream.
-  func insertOwn(
-    _ changes: [RowChange], by officer: String, schemaVersion: Int, wallMilliseconds: Int64
-  ) throws -> (ChangeSet, number: Int64) {
-    let id = StreamID(device: "hub", epoch: 0)
-    let stream = try stream(id)
-    let changeSet = ChangeSet(
-      stream: id, sequence: stream.lastSequence + 1, previous: stream.lastHash,
-      schemaVersion: schemaVersion, base: try head(),
-      stamp: HybridTime(milliseconds: wallMilliseconds), wallMilliseconds: wallMilliseconds,
-      officer: officer, isForeign: false, changes: changes)
-    let body = changeSet.encoded()
-    let number = try insert(
-      Arrival(
-        stream: stream.number, sequence: changeSet.sequence, hash: ChangeSet.hash(of: body),
-        body: body, officer: officer, wallMilliseconds: wallMilliseconds,
-        receivedMilliseconds: wallMilliseconds, isFlagged: false))
-    return (changeSet, number)
+extension ChangeOrigin {
+  /// The hub itself, which knows all that it holds.
+  static func hub(_ number: Int64, _ changeSet: ChangeSet) -> ChangeOrigin {
+    ChangeOrigin(
+      stream: hubStream, changeSet: number, base: changeSet.base.sequence, stamp: changeSet.stamp,
+      isFlagged: false)
   }
 }

@@ -52,15 +52,35 @@ extension Hub {
   package func retry(_ number: Int64, _ ruling: Ruling) throws -> [Int64] {
     try write { store in
       guard try store.isQuarantined(number) else { throw HubError.notFound }
-      var taken: [Int64] = []
-      for candidate in [number] + (try store.dependents(after: number)) {
-        if try takeIn(candidate, store, ruling) {
-          taken.append(candidate)
-        } else if taken.isEmpty {
-          break
-        }
+      try store.record("retry \(number)", ruling)
+      return try takeInChain(from: number, store, ruling)
+    }
+  }
+
+  /// Takes a change set in, and after it those that were waiting with it.
+  private func takeInChain(from number: Int64, _ store: HubStore, _ ruling: Ruling) throws
+    -> [Int64]
+  {
+    guard try takeIn(number, store, ruling) else { return [] }
+    var taken = [number]
+    for waiting in try store.dependents(after: number)
+    where try store.isQuarantined(waiting) && takeIn(waiting, store, ruling) {
+      taken.append(waiting)
+    }
+    return taken
+  }
+
+  /// Tries again what lacked a row that a change set has brought.
+  ///
+  /// After a restore of the hub, devices offer their work again in any order: nobody should have to
+  /// put that right by hand.
+  func retryWhatAwaited(_ number: Int64, _ store: HubStore, wallMilliseconds: Int64) throws {
+    let ruling = Ruling(by: "", reason: "", wallMilliseconds: wallMilliseconds)
+    for waiting in try store.numbersAwaiting(rowsOf: number)
+    where try store.isQuarantined(waiting) {
+      for taken in try takeInChain(from: waiting, store, ruling) {
+        try retryWhatAwaited(taken, store, wallMilliseconds: wallMilliseconds)
       }
-      return taken
     }
   }
 
@@ -68,11 +88,12 @@ extension Hub {
     guard let stored = try store.changeSet(number),
       let changeSet = try? ChangeSet(decoding: stored.body)
     else { return false }
+    let origin = try store.origin(of: changeSet, number: number, isFlagged: stored.isFlagged)
     let verdict = try merge(
-      changeSet, number: number, stream: stored.stream, isFlagged: stored.isFlagged, store,
-      wallMilliseconds: ruling.wallMilliseconds)
+      changeSet, from: origin, store, wallMilliseconds: ruling.wallMilliseconds)
     if verdict.disposition == .quarantined {
       try store.setQuarantine(changeSet, number, .open, verdict.reason, verdict.detail, ruling)
+      try store.setAwaited(verdict.awaited, by: number)
       return false
     }
     try store.setQuarantine(changeSet, number, .applied, nil, "", ruling)
@@ -89,6 +110,7 @@ extension Hub {
       guard try store.isQuarantined(number), let stored = try store.changeSet(number) else {
         throw HubError.notFound
       }
+      try store.record("dismiss \(number)", ruling)
       guard let changeSet = try? ChangeSet(decoding: stored.body) else {
         try store.dismissMalformed(number, ruling)
         return
@@ -113,6 +135,7 @@ extension HubStore {
         .text(verdict.reason?.rawValue ?? ""), .text(verdict.detail), .integer(wallMilliseconds),
       ])
     try publish(PublishedTables.quarantine, key)
+    try setAwaited(verdict.awaited, by: number)
     for change in changeSet.changes {
       try connection.run(
         "INSERT INTO hub_quarantined_row VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -170,6 +193,38 @@ extension HubStore {
     try publish(PublishedTables.quarantine, key)
     guard state != .open else { return }
     try connection.run("DELETE FROM hub_quarantined_row WHERE number = ?", [.integer(number)])
+    try setAwaited(nil, by: number)
+  }
+
+  /// Notes the row that a change set lacks, in place of what it lacked before.
+  func setAwaited(_ row: Ingest.AwaitedRow?, by number: Int64) throws {
+    try connection.run("DELETE FROM hub_awaited_row WHERE number = ?", [.integer(number)])
+    guard let row else { return }
+    try connection.run(
+      "INSERT INTO hub_awaited_row VALUES (?, ?, ?)",
+      [.integer(Int64(row.table)), row.key.stored, .integer(number)])
+  }
+
+  /// Quarantined change sets that lack a row which a change set has touched, in their order.
+  func numbersAwaiting(rowsOf number: Int64) throws -> [Int64] {
+    guard try connection.first("SELECT 1 FROM hub_awaited_row LIMIT 1") != nil,
+      let stored = try changeSet(number), let changeSet = try? ChangeSet(decoding: stored.body)
+    else { return [] }
+    var numbers: Set<Int64> = []
+    for change in changeSet.changes where change.operation != .delete {
+      let rows = try connection.rows(
+        "SELECT number FROM hub_awaited_row WHERE tbl = ? AND key = ?",
+        [.integer(Int64(change.table)), change.key.stored])
+      numbers.formUnion(rows.compactMap { $0[0].integer })
+    }
+    return numbers.sorted()
+  }
+
+  /// Puts an operator's act on record, where no row's change says it.
+  func record(_ act: String, _ ruling: Ruling) throws {
+    try record(
+      ruling.reason.isEmpty ? act : "\(act): \(ruling.reason)", by: ruling.by,
+      wallMilliseconds: ruling.wallMilliseconds)
   }
 
   func dismissMalformed(_ number: Int64, _ ruling: Ruling) throws {

@@ -17,7 +17,7 @@ package struct Hub: Sendable {
   ///   - database: The storage, with the application's tables in it.
   ///   - schema: Their merge policies.
   ///   - rules: What the application wants looked at after every change set.
-  ///   - timeline: A random name, taken if the storage is new.
+  ///   - timeline: A random name, taken as the hub's own and its first timeline's if it is new.
   /// - Throws: The storage's errors.
   package init(
     _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [], timeline: String
@@ -29,8 +29,26 @@ package struct Hub: Sendable {
     defaults = try database.defaults(in: schema)
     try database.write { connection in
       let store = HubStore(connection, schema)
-      if try store.setting(.timeline) == .null { try store.set(.timeline, .text(timeline)) }
+      if try store.setting(.hub) == .null {
+        try store.set(.hub, .text(timeline))
+        try store.set(.timeline, .text(timeline))
+      }
       try store.adoptSchema()
+    }
+  }
+
+  /// Begins another life of the hub: it has been put back from a copy.
+  ///
+  /// Devices notice by themselves what is missing, and offer it again; the name is for people.
+  ///
+  /// - Parameters:
+  ///   - timeline: A random name.
+  ///   - ruling: Who put the copy back, and why.
+  /// - Throws: The storage's errors.
+  package func beginTimeline(_ timeline: String, _ ruling: Ruling) throws {
+    try write { store in
+      try store.set(.timeline, .text(timeline))
+      try store.record("timeline \(timeline)", ruling)
     }
   }
 

@@ -15,6 +15,8 @@ struct HubStore {
   }
 
   enum Setting: String {
+    /// The hub's name, which it keeps for good.
+    case hub
     /// The hub's life since its last restore.
     case timeline
     /// The last sequence given to a row.
@@ -46,14 +48,60 @@ struct HubStore {
   func nextSequence() throws -> Int64 {
     let next = try head() + 1
     sequence.last = next
+    sequence.hasMoved = true
     return next
   }
 
   /// Writes down how far sequences have come.
   ///
   /// To be called once, at the end of a write transaction.
+  /// What moves sequences is in the record, or nobody could prove what state a sequence names.
   func saveSequence() throws {
-    if let last = sequence.last { try set(.sequence, .integer(last)) }
+    guard let last = sequence.last else { return }
+    precondition(!sequence.hasMoved || sequence.hasRecord, "sequences moved without a change set")
+    try set(.sequence, .integer(last))
+  }
+
+  /// The last change set, and the chain of hashes up to it.
+  func lastChangeSet() throws -> (number: Int64, chain: [UInt8]) {
+    if let record = sequence.record { return record }
+    let record = try storedChangeSet()
+    sequence.record = record
+    return record
+  }
+
+  func noteRecord(_ number: Int64, chain: [UInt8]) {
+    sequence.record = (number, chain)
+    sequence.hasRecord = true
+  }
+
+  private func storedChangeSet() throws -> (number: Int64, chain: [UInt8]) {
+    let row = try connection.first(
+      "SELECT number, chain FROM hub_change_set ORDER BY number DESC LIMIT 1")
+    guard let row, let number = row[0].integer, case .blob(let chain) = row[1] else {
+      return (0, [])
+    }
+    return (number, chain)
+  }
+
+  /// The proof that goes with a sequence in the state that this transaction sees.
+  func point(at sequence: Int64) throws -> HubPoint {
+    let (number, chain) = try lastChangeSet()
+    return HubPoint(sequence: sequence, number: number, proof: proof(chain))
+  }
+
+  /// Whether the hub has ever been in the given state.
+  func knows(_ point: HubPoint) throws -> Bool {
+    if point.sequence == 0 { return true }
+    guard point.sequence <= (try head()) else { return false }
+    let row = try connection.first(
+      "SELECT chain FROM hub_change_set WHERE number = ?", [.integer(point.number)])
+    guard case .blob(let chain)? = row?[0] else { return false }
+    return proof(chain) == point.proof
+  }
+
+  private func proof(_ chain: [UInt8]) -> UInt64 {
+    chain.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   // MARK: Rows
@@ -167,6 +215,8 @@ struct HubStore {
   func adoptSchema() throws {
     let version = Value.integer(Int64(schema.version))
     if try setting(.schemaVersion) == version { return }
+    // A schema comes with the program, at no time of its own.
+    try record("schema \(schema.version)", by: "", wallMilliseconds: 0)
     for table in schema.tables { try adoptRows(of: table) }
     try connection.run("DELETE FROM hub_digest", [])
     try add(try digestsOfRows())
@@ -202,96 +252,6 @@ struct HubStore {
       ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence
       """, [.integer(Int64(table)), key.stored, .integer(try nextSequence())])
   }
-
-  // MARK: Change sets
-
-  /// Stores a change set's bytes under a new number.
-  ///
-  /// Its receipt follows when it is merged.
-  func insert(_ arrival: Arrival) throws -> Int64 {
-    try connection.run(
-      """
-      INSERT INTO hub_change_set (stream, sequence, hash, body, officer, wall, received_at,
-        is_flagged, disposition, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '')
-      """,
-      [
-        .integer(Int64(arrival.stream)), .integer(arrival.sequence), .blob(arrival.hash),
-        .blob(arrival.body), .text(arrival.officer), .integer(arrival.wallMilliseconds),
-        .integer(arrival.receivedMilliseconds), .integer(arrival.isFlagged ? 1 : 0),
-      ])
-    try connection.run(
-      "UPDATE hub_stream SET last_sequence = ?, last_hash = ? WHERE id = ?",
-      [.integer(arrival.sequence), .blob(arrival.hash), .integer(Int64(arrival.stream))])
-    let number = try connection.first(
-      "SELECT number FROM hub_change_set WHERE stream = ? AND sequence = ?",
-      [.integer(Int64(arrival.stream)), .integer(arrival.sequence)])
-    guard let number = number?[0].integer else { throw HubError.notFound }
-    return number
-  }
-
-  func setReceipt(_ number: Int64, _ disposition: Receipt.Disposition, reason: String) throws {
-    try connection.run(
-      "UPDATE hub_change_set SET disposition = ?, reason = ? WHERE number = ?",
-      [.integer(Int64(disposition.rawValue)), .text(reason), .integer(number)])
-  }
-
-  /// The receipt of a change set that has come before, if its bytes are the same.
-  func receipt(stream: Int, sequence: Int64, hash: [UInt8]) throws -> Receipt? {
-    guard
-      let row = try connection.first(
-        """
-        SELECT number, disposition, reason FROM hub_change_set
-        WHERE stream = ? AND sequence = ? AND hash = ?
-        """, [.integer(Int64(stream)), .integer(sequence), .blob(hash)]),
-      let number = row[0].integer, let code = row[1].integer,
-      let disposition = Receipt.Disposition(rawValue: Int(code))
-    else { return nil }
-    return Receipt(
-      sequence: sequence, disposition: disposition, number: number, reason: row[2].text ?? "")
-  }
-
-  func changeSet(_ number: Int64) throws -> (stream: Int, body: [UInt8], isFlagged: Bool)? {
-    guard
-      let row = try connection.first(
-        "SELECT stream, body, is_flagged FROM hub_change_set WHERE number = ?", [.integer(number)]),
-      let stream = row[0].integer, case .blob(let body) = row[1]
-    else { return nil }
-    return (Int(stream), body, row[2] == .integer(1))
-  }
-
-  /// The stream of a device's epoch; it is made on first sight.
-  func stream(_ id: StreamID) throws -> (number: Int, lastSequence: Int64, lastHash: [UInt8]) {
-    let key: [Value] = [.text(id.device), .integer(Int64(id.epoch))]
-    let sql = "SELECT id, last_sequence, last_hash FROM hub_stream WHERE device = ? AND epoch = ?"
-    var row = try connection.first(sql, key)
-    if row == nil {
-      try connection.run(
-        "INSERT INTO hub_stream (device, epoch, last_sequence, last_hash) VALUES (?, ?, 0, x'')",
-        key)
-      row = try connection.first(sql, key)
-    }
-    guard let row, let number = row[0].integer, let sequence = row[1].integer,
-      case .blob(let hash) = row[2]
-    else { throw HubError.notFound }
-    return (Int(number), sequence, hash)
-  }
-
-  func writeHistory(
-    _ table: TableSchema, _ key: RowKey, number: Int64, position: Int, outcomes: [Int: Outcome]
-  ) throws {
-    var writer = WireWriter()
-    for (unit, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
-      // Unit -1 is the row itself, and 0 no column's number.
-      writer.varint(unit < 0 ? 0 : UInt64(table.unitNumber(unit)))
-      writer.varint(UInt64(outcome.rawValue))
-    }
-    try connection.run(
-      "INSERT INTO hub_history VALUES (?, ?, ?, ?, ?)",
-      [
-        .integer(Int64(table.number)), key.stored, .integer(number), .integer(Int64(position)),
-        .blob(writer.bytes),
-      ])
-  }
 }
 
 /// The sequences given out in one transaction, so that a row does not cost a read and a write.
@@ -299,6 +259,11 @@ struct HubStore {
 /// What a savepoint undoes leaves a gap, which nobody minds.
 private final class SequenceCounter {
   var last: Int64?
+  /// Whether this transaction has given out any, and whether it has put a change set on record.
+  var hasMoved = false
+  var hasRecord = false
+  /// The last change set on record.
+  var record: (number: Int64, chain: [UInt8])?
 }
 
 /// A change set as it came in.

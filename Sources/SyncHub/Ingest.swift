@@ -26,6 +26,14 @@ struct Ingest {
   struct Rejection: Error {
     let reason: QuarantineReason
     let detail: String
+    /// The row that it lacks, if that is the reason.
+    var awaited: AwaitedRow?
+  }
+
+  /// A row that may yet come.
+  struct AwaitedRow {
+    let table: Int
+    let key: RowKey
   }
 
   init(
@@ -113,7 +121,10 @@ struct Ingest {
   private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection
   {
     switch refusal {
-    case .unknownRow: Rejection(reason: .unknownRow, detail: "\(table.name) \(key)")
+    case .unknownRow:
+      Rejection(
+        reason: .unknownRow, detail: "\(table.name) \(key)",
+        awaited: AwaitedRow(table: table.number, key: key))
     case .hubOnlyTable: Rejection(reason: .hubOnlyTable, detail: table.name)
     case .unknownColumn(let column):
       Rejection(reason: .unknownColumn, detail: "\(table.name), column \(column)")
@@ -176,7 +187,8 @@ struct Ingest {
       }
       guard let old = try store.row(parent, parentKey), let deletion = old.deletion else {
         throw Rejection(
-          reason: .missingParent, detail: "\(table.name) \(key) → \(parent.name) \(parentKey)")
+          reason: .missingParent, detail: "\(table.name) \(key) → \(parent.name) \(parentKey)",
+          awaited: AwaitedRow(table: parent.number, key: parentKey))
       }
       try revive(parent, parentKey, old, deletion)
       try keepParents(of: parent, parentKey)

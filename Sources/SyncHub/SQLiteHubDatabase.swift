@@ -66,6 +66,16 @@ package struct SQLiteHubDatabase: HubDatabase {
     }
   }
 
+  /// Writes a copy of the file as it is now, while others go on writing.
+  ///
+  /// - Parameter path: Where the copy is to be; there must be nothing yet.
+  /// - Throws: SQLite's errors.
+  package func backup(to path: String) throws {
+    try database.writeWithoutTransaction { db in
+      try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+    }
+  }
+
   /// SQLite's own findings about the file: broken pages, and links that lead nowhere.
   package func problems() throws -> [String] {
     try database.read { db in

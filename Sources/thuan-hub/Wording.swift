@@ -16,6 +16,11 @@ extension ConflictKind {
         uk: "Видалено тут, змінено там")
     case .duplicate: Phrase(vi: "Trùng lặp", en: "Duplicate", uk: "Дублікат")
     case .notAllowed: Phrase(vi: "Không được chấp nhận", en: "Refused", uk: "Відхилено")
+    case .differenceFound:
+      Phrase(
+        vi: "Máy và máy chủ khác nhau, không rõ ai ghi",
+        en: "Device and hub differ, nobody is known to have written it",
+        uk: "Пристрій і хаб різняться, автор невідомий")
     case .possibleDuplicate:
       Phrase(vi: "Nghi trùng lặp", en: "Possible duplicate", uk: "Можливий дублікат")
     case .ruleBroken:

@@ -22,6 +22,11 @@ struct ConflictText {
       Phrase(vi: "Nghi trùng lặp", en: "Possible duplicate", uk: "Можливий дублікат")
     case .notAllowed:
       Phrase(vi: "Không được chấp nhận", en: "Refused", uk: "Відхилено")
+    case .differenceFound:
+      Phrase(
+        vi: "Máy và máy chủ khác nhau, không rõ ai ghi",
+        en: "Device and hub differ, nobody is known to have written it",
+        uk: "Пристрій і хаб різняться, автор невідомий")
     case .ruleBroken:
       Phrase(
         vi: "Vi phạm ràng buộc sau hợp nhất", en: "Rule broken after merge",

@@ -47,7 +47,7 @@ func explain(_ refusal: Refusal) -> Failure {
         vi: "Máy chủ tỉnh đang gặp sự cố (\(refusal.detail)).",
         en: "The hub has trouble (\(refusal.detail)).", uk: "На хабі збій (\(refusal.detail))."),
       hint: .workIsKept)
-  case .gap, .fork, .malformed, .notFound:
+  case .gap, .fork, .snapshotNeeded, .malformed, .notFound:
     Failure(
       .unreachable,
       Phrase(

@@ -108,7 +108,7 @@ struct BadLinkTests {
       try await FaultyProxy.run(to: hub.port) { proxy in
         let lan = try await hub.device("lan", through: proxy.port)
         var page = PullPage()
-        page.timeline = "t"
+        page.hub = "t"
         page.rows = [
           PulledRow(
             table: 10, kind: .whole, key: RowKey([.text("x")]), columns: [2],

@@ -20,6 +20,7 @@ struct GoldenBytesTests {
       try Envelope(decoding: Golden.envelope.read()).changeSets == Golden.exampleEnvelope.changeSets
     )
     #expect(try PushReply(decoding: Golden.pushReply.read()) == Golden.examplePushReply)
+    #expect(try PullRequest(decoding: Golden.pullRequest.read()) == Golden.examplePullRequest)
     #expect(try PullPage(decoding: Golden.pullPage.read()) == Golden.examplePullPage)
     #expect(
       try EnrolmentRequest(decoding: Golden.enrolmentRequest.read()) == Golden.exampleRequest)
@@ -57,6 +58,7 @@ enum Golden: String, CaseIterable {
   case changeSet = "ChangeSet"
   case envelope = "Envelope"
   case pushReply = "PushReply"
+  case pullRequest = "PullRequest"
   case pullPage = "PullPage"
   case enrolmentRequest = "EnrolmentRequest"
   case enrolmentReply = "EnrolmentReply"
@@ -92,6 +94,7 @@ enum Golden: String, CaseIterable {
     case .changeSet: Self.exampleChangeSet.encoded()
     case .envelope: Self.exampleEnvelope.encoded { _ in [UInt8](0..<64) }
     case .pushReply: Self.examplePushReply.encoded()
+    case .pullRequest: Self.examplePullRequest.encoded()
     case .pullPage: Self.examplePullPage.encoded()
     case .enrolmentRequest: Self.exampleRequest.encoded()
     case .enrolmentReply: Self.exampleReply.encoded()
@@ -106,6 +109,7 @@ enum Golden: String, CaseIterable {
       let envelope = try Envelope(decoding: bytes)
       return envelope.encoded { _ in envelope.signature }
     case .pushReply: return try PushReply(decoding: bytes).encoded()
+    case .pullRequest: return try PullRequest(decoding: bytes).encoded()
     case .pullPage: return try PullPage(decoding: bytes).encoded()
     case .enrolmentRequest: return try EnrolmentRequest(decoding: bytes).encoded()
     case .enrolmentReply: return try EnrolmentReply(decoding: bytes).encoded()
@@ -118,9 +122,18 @@ enum Golden: String, CaseIterable {
 extension Golden {
   static let stream = StreamID(device: "00112233445566778899aabbccddeeff", epoch: 2_147_483_647)
 
-  static let exampleChangeSet = ChangeSet(
+  static let exampleChangeSet = {
+    var changeSet = plainChangeSet
+    (changeSet.isFound, changeSet.act) = (true, "retry 7")
+    changeSet.continues = StreamPlace(
+      stream: StreamID(device: "ffeeddccbbaa99887766554433221100", epoch: 5), sequence: 310)
+    return changeSet
+  }()
+
+  private static let plainChangeSet = ChangeSet(
     stream: stream, sequence: 9_007_199_254_740_993, previous: [UInt8](0..<32), schemaVersion: 3,
-    base: 300, stamp: HybridTime(milliseconds: 1_700_000_000_000, counter: 65_535),
+    base: HubPoint(sequence: 300, number: 70, proof: 0x0123_4567_89ab_cdef),
+    stamp: HybridTime(milliseconds: 1_700_000_000_000, counter: 65_535),
     wallMilliseconds: -1, officer: "cán bộ Lan", isForeign: true,
     changes: [
       RowChange(
@@ -150,6 +163,7 @@ extension Golden {
 
   static let examplePushReply: PushReply = {
     var reply = PushReply()
+    reply.epoch = 5
     reply.hubMilliseconds = 1_700_000_000_000
     reply.clockOffsetMilliseconds = -86_400_000
     reply.receipts = [
@@ -162,11 +176,20 @@ extension Golden {
     return reply
   }()
 
+  static let examplePullRequest = PullRequest(
+    epoch: 5, cursor: 300,
+    position: HubPoint(sequence: 1_300, number: 70, proof: 0x0123_4567_89ab_cdef),
+    standings: [
+      StreamStanding(epoch: 4, sealed: 310, acknowledged: 310, hash: [UInt8](0..<32)),
+      StreamStanding(epoch: 5, sealed: 2, acknowledged: 0, hash: []),
+    ])
+
   static let examplePullPage: PullPage = {
     var page = PullPage()
-    page.timeline = "t-1"
+    page.hub = "t-1"
     page.schemaVersion = 1
-    page.position = 123_456_789_012
+    page.position = HubPoint(
+      sequence: 123_456_789_012, number: 70, proof: 0x0123_4567_89ab_cdef)
     page.isLast = true
     page.hubMilliseconds = 1_700_000_000_000
     let key = RowKey([.text("p1")])
@@ -191,5 +214,5 @@ extension Golden {
     device: "00112233445566778899aabbccddeeff", credential: "s3cret_-", officer: "lan",
     officerName: "Nguyễn Thị Lan", unit: "22978@20250701")
 
-  static let exampleRefusal = Refusal(.gap, sequence: 17, detail: "17")
+  static let exampleRefusal = Refusal(.gap, sequence: 17, epoch: 5, detail: "17")
 }

@@ -45,12 +45,10 @@ struct RefusedRequestTests {
   @Test func `without a credential nothing is read and nothing is told`() async throws {
     try await TestHub.run { hub in
       for (method, path) in [
-        (HTTPMethod.GET, HTTPContract.changesPath + "?epoch=1&cursor=0&position=0"),
-        (.POST, HTTPContract.changeSetsPath),
+        (HTTPMethod.POST, HTTPContract.changesPath), (.POST, HTTPContract.changeSetsPath),
       ] {
         for credential in [nil, "", "wrong", String(repeating: "x", count: 2_000)] {
-          let body: [UInt8]? = method == .POST ? [1] : nil
-          let answer = try await send(hub, method, path, credential: credential, body: body)
+          let answer = try await send(hub, method, path, credential: credential, body: [1])
           #expect(answer.status == 401)
           #expect(answer.refusal == Refusal(.unauthorised))
           #expect(answer.type == HTTPContract.mediaType)
@@ -79,18 +77,24 @@ struct RefusedRequestTests {
     }
   }
 
-  @Test func `numbers that are none are refused`() async throws {
+  @Test func `questions that are none, or about states the hub never had, are refused`()
+    async throws
+  {
     try await TestHub.run { hub in
       let lan = try await hub.device("lan")
-      for query in [
-        "", "?epoch=1&cursor=0", "?epoch=-1&cursor=0&position=0", "?epoch=1&cursor=x&position=0",
-        "?epoch=99999999999&cursor=0&position=0",
-        "?epoch=1&cursor=99999999999999999999&position=0",
-      ] {
+      func ask(_ body: [UInt8]) async throws -> (status: UInt, code: Refusal.Code?) {
         let answer = try await send(
-          hub, .GET, HTTPContract.changesPath + query, credential: lan.identity.credential)
-        #expect(answer.status == 400)
-        #expect(answer.refusal?.code == .malformed)
+          hub, .POST, HTTPContract.changesPath, credential: lan.identity.credential, body: body)
+        return (answer.status, answer.refusal?.code)
+      }
+      for body in [[], [0], [255], Array("epoch=1&cursor=0".utf8)] as [[UInt8]] {
+        #expect(try await ask(body) == (400, .malformed))
+      }
+      #expect(try await ask(Array(repeating: 8, count: 65 << 10)) == (413, .tooLarge))
+      let beyond = HubPoint(sequence: 1_000_000, number: 1, proof: 1)
+      for epoch in [0, 1, Int.max] {
+        let request = PullRequest(epoch: epoch, cursor: 1_000_000, position: beyond)
+        #expect(try await ask(request.encoded()) == (409, .snapshotNeeded))
       }
     }
   }

@@ -5,7 +5,8 @@ import Testing
 struct WireTests {
   private let changeSet = ChangeSet(
     stream: StreamID(device: "d", epoch: 7), sequence: 3, previous: [1, 2], schemaVersion: 1,
-    base: 300, stamp: HybridTime(bits: 99), wallMilliseconds: -5, officer: "Bình", isForeign: true,
+    base: HubPoint(sequence: 7, number: 3, proof: 9), stamp: HybridTime(bits: 99),
+    wallMilliseconds: -5, officer: "Bình", isForeign: true,
     changes: [
       RowChange(
         table: 10, operation: .insert, key: RowKey([.text("p"), .integer(-1)]),

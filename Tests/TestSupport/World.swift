@@ -9,27 +9,52 @@ package import SyncSQLite
 package final class World {
   package let folder: URL
   package let schema: SyncSchema
-  package let hub: Hub
-  package let hubDatabase: SQLiteHubDatabase
+  package private(set) var hub: Hub
+  package private(set) var hubDatabase: SQLiteHubDatabase
   private let migrations: [Migration]
+  private let rules: [any HubRule]
   /// The time that everybody's clock shows; tests move it.
   package var now: Int64 = 1_700_000_000_000
   private var enrolled = 0
+  private var epochs = 1_000
+
+  func nextEpoch() -> Int {
+    epochs += 1
+    return epochs
+  }
 
   package init(
     schema: SyncSchema? = nil, migrations: [Migration] = ToySchema.migrations,
-    rules: [any HubRule] = []
+    rules: [any HubRule] = [], hubFile: String? = nil
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "thuan-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.schema = try schema ?? ToySchema.schema()
     self.migrations = migrations
-    hubDatabase = try SQLiteHubDatabase(path: nil, migrations: migrations, schema: self.schema)
+    self.rules = rules
+    let folder = folder
+    let path = hubFile.map { folder.appendingPathComponent($0).path }
+    hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: self.schema)
     hub = try Hub(hubDatabase, schema: self.schema, rules: rules, timeline: "t1")
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Puts the hub back from a copy, as somebody would who knows nothing of this program.
+  package func restoreHub(from copy: String) throws {
+    let path = folder.appendingPathComponent("hub-\(now).db").path
+    try FileManager.default.copyItem(atPath: copy, toPath: path)
+    hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: schema)
+    hub = try Hub(hubDatabase, schema: schema, rules: rules, timeline: "never used")
+  }
+
+  /// The device once more, over another file: put back from a copy, or cloned.
+  package func device(_ device: TestDevice, at path: String) throws -> TestDevice {
+    TestDevice(
+      world: self, store: try open(path), identity: device.identity, officer: device.officer,
+      epoch: device.epoch, path: path)
+  }
 
   /// A device with a store of its own, enrolled for an officer.
   package func device(_ officer: String) throws -> TestDevice {
@@ -116,7 +141,7 @@ package struct TestDevice {
         try round.receive(try answer(request), wallMilliseconds: world.now)
       } catch let refusal as Refusal {
         try round.receive(
-          refusal, newEpoch: Int(world.now % 1_000_000), wallMilliseconds: world.now)
+          refusal, newEpoch: world.nextEpoch(), wallMilliseconds: world.now)
       }
     }
     return round.progress
@@ -130,12 +155,18 @@ package struct TestDevice {
       return try world.hub.receive(
         envelope: bytes, from: device, wallMilliseconds: world.now
       ).encoded()
-    case .pull(let epoch, let cursor, let position):
-      return try world.hub.page(
-        PullRequest(epoch: epoch, cursor: cursor, position: position), for: device,
-        wallMilliseconds: world.now
-      ).encoded()
+    case .pull(let request):
+      return try world.hub.page(request, for: device, wallMilliseconds: world.now).encoded()
     }
+  }
+
+  /// Copies the store as it is now.
+  ///
+  /// - Returns: Where the copy is.
+  package func copy(_ name: String) throws -> String {
+    let path = world.folder.appendingPathComponent(name).path
+    try store.backup(to: path)
+    return path
   }
 
   package func rows(_ table: String) throws -> [[SyncCore.Value]] {

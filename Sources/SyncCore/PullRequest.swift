@@ -1,0 +1,105 @@
+/// What a device asks for when it pulls, and where it stands.
+///
+/// The hub looks at the standing first: a device that was put back from a copy has less of its own
+/// stream than the hub, a hub that was put back has less than the device was given receipts for.
+/// Either is noticed before a row travels.
+package struct PullRequest: Equatable, Sendable {
+  /// The epoch of the stream that the device writes now; 0 asks for everything, the device's own
+  /// words included.
+  package var epoch: Int
+  /// The sequence whose state the device holds; 0 asks for the hub's whole state.
+  package var cursor: Int64
+  /// Where the page begins: the cursor, or the end of the page before, as the hub proved it.
+  package var position: HubPoint
+  /// What the device holds of its own streams.
+  package var standings: [StreamStanding]
+
+  package init(
+    epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = []
+  ) {
+    self.epoch = epoch
+    self.cursor = cursor
+    self.position = position
+    self.standings = standings
+  }
+
+  /// Whether two requests ask for the same page; what a device has sealed since does not matter.
+  package func asksTheSame(as other: PullRequest) -> Bool {
+    epoch == other.epoch && cursor == other.cursor && position == other.position
+  }
+}
+
+/// How far one stream of a device has come, as the device knows it.
+package struct StreamStanding: Equatable, Sendable {
+  package var epoch: Int
+  /// The last sequence that was sealed.
+  package var sealed: Int64
+  /// The last sequence up to which the device has receipts.
+  package var acknowledged: Int64
+  /// The hash of the change set at ``acknowledged``; empty if there is none, or none is kept.
+  package var hash: [UInt8]
+
+  package init(epoch: Int, sealed: Int64, acknowledged: Int64, hash: [UInt8]) {
+    self.epoch = epoch
+    self.sealed = sealed
+    self.acknowledged = acknowledged
+    self.hash = hash
+  }
+}
+
+extension PullRequest {
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    writer.unsigned(1, UInt64(SyncLimits.protocolVersion))
+    writer.unsigned(2, UInt64(epoch))
+    writer.unsigned(3, UInt64(cursor))
+    writer.message(4) { position.write(to: &$0) }
+    for standing in standings { writer.message(5) { standing.write(to: &$0) } }
+    return writer.bytes
+  }
+
+  /// Reads a request.
+  ///
+  /// - Throws: ``WireError`` for anything but a request.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    var reader = WireReader(bytes)
+    var version = 0
+    self.init(epoch: 0, cursor: 0, position: .zero)
+    while let field = try reader.next() {
+      switch field {
+      case 1: version = try reader.count()
+      case 2: epoch = try reader.count()
+      case 3: cursor = try reader.sequence()
+      case 4: position = try HubPoint(reading: try reader.message())
+      case 5:
+        guard standings.count < SyncLimits.standings else { throw .tooLarge("standings") }
+        standings.append(try StreamStanding(reading: try reader.message()))
+      default: try reader.skip()
+      }
+    }
+    guard version > 0 else { throw .malformed("pull request") }
+  }
+}
+
+extension StreamStanding {
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.unsigned(1, UInt64(epoch))
+    writer.unsigned(2, UInt64(sealed))
+    writer.unsigned(3, UInt64(acknowledged))
+    writer.blob(4, hash)
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    self.init(epoch: 0, sealed: 0, acknowledged: 0, hash: [])
+    while let field = try reader.next() {
+      switch field {
+      case 1: epoch = try reader.count()
+      case 2: sealed = try reader.sequence()
+      case 3: acknowledged = try reader.sequence()
+      case 4: hash = try reader.blob()
+      default: try reader.skip()
+      }
+    }
+  }
+}

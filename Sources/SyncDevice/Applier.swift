@@ -1,0 +1,145 @@
+import GRDB
+import SyncCore
+import SyncSQLite
+
+/// Writes the hub's rows into the tables, keeping pending work on top.
+struct Applier {
+  private let db: Database
+  private let schema: SyncSchema
+  private let published: [Int: TableSchema]
+  private let pending: PendingWork
+  private let cursor: Int64
+  private var shadow: ShadowWriter
+  /// Whether the rows are the hub's whole state: what is not among them is not there.
+  private var isSnapshot = false
+
+  init(_ store: DeviceStore, _ db: Database, cursor: Int64) throws {
+    self.db = db
+    self.cursor = cursor
+    schema = store.schema
+    published = Dictionary(
+      uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
+    // Work that was acknowledged while pages were coming in may be newer than what they say.
+    pending = try PendingWork(db, orAfter: store.setting(.pullOutbox, db).integer)
+    shadow = ShadowWriter(db)
+  }
+
+  /// The rows that follow are the hub's whole state, and the store holds rows already.
+  mutating func beginSnapshot() throws {
+    let holdsRows = try db.first(
+      """
+      SELECT 1 WHERE EXISTS (SELECT 1 FROM thuan_shadow) OR EXISTS (SELECT 1 FROM thuan_conflict)
+        OR EXISTS (SELECT 1 FROM thuan_quarantine)
+      """)
+    guard holdsRows != nil else { return }
+    isSnapshot = true
+    try db.execute(
+      sql: """
+        CREATE TEMP TABLE IF NOT EXISTS thuan_seen
+          (tbl INTEGER, key ANY, PRIMARY KEY (tbl, key)) STRICT, WITHOUT ROWID;
+        DELETE FROM temp.thuan_seen;
+        """)
+  }
+
+  /// Rows of tables that this schema does not know are passed over; they come again once it does.
+  mutating func apply(_ row: PulledRow) throws {
+    if isSnapshot {
+      try db.run(
+        "INSERT INTO temp.thuan_seen VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [.integer(Int64(row.table)), row.key.stored])
+    }
+    if let table = published[row.table] {
+      try write(row, table, keeping: [])
+    } else if let table = schema.table(number: row.table), row.key.values.count == table.key.count {
+      let kept = pending.columns(row.table, row.key)
+      let isHeld =
+        pending.isDeleted(row.table, row.key)
+        || (kept != nil && (row.kind == .deleted || row.kind == .evicted))
+      if isHeld
+        || (kept != nil
+          && (row.kind == .whole || !row.columns.allSatisfy { kept?.contains($0) == false }))
+      {
+        try db.run(
+          "INSERT INTO thuan_held VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+          [.integer(Int64(row.table)), row.key.stored, .integer(cursor)])
+      }
+      if isHeld { return }
+      try write(row, table, keeping: kept ?? [])
+      try shadow.update(table, row.key, values: try table.read(row.key, in: db))
+    }
+  }
+
+  mutating func finish() throws {
+    if isSnapshot { try removeUnseen() }
+    try shadow.finish()
+  }
+
+  /// Takes away what the hub does not have, save what lies over it as work of this device's own.
+  private mutating func removeUnseen() throws {
+    for table in schema.tables {
+      let rows = try db.all(
+        """
+        SELECT key FROM thuan_shadow WHERE tbl = ?
+        EXCEPT SELECT key FROM temp.thuan_seen WHERE tbl = ?
+        """, [.integer(Int64(table.number)), .integer(Int64(table.number))])
+      for row in rows {
+        let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
+        if pending.columns(table.number, key) != nil { continue }
+        try table.delete(key, in: db)
+        try shadow.update(table, key, values: nil)
+      }
+    }
+    for table in published.values {
+      let rows = try db.all("SELECT \(table.columnList) FROM \(quoted(table.name))")
+      for row in rows {
+        let key = table.rowKey(of: row.values())
+        let seen = try db.first(
+          "SELECT 1 FROM temp.thuan_seen WHERE tbl = ? AND key = ?",
+          [.integer(Int64(table.number)), key.stored])
+        if seen == nil { try table.delete(key, in: db) }
+      }
+    }
+    try db.run("DELETE FROM temp.thuan_seen")
+  }
+
+  private func write(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
+    switch row.kind {
+    case .deleted, .evicted:
+      try table.delete(row.key, in: db)
+    case .whole: try writeWhole(row, table, keeping: kept)
+    case .fields: try writeFields(row, table, keeping: kept)
+    }
+  }
+
+  private func writeWhole(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
+    var values = Array(repeating: Value.null, count: table.columns.count)
+    for (column, value) in zip(row.columns, row.values) {
+      if let index = table.index(number: column) { values[index] = value }
+    }
+    for (index, value) in zip(table.key, row.key.values) { values[index] = value }
+    let keys = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
+    let changes = table.columns.filter { $0.unit != nil && !kept.contains($0.number) }
+      .map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
+    let update = changes.isEmpty ? "NOTHING" : "UPDATE SET " + changes.joined(separator: ", ")
+    let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
+    try db.run(
+      """
+      INSERT INTO \(quoted(table.name)) (\(table.columnList)) VALUES (\(places))
+      ON CONFLICT (\(keys)) DO \(update)
+      """, values)
+  }
+
+  private func writeFields(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
+    var names: [String] = []
+    var values: [Value] = []
+    for (column, value) in zip(row.columns, row.values) where !kept.contains(column) {
+      guard let index = table.index(number: column) else { continue }
+      names.append("\(quoted(table.columns[index].name)) = ?")
+      values.append(value)
+    }
+    guard !names.isEmpty else { return }
+    try db.run(
+      "UPDATE \(quoted(table.name)) SET \(names.joined(separator: ", ")) WHERE \(table.keyCondition)",
+      values + row.key.values)
+  }
+}

@@ -1,0 +1,230 @@
+import SyncCore
+import SyncSQLite
+
+extension HubStore {
+  /// Stores a change set's bytes under a new number.
+  ///
+  /// Its receipt follows when it is merged.
+  func insert(_ arrival: Arrival) throws -> Int64 {
+    let (last, chain) = try lastChangeSet()
+    let (number, next) = (last + 1, ChangeSet.hash(of: chain + arrival.hash))
+    try connection.run(
+      """
+      INSERT INTO hub_change_set (number, stream, sequence, hash, body, officer, wall, received_at,
+        is_flagged, disposition, reason, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?)
+      """,
+      [
+        .integer(number), .integer(Int64(arrival.stream)), .integer(arrival.sequence),
+        .blob(arrival.hash), .blob(arrival.body), .text(arrival.officer),
+        .integer(arrival.wallMilliseconds), .integer(arrival.receivedMilliseconds),
+        .integer(arrival.isFlagged ? 1 : 0), .blob(next),
+      ])
+    try connection.run(
+      "UPDATE hub_stream SET last_sequence = ?, last_hash = ? WHERE id = ?",
+      [.integer(arrival.sequence), .blob(arrival.hash), .integer(Int64(arrival.stream))])
+    noteRecord(number, chain: next)
+    return number
+  }
+
+  func setReceipt(_ number: Int64, _ disposition: Receipt.Disposition, reason: String) throws {
+    try connection.run(
+      "UPDATE hub_change_set SET disposition = ?, reason = ? WHERE number = ?",
+      [.integer(Int64(disposition.rawValue)), .text(reason), .integer(number)])
+  }
+
+  /// The receipt of a change set that has come before, if its bytes are the same.
+  func receipt(stream: Int, sequence: Int64, hash: [UInt8]) throws -> Receipt? {
+    guard
+      let row = try connection.first(
+        """
+        SELECT number, disposition, reason FROM hub_change_set
+        WHERE stream = ? AND sequence = ? AND hash = ?
+        """, [.integer(Int64(stream)), .integer(sequence), .blob(hash)]),
+      let number = row[0].integer, let code = row[1].integer,
+      let disposition = Receipt.Disposition(rawValue: Int(code))
+    else { return nil }
+    return Receipt(
+      sequence: sequence, disposition: disposition, number: number, reason: row[2].text ?? "")
+  }
+
+  func changeSet(_ number: Int64) throws -> (stream: Int, body: [UInt8], isFlagged: Bool)? {
+    guard
+      let row = try connection.first(
+        "SELECT stream, body, is_flagged FROM hub_change_set WHERE number = ?", [.integer(number)]),
+      let stream = row[0].integer, case .blob(let body) = row[1]
+    else { return nil }
+    return (Int(stream), body, row[2] == .integer(1))
+  }
+
+  func writeHistory(
+    _ table: TableSchema, _ key: RowKey, number: Int64, position: Int, outcomes: [Int: Outcome]
+  ) throws {
+    var writer = WireWriter()
+    for (unit, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
+      // Unit -1 is the row itself, and 0 no column's number.
+      writer.varint(unit < 0 ? 0 : UInt64(table.unitNumber(unit)))
+      writer.varint(UInt64(outcome.rawValue))
+    }
+    try connection.run(
+      "INSERT INTO hub_history VALUES (?, ?, ?, ?, ?)",
+      [
+        .integer(Int64(table.number)), key.stored, .integer(number), .integer(Int64(position)),
+        .blob(writer.bytes),
+      ])
+  }
+
+  /// A stream as the hub knows it; nothing if it has never pushed.
+  func knownStream(_ id: StreamID) throws -> HubStream? {
+    let row = try connection.first(
+      """
+      SELECT id, last_sequence, last_hash, from_device, from_epoch, from_sequence, from_hash
+      FROM hub_stream WHERE device = ? AND epoch = ?
+      """, [.text(id.device), .integer(Int64(id.epoch))])
+    guard let row, let number = row[0].integer, let sequence = row[1].integer,
+      case .blob(let hash) = row[2]
+    else { return nil }
+    var stream = HubStream(number: Int(number), lastSequence: sequence, lastHash: hash)
+    if let device = row[3].text, let epoch = row[4].integer, let from = row[5].integer,
+      case .blob(let hash) = row[6]
+    {
+      let id = StreamID(device: device, epoch: Int(epoch))
+      stream.origin = (StreamPlace(stream: id, sequence: from), hash)
+    }
+    return stream
+  }
+
+  /// The stream of a device's epoch; it is made on first sight.
+  func stream(_ id: StreamID) throws -> HubStream {
+    if let stream = try knownStream(id) { return stream }
+    try connection.run(
+      "INSERT INTO hub_stream (device, epoch, last_sequence, last_hash) VALUES (?, ?, 0, x'')",
+      [.text(id.device), .integer(Int64(id.epoch))])
+    guard let stream = try knownStream(id) else { throw HubError.notFound }
+    return stream
+  }
+
+  /// Notes where a stream goes on from.
+  func setOrigin(of stream: Int, _ place: StreamPlace, hash: [UInt8]) throws {
+    try connection.run(
+      """
+      UPDATE hub_stream SET from_device = ?, from_epoch = ?, from_sequence = ?, from_hash = ?
+      WHERE id = ?
+      """,
+      [
+        .text(place.stream.device), .integer(Int64(place.stream.epoch)), .integer(place.sequence),
+        .blob(hash), .integer(Int64(stream)),
+      ])
+  }
+
+  /// The streams that one goes on from, each up to the change set that is named by number and hash.
+  ///
+  /// One that the hub does not have (any more) is no ancestor: its words are not known then, and at
+  /// worst somebody is asked a question too many.
+  func ancestors(of stream: HubStream) throws -> [ChangeOrigin.Ancestor] {
+    var ancestors: [ChangeOrigin.Ancestor] = []
+    var next = stream.origin
+    while let (place, hash) = next, ancestors.count < SyncLimits.standings {
+      guard let parent = try knownStream(place.stream),
+        let number = try number(of: place.sequence, in: parent.number, hash: hash)
+      else { break }
+      ancestors.append(ChangeOrigin.Ancestor(stream: parent.number, last: number))
+      next = parent.origin
+    }
+    return ancestors
+  }
+
+  /// The hub's number of a stream's change set, if its hash is the given one.
+  func number(of sequence: Int64, in stream: Int, hash: [UInt8]) throws -> Int64? {
+    try connection.first(
+      "SELECT number FROM hub_change_set WHERE stream = ? AND sequence = ? AND hash = ?",
+      [.integer(Int64(stream)), .integer(sequence), .blob(hash)])?[0].integer
+  }
+
+  /// Whether a stream may offer work that another has brought already: it goes on from another, or
+  /// its device has written others.
+  func mayRepeat(_ stream: HubStream, _ id: StreamID) throws -> Bool {
+    if stream.origin != nil { return true }
+    return try connection.first(
+      "SELECT 1 FROM hub_stream WHERE device = ? AND epoch <> ?",
+      [.text(id.device), .integer(Int64(id.epoch))]) != nil
+  }
+
+  /// The same work in another stream, if it has been taken in there: its receipt, and its place.
+  func sameWork(as changeSet: ChangeSet, notIn stream: Int) throws -> (
+    receipt: Receipt, place: StreamPlace, hash: [UInt8]
+  )? {
+    let rows = try connection.rows(
+      """
+      SELECT number, disposition, reason, body, hash FROM hub_change_set
+      WHERE wall = ? AND stream <> ? AND disposition <> 4 ORDER BY number
+      """, [.integer(changeSet.wallMilliseconds), .integer(Int64(stream))])
+    for row in rows {
+      guard case .blob(let body) = row[3], let other = try? ChangeSet(decoding: body),
+        changeSet.isSameWork(as: other), let number = row[0].integer,
+        let disposition = row[1].integer.flatMap({ Receipt.Disposition(rawValue: Int($0)) }),
+        case .blob(let hash) = row[4]
+      else { continue }
+      let receipt = Receipt(
+        sequence: changeSet.sequence, disposition: disposition, number: number,
+        reason: row[2].text ?? "")
+      return (receipt, StreamPlace(stream: other.stream, sequence: other.sequence), hash)
+    }
+    return nil
+  }
+
+  /// Whose change set it is, and what its writer knew.
+  func origin(of changeSet: ChangeSet, number: Int64, isFlagged: Bool) throws -> ChangeOrigin {
+    let stream = try stream(changeSet.stream)
+    return ChangeOrigin(
+      stream: stream.number, changeSet: number, base: changeSet.base.sequence,
+      stamp: changeSet.stamp, isFlagged: isFlagged, ancestors: try ancestors(of: stream),
+      isProven: try knows(changeSet.base), isFound: changeSet.isFound)
+  }
+
+  /// Puts something that the hub did on record, where no row's change says it.
+  ///
+  /// - Returns: The hub's number of the change set.
+  @discardableResult
+  func record(_ act: String, by officer: String, wallMilliseconds: Int64) throws -> Int64 {
+    let (_, number) = try insertOwn(
+      [], by: officer, act: act, wallMilliseconds: wallMilliseconds)
+    try setReceipt(number, .applied, reason: "")
+    return number
+  }
+
+  /// Stores a change set of the hub's own stream.
+  func insertOwn(
+    _ changes: [RowChange], by officer: String, act: String = "", wallMilliseconds: Int64
+  ) throws -> (ChangeSet, number: Int64) {
+    let id = StreamID(device: "hub", epoch: 0)
+    let stream = try stream(id)
+    var changeSet = ChangeSet(
+      stream: id, sequence: stream.lastSequence + 1, previous: stream.lastHash,
+      schemaVersion: schema.version, base: try point(at: try head()),
+      stamp: HybridTime(milliseconds: wallMilliseconds), wallMilliseconds: wallMilliseconds,
+      officer: officer, isForeign: false, changes: changes)
+    changeSet.act = act
+    let body = changeSet.encoded()
+    let number = try insert(
+      Arrival(
+        stream: stream.number, sequence: changeSet.sequence, hash: ChangeSet.hash(of: body),
+        body: body, officer: officer, wallMilliseconds: wallMilliseconds,
+        receivedMilliseconds: wallMilliseconds, isFlagged: false))
+    return (changeSet, number)
+  }
+}
+
+/// A stream of change sets as the hub knows it.
+struct HubStream {
+  let number: Int
+  var lastSequence: Int64
+  var lastHash: [UInt8]
+  /// The change set of another stream that this one goes on from, and its hash.
+  var origin: (place: StreamPlace, hash: [UInt8])?
+
+  init(number: Int, lastSequence: Int64, lastHash: [UInt8]) {
+    self.number = number
+    self.lastSequence = lastSequence
+    self.lastHash = lastHash
+  }
+}

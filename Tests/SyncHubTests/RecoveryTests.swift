@@ -1,0 +1,197 @@
+import Foundation
+import GRDB
+import SyncCore
+import SyncDevice
+import SyncHub
+import SyncSQLite
+import TestSupport
+import Testing
+
+/// Copies that are put back, on either side: nothing is lost, nothing is applied twice, and nobody is
+/// asked about his own words.
+struct RecoveryTests {
+  private let world: World
+  private let an: TestDevice
+  private let binh: TestDevice
+  private var ruling: Ruling { Ruling(by: "ha", reason: "r", wallMilliseconds: world.now) }
+
+  init() throws {
+    world = try World(hubFile: "hub.db")
+    an = try world.device("an")
+    binh = try world.device("binh")
+    try an.write("INSERT INTO project (id, title, place) VALUES ('p', 'a', 'here')")
+    try settle([an, binh])
+  }
+
+  private func settle(_ devices: [TestDevice]) throws {
+    for _ in 0..<3 { for device in devices { try device.sync() } }
+  }
+
+  private func expectInStep(_ devices: [TestDevice]) throws {
+    for device in devices {
+      #expect(try device.status().isInStep, "\(device.path)")
+      #expect(try device.store.flaws(wallMilliseconds: world.now).isEmpty)
+      for table in world.schema.tables {
+        #expect(try device.rows(table.name) == world.hubRows(table.name), "\(table.name)")
+      }
+    }
+    #expect(try world.hub.problems().isEmpty)
+  }
+
+  private func title() throws -> Value? {
+    try world.hub.row("project", RowKey([.text("p")]))?[1].value
+  }
+
+  private func backUpHub(_ name: String) throws -> String {
+    let path = world.folder.appendingPathComponent(name).path
+    try world.hubDatabase.backup(to: path)
+    return path
+  }
+
+  // MARK: Devices
+
+  @Test func `a device that was put back gets its own later work from the hub`() throws {
+    let copy = try an.copy("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try an.sync()
+    let restored = try world.device(an, at: copy)
+    try restored.sync()
+    #expect(try restored.value("SELECT title FROM project") == .text("b"))
+    try restored.write("UPDATE project SET title = 'c'")
+    try settle([restored, binh])
+    try expectInStep([restored, binh])
+    #expect(try title() == .text("c"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+  }
+
+  @Test func `work that a copy holds without its receipt is not applied twice`() throws {
+    try an.write("UPDATE project SET title = 'b'")
+    let copy = try an.copy("copy.db")
+    try an.write("UPDATE project SET title = 'c'")
+    try settle([an, binh])
+    let restored = try world.device(an, at: copy)
+    // Written before anybody notices, on top of what the copy shows.
+    try restored.write("UPDATE project SET place = 'there'")
+    try settle([restored, binh])
+    try expectInStep([restored, binh])
+    #expect(try title() == .text("c"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+    #expect(try restored.value("SELECT place FROM project") == .text("there"))
+  }
+
+  @Test func `what a restored device writes over work it never saw is a question`() throws {
+    let copy = try an.copy("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.sync()
+    let restored = try world.device(an, at: copy)
+    try restored.write("UPDATE project SET title = 'z'")
+    try settle([restored, binh])
+    try expectInStep([restored, binh])
+    #expect(try title() == .text("b"))
+    #expect(try world.hub.conflicts(openOnly: true).map(\.statements.count) == [1])
+  }
+
+  @Test func `two machines that go on from one store are two streams, and both work`() throws {
+    try an.write("UPDATE project SET title = 'b'")
+    let clone = try world.device(an, at: try an.copy("clone.db"))
+    try an.write("UPDATE project SET place = 'one'")
+    try clone.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try an.sync()
+    try clone.sync(.pull)
+    try clone.sync()
+    try an.write("UPDATE project SET title = 'c'")
+    try clone.write("UPDATE item SET name = 'y'")
+    try settle([clone, an, binh])
+    try expectInStep([an, clone, binh])
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+    #expect(try title() == .text("c"))
+    #expect(try binh.value("SELECT name FROM item") == .text("y"))
+  }
+
+  @Test func `a device that was put back twice applies nothing twice`() throws {
+    try an.write("UPDATE project SET title = 'b'")
+    let first = try an.copy("first.db")
+    let second = try an.copy("second.db")
+    try an.write("UPDATE project SET place = 'x'")
+    try an.sync()
+    let once = try world.device(an, at: first)
+    try once.write("UPDATE project SET title = 'c'")
+    try settle([once, binh])
+    let twice = try world.device(an, at: second)
+    try settle([twice, binh])
+    try expectInStep([twice, binh])
+    #expect(try title() == .text("c"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+  }
+
+  // MARK: The hub
+
+  @Test func `a hub that was put back gets what it lost from the devices`() throws {
+    let copy = try backUpHub("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try settle([an, binh])
+    try binh.write("UPDATE item SET name = 'y'")
+    try settle([an, binh])
+    try world.restoreHub(from: copy)
+    // The device that knows least comes first.
+    try settle([binh, an])
+    try expectInStep([an, binh])
+    #expect(try title() == .text("b"))
+    #expect(try binh.value("SELECT name FROM item") == .text("y"))
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+    #expect(try an.store.events().map(\.kind).contains(.reoffered))
+  }
+
+  @Test func `what others wrote in a life of the hub that is gone is not shown for ever`() throws {
+    let copy = try backUpHub("copy.db")
+    let chi = try world.device("chi")
+    try chi.write("INSERT INTO project (id, title) VALUES ('q', 'lost')")
+    try settle([chi, an])
+    #expect(try an.rows("project").count == 2)
+    // The machine that wrote it is gone as well, and so is the hub's memory of it.
+    try world.restoreHub(from: copy)
+    try binh.write("UPDATE project SET title = 'b'")
+    try settle([binh, an])
+    try expectInStep([an, binh])
+    #expect(try an.rows("project").count == 1)
+  }
+
+  @Test func `a sequence that was given out twice hides nothing`() throws {
+    let copy = try backUpHub("copy.db")
+    try an.write("UPDATE project SET place = 'x'")
+    try settle([an, binh])
+    try world.restoreHub(from: copy)
+    // The hub goes on, and has come further than it ever was, before the first device returns.
+    let chi = try world.device("chi")
+    for title in ["b", "c", "d"] {
+      try chi.write("UPDATE project SET title = '\(title)' WHERE id = 'p'")
+      try chi.write("INSERT INTO project (id, title) VALUES ('\(title)', 'new')")
+      try chi.sync()
+    }
+    try binh.write("UPDATE project SET title = 'e'")
+    try settle([binh, an, chi])
+    try expectInStep([an, binh, chi])
+    #expect(try an.rows("project").count == 4)
+    #expect(try an.value("SELECT place FROM project WHERE id = 'p'") == .text("x"))
+    // binh had seen 'a' only: what chi wrote since is another's word.
+    #expect(try world.hub.conflicts(openOnly: true).count == 1)
+  }
+
+  @Test func `both sides put back at once come together`() throws {
+    let hubCopy = try backUpHub("hubcopy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try settle([an, binh])
+    let copy = try an.copy("copy.db")
+    try an.write("UPDATE project SET place = 'x'")
+    try an.sync()
+    try world.restoreHub(from: hubCopy)
+    let restored = try world.device(an, at: copy)
+    try restored.write("UPDATE project SET place = 'y'")
+    try settle([binh, restored])
+    try expectInStep([restored, binh])
+    #expect(try title() == .text("b"))
+    #expect(try restored.value("SELECT place FROM project") == .text("y"))
+  }
+}
