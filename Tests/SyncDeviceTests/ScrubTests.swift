@@ -106,4 +106,34 @@ struct ScrubTests {
     #expect(try chi.status().isInStep)
     #expect(try newer.hub.conflicts(openOnly: true).isEmpty)
   }
+
+  /// Takes the triggers away, as a table that is rebuilt does, and writes without them.
+  private func writeWithoutTriggers(_ sql: String) throws {
+    try an.store.database.write { db in
+      for name in try String.fetchAll(
+        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+      {
+        try db.execute(sql: "DROP TRIGGER \(name)")
+      }
+      try db.execute(sql: sql)
+    }
+  }
+
+  @Test(arguments: [
+    (logged: "DELETE FROM project", missed: "INSERT INTO project (id, title) VALUES ('p', 'b')"),
+    ("UPDATE project SET place = 'x'", "DELETE FROM project"),
+    ("UPDATE project SET place = 'x'", "UPDATE project SET id = 'q'"),
+  ])
+  func `what the log says of a row hides nothing that was done to it after`(
+    _ sql: (logged: String, missed: String)
+  ) throws {
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try an.write(sql.logged)
+    try writeWithoutTriggers(sql.missed)
+    let reopened = try world.device(an, at: an.path)
+    for _ in 0..<3 { try reopened.sync() }
+    #expect(try reopened.rows("project") == world.hubRows("project"))
+    #expect(try reopened.status().isInStep)
+  }
 }

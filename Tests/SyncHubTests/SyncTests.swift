@@ -201,6 +201,13 @@ struct SyncTests {
     #expect(try an.value("SELECT group_concat(number) FROM item") == .text("7,8"))
   }
 
+  @Test func `a row made with a value that only the hub may set is put right on its device`() throws
+  {
+    try an.write("INSERT INTO project (id, code) VALUES ('q', 'mine')")
+    try settle([an, binh])
+    #expect(try an.value("SELECT code FROM project WHERE id = 'q'") == .null)
+  }
+
   @Test func `what a device may not write is put before the operator, and put right`() throws {
     try begin()
     try an.write("UPDATE project SET code = 'mine', origin = 'x'")
