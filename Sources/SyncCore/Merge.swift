@@ -225,6 +225,7 @@ struct RowMerge {
       state.set(start, of: unit)
       var unitState = state.unit(index)
       question(wanted, before: start, index: index, .refused, state: &unitState)
+      unitState.isHeldByWriter = false
       state.units[index] = unitState
     }
     return state

@@ -20,22 +20,28 @@ extension DeviceStore {
   }
 
   /// Takes the marks of what the log says was written, and of nothing else: another column of the row
-  /// may have been changed past the triggers, and that is still to be found.
+  /// may have been changed past the triggers, or the row be gone or made again, and that is still to
+  /// be found.
   private func updateShadowOfLoggedRows(_ db: Database) throws {
     var shadow = ShadowWriter(db)
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT tbl, key, min(op) = 2 AND max(op) = 2, group_concat(DISTINCT col)
-        FROM thuan_log GROUP BY tbl, key
+        SELECT logged.tbl, logged.key, is_update, columns, last.op
+        FROM (SELECT tbl, key, max(id) AS id, min(op) = 2 AND max(op) = 2 AS is_update,
+            group_concat(DISTINCT col) AS columns FROM thuan_log GROUP BY tbl, key) AS logged
+          JOIN thuan_log AS last ON last.id = logged.id
         """)
     while let row = try rows.next() {
       guard let table = schema.table(number: row[0]) else { continue }
       let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
       let columns = (row[3] as String? ?? "").split(separator: ",").compactMap { Int($0) }
       let isUpdate: Bool = row[2]
-      try shadow.update(
-        table, key, values: try table.read(key, in: db), only: isUpdate ? Set(columns) : nil)
+      let last: Int = row[4]
+      let values = try last == LogEntry.delete ? nil : table.read(key, in: db)
+      // A row that is there no more although nothing says so keeps its marks.
+      if values == nil, last == LogEntry.insert || last == LogEntry.update { continue }
+      try shadow.update(table, key, values: values, only: isUpdate ? Set(columns) : nil)
     }
     try shadow.finish()
   }
