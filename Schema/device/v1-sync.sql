@@ -95,6 +95,15 @@ CREATE TABLE thuan_digest (
   PRIMARY KEY (tbl, col)
 ) STRICT, WITHOUT ROWID;
 
+-- Ranges of keys in which the device and the hub do not hold the same, until they have been looked
+-- into; a missing end is no end.
+CREATE TABLE thuan_comparison (
+  id INTEGER PRIMARY KEY,
+  tbl INTEGER NOT NULL,
+  after ANY,
+  up_to ANY
+) STRICT;
+
 -- Everything that there is one of.
 CREATE TABLE thuan_setting (name TEXT NOT NULL PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 

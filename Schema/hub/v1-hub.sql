@@ -71,11 +71,13 @@ CREATE TABLE hub_change_set (
 CREATE INDEX hub_change_set_wall ON hub_change_set (wall);
 
 -- What the hub knows of every row beside its values: see RowState in SyncCore. `sequence` is the
--- row's place in what devices pull; every change gives it a new one.
+-- row's place in what devices pull; every change gives it a new one. `sum` is the sum of its live
+-- values' marks, 0 once it is deleted: a value that the disk has changed does not fit it.
 CREATE TABLE hub_row (
   tbl INTEGER NOT NULL,
   key ANY NOT NULL,
   sequence INTEGER NOT NULL UNIQUE,
+  sum INTEGER NOT NULL,
   meta BLOB NOT NULL,
   PRIMARY KEY (tbl, key)
 ) STRICT, WITHOUT ROWID;

@@ -39,6 +39,9 @@ final class SyncRoutes: Sendable {
     router.post(path(HTTPContract.enrolmentsPath)) { request, _ in try await self.enrol(request) }
     router.post(path(HTTPContract.changeSetsPath)) { request, _ in try await self.push(request) }
     router.post(path(HTTPContract.changesPath)) { request, _ in try await self.pull(request) }
+    router.post(path(HTTPContract.comparisonsPath)) { request, _ in
+      try await self.compare(request)
+    }
   }
 
   private func path(_ text: String) -> RouterPath { RouterPath(text) }
@@ -81,6 +84,19 @@ final class SyncRoutes: Sendable {
       try hub.page(pull, for: device, wallMilliseconds: now()).encoded()
     }
     return message(page)
+  }
+
+  private func compare(_ request: Request) async throws -> Response {
+    let device = try await device(of: request)
+    try checkContentType(request)
+    let bytes = try await body(of: request, upTo: Self.questionBytesMax)
+    guard let comparison = try? ComparisonRequest(decoding: bytes) else {
+      throw Refusal(.malformed, detail: "comparison")
+    }
+    let reply = try await offEventLoop { [hub] in
+      try hub.compare(comparison, for: device).encoded()
+    }
+    return message(reply)
   }
 
   // MARK: What requests carry

@@ -70,6 +70,9 @@ package struct HubClient: Sendable {
     case .pull(let pull):
       return try await send(
         HTTPContract.changesPath, body: pull.encoded(), credential: identity.credential)
+    case .compare(let comparison):
+      return try await send(
+        HTTPContract.comparisonsPath, body: comparison.encoded(), credential: identity.credential)
     }
   }
 

@@ -66,6 +66,7 @@ private func receive(
     case .push:
       if let reply = try? PushReply(decoding: answer), !reply.receipts.isEmpty { throw error }
     case .pull: if (try? PullPage(decoding: answer)) != nil { throw error }
+    case .compare: if (try? ComparisonReply(decoding: answer)) != nil { throw error }
     }
     throw HubUnavailable.notAHub("\(error)")
   }

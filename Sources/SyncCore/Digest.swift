@@ -24,6 +24,15 @@ package struct RowMarker {
   }
 }
 
+extension TableSchema {
+  /// The sum of a row's marks: what the hub notes of each row, and what two sides compare where their
+  /// digests differ.
+  package func mark(of values: [Value]) -> UInt64 {
+    let marker = RowMarker(table: number, key: rowKey(of: values))
+    return zip(columns, values).reduce(0) { $0 &+ marker.mark(column: $1.0.number, $1.1) }
+  }
+}
+
 private struct FNV {
   var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -88,6 +97,16 @@ package struct ColumnDigests: Equatable, Sendable {
   package mutating func replace(_ column: Column, old: UInt64, new: UInt64) {
     if old == new { return }
     sums[column, default: 0] = sums[column, default: 0] &- old &+ new
+  }
+
+  /// Adds a row.
+  package mutating func add(_ table: TableSchema, _ key: RowKey, _ values: [Value]) {
+    let marker = RowMarker(table: table.number, key: key)
+    for (column, value) in zip(table.columns, values) {
+      replace(
+        Column(table: table.number, column: column.number), old: 0,
+        new: marker.mark(column: column.number, value))
+    }
   }
 
   /// The columns of the given schema on which two replicas do not hold the same.

@@ -6,7 +6,10 @@ package enum HTTPContract {
   package static let enrolmentsPath = "/v1/enrolments"
   package static let changeSetsPath = "/v1/change-sets"
   package static let changesPath = "/v1/changes"
-  package static let paths = [healthPath, enrolmentsPath, changeSetsPath, changesPath]
+  package static let comparisonsPath = "/v1/comparisons"
+  package static let paths = [
+    healthPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
+  ]
 
   package static let credentialScheme = "Bearer "
   /// The body's digest after RFC 9530.

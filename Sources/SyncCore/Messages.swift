@@ -265,7 +265,7 @@ package struct PullPage: Equatable, Sendable {
 }
 
 extension PulledRow {
-  fileprivate func write(to writer: inout WireWriter) {
+  func write(to writer: inout WireWriter) {
     writer.unsigned(1, UInt64(table))
     writer.unsigned(2, UInt64(kind.rawValue))
     for value in key.values { writer.value(3, value) }
@@ -273,7 +273,7 @@ extension PulledRow {
     for value in values { writer.value(5, value) }
   }
 
-  fileprivate init(reading message: WireReader) throws(WireError) {
+  init(reading message: WireReader) throws(WireError) {
     var reader = message
     var kind: Kind?
     var key: [Value] = []

@@ -19,6 +19,11 @@ package enum SyncLimits {
   package static let basesKept: Int64 = 1_000
   /// Streams of one device that a pull tells of: more than anybody restores a device in ninety days.
   package static let standings = 100
+  /// Ranges into which a table is cut to find where two sides differ: a few rounds find a row among
+  /// millions, and an answer stays within a packet or two.
+  package static let comparedRanges = 16
+  /// A range of no more rows than this is compared row by row.
+  package static let comparedRows = 64
   /// Bytes after which a pull page ends early.
   package static let pageBytes = 1 << 20
   /// A device clock further off than this is flagged: its stamps no longer win alone.

@@ -106,7 +106,7 @@ extension DeviceStore {
   /// account cascade.
   ///
   /// Neither are checks of a schema that is a version behind.
-  private func withoutForeignKeys(_ body: (Database) throws -> Void) throws {
+  func withoutForeignKeys(_ body: (Database) throws -> Void) throws {
     try database.barrierWriteWithoutTransaction { db in
       let isOn = try Bool.fetchOne(db, sql: "PRAGMA foreign_keys") ?? false
       try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
@@ -175,6 +175,10 @@ extension DeviceStore {
     let isInStep = !isPending && differences.isEmpty
     try set(.isInStep, .integer(isInStep ? 1 : 0), db)
     if isInStep { try set(.inStepAt, .integer(wallMilliseconds), db) }
+    try db.run("DELETE FROM thuan_comparison")
+    if !isPending, !differences.isEmpty {
+      try beginComparison(with: page.digests, wallMilliseconds: wallMilliseconds, db)
+    }
   }
 
   func hasPendingWork(_ db: Database) throws -> Bool {

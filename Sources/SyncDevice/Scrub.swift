@@ -183,6 +183,15 @@ extension DeviceStore {
     try conclude(found.count, names, wallMilliseconds: wallMilliseconds, db)
   }
 
+  /// Logs and seals what was found, apart from what anybody wrote.
+  func logFound(_ changes: [UntrackedChange], wallMilliseconds: Int64, _ db: Database) throws {
+    if changes.isEmpty { return }
+    try beginFoundGroup(db, wallMilliseconds: wallMilliseconds)
+    try log(changes, wallMilliseconds: wallMilliseconds, db)
+    try seal(db, wallMilliseconds: wallMilliseconds)
+    try db.run("UPDATE thuan_capture SET grp = grp + 1")
+  }
+
   /// Keeps what is found apart from what anybody wrote; sealing ends the group.
   private func beginFoundGroup(_ db: Database, wallMilliseconds: Int64) throws {
     let stamp = try advanceClock(db, wallMilliseconds: wallMilliseconds)

@@ -91,4 +91,7 @@ package enum StoreEvent: String, Sendable {
   case reoffered
   /// The hub's state has been asked for as a whole: it does not know the one that was held here.
   case snapshot
+  /// Rows were not as the hub has them although nothing was pending; the hub's stand, and what was
+  /// found here is before the operator.
+  case differencesRepaired
 }

@@ -4,6 +4,7 @@ package import SyncCore
 package enum SyncRequest: Equatable, Sendable {
   case push([UInt8])
   case pull(PullRequest)
+  case compare(ComparisonRequest)
 }
 
 /// What a sync has done so far.
@@ -12,6 +13,8 @@ package struct SyncProgress: Equatable, Sendable {
   package var conflicted = 0
   package var quarantined = 0
   package var received = 0
+  /// Ranges of keys in which rows were not as the hub has them, and are again.
+  package var repaired = 0
 
   package init() {}
 }
@@ -64,8 +67,9 @@ package struct SyncRound {
       }
       remaining.remove(.push)
     }
-    guard remaining.contains(.pull) else { return nil }
-    return try store.nextPull()
+    if remaining.contains(.pull) { return try store.nextPull() }
+    guard directions.contains(.pull) else { return nil }
+    return try store.nextComparison().map { .compare($0) }
   }
 
   /// Takes in the answer to the last request.
@@ -88,6 +92,16 @@ package struct SyncRound {
       progress.received += page.rows.count
       if page.isLast, try store.read({ try store.releasedCursor($0) }) == nil {
         remaining.remove(.pull)
+      }
+    case .compare(let request):
+      let isRepaired = try store.receive(
+        comparison: try ComparisonReply(decoding: bytes), for: request,
+        wallMilliseconds: wallMilliseconds)
+      if isRepaired { progress.repaired += 1 }
+      // What was found goes out at once, and the pull after it compares again.
+      if try isRepaired && store.nextComparison() == nil, recoveries < Self.recoveriesMax {
+        recoveries += 1
+        remaining = directions
       }
     case nil: break
     }

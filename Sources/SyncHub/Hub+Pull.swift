@@ -26,6 +26,9 @@ extension Hub {
     try write { store in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
     }
+    if page.isLast {
+      _ = try scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)
+    }
     return page
   }
 }
@@ -51,6 +54,16 @@ extension HubStore {
       if last > standing.sealed { throw Refusal(.fork, sequence: last, epoch: standing.epoch) }
     }
     if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: "rolled back") }
+    if try hasMissedTombstones(request) { throw Refusal(.snapshotNeeded, detail: "compacted") }
+  }
+
+  /// Whether rows that the device holds may have been deleted and forgotten since.
+  private func hasMissedTombstones(_ request: PullRequest) throws -> Bool {
+    guard let horizon = try setting(.horizon).integer else { return false }
+    let reached = request.cursor > 0 ? request.cursor : request.position.sequence
+    if reached > 0 { return reached < horizon }
+    // One that has never pulled holds what it has pushed.
+    return request.epoch != 0 && request.standings.contains { $0.acknowledged > 0 }
   }
 }
 

@@ -23,6 +23,10 @@ struct HubStore {
     case sequence
     /// The schema under which digests were last taken.
     case schemaVersion
+    /// The last row that was read again, as its table's number and its key.
+    case scrub
+    /// Up to which sequence it has been forgotten what was deleted.
+    case horizon
   }
 
   func setting(_ setting: Setting) throws -> Value {
@@ -112,7 +116,7 @@ struct HubStore {
       let meta = try connection.first(
         "SELECT meta FROM hub_row WHERE tbl = ? AND key = ?",
         [.integer(Int64(table.number)), key.stored]), case .blob(let bytes) = meta[0]
-    else { return nil }
+    else { return try forgottenRow(table, key) }
     return try RowState(
       metadata: bytes, live: try connection.first(table.selectByKey, key.values), table: table)
   }
@@ -140,11 +144,13 @@ struct HubStore {
   {
     try connection.run(
       """
-      INSERT INTO hub_row (tbl, key, sequence, meta) VALUES (?, ?, ?, ?)
-      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence, meta = excluded.meta
+      INSERT INTO hub_row (tbl, key, sequence, sum, meta) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence, sum = excluded.sum,
+        meta = excluded.meta
       """,
       [
         .integer(Int64(table.number)), key.stored, .integer(sequence),
+        .integer(Int64(bitPattern: state.isDeleted ? 0 : table.mark(of: state.values))),
         .blob(state.encodedMetadata(table)),
       ])
   }
@@ -198,12 +204,7 @@ struct HubStore {
     var digests = ColumnDigests()
     for table in schema.tables {
       try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
-        let marker = RowMarker(table: table.number, key: table.rowKey(of: values))
-        for (column, value) in zip(table.columns, values) {
-          digests.replace(
-            .init(table: table.number, column: column.number), old: 0,
-            new: marker.mark(column: column.number, value))
-        }
+        digests.add(table, table.rowKey(of: values), values)
         return true
       }
     }
@@ -218,13 +219,32 @@ struct HubStore {
     // A schema comes with the program, at no time of its own.
     try record("schema \(schema.version)", by: "", wallMilliseconds: 0)
     for table in schema.tables { try adoptRows(of: table) }
-    try connection.run("DELETE FROM hub_digest", [])
-    try add(try digestsOfRows())
+    try renewMarks()
     try set(.schemaVersion, version)
     try saveSequence()
   }
 
-  private func adoptRows(of table: TableSchema) throws {
+  /// Notes of every row what it holds now.
+  func renewMarks() throws {
+    var digests = ColumnDigests()
+    for table in schema.tables {
+      try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
+        let key = table.rowKey(of: values)
+        digests.add(table, key, values)
+        try connection.run(
+          "UPDATE hub_row SET sum = ? WHERE tbl = ? AND key = ?",
+          [
+            .integer(Int64(bitPattern: table.mark(of: values))), .integer(Int64(table.number)),
+            key.stored,
+          ])
+        return true
+      }
+    }
+    try connection.run("DELETE FROM hub_digest", [])
+    try add(digests)
+  }
+
+  func adoptRows(of table: TableSchema) throws {
     var unknown: [[Value]] = []
     try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
       let known = try connection.first(
@@ -248,7 +268,7 @@ struct HubStore {
   func publish(_ table: Int, _ key: RowKey) throws {
     try connection.run(
       """
-      INSERT INTO hub_row (tbl, key, sequence, meta) VALUES (?, ?, ?, x'')
+      INSERT INTO hub_row (tbl, key, sequence, sum, meta) VALUES (?, ?, ?, 0, x'')
       ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence
       """, [.integer(Int64(table)), key.stored, .integer(try nextSequence())])
   }

@@ -10,6 +10,12 @@ extension TableSchema {
       "SELECT \(columnList) FROM \(quoted(name)) WHERE \(condition)", key.values)
   }
 
+  /// Writes a row that is not there.
+  package func insert(_ values: [Value], in db: Database) throws {
+    let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
+    try db.run("INSERT INTO \(quoted(name)) (\(columnList)) VALUES (\(places))", values)
+  }
+
   /// Deletes the row with the given key, if there is one.
   package func delete(_ key: RowKey, in db: Database) throws {
     let sql = "DELETE FROM \(quoted(name)) WHERE "

@@ -23,6 +23,11 @@ struct GoldenBytesTests {
     #expect(try PullRequest(decoding: Golden.pullRequest.read()) == Golden.examplePullRequest)
     #expect(try PullPage(decoding: Golden.pullPage.read()) == Golden.examplePullPage)
     #expect(
+      try ComparisonRequest(decoding: Golden.comparisonRequest.read())
+        == Golden.exampleComparison)
+    #expect(
+      try ComparisonReply(decoding: Golden.comparisonReply.read()) == Golden.exampleParts)
+    #expect(
       try EnrolmentRequest(decoding: Golden.enrolmentRequest.read()) == Golden.exampleRequest)
     #expect(try EnrolmentReply(decoding: Golden.enrolmentReply.read()) == Golden.exampleReply)
     #expect(try Refusal(decoding: Golden.refusal.read()) == Golden.exampleRefusal)
@@ -60,6 +65,8 @@ enum Golden: String, CaseIterable {
   case pushReply = "PushReply"
   case pullRequest = "PullRequest"
   case pullPage = "PullPage"
+  case comparisonRequest = "ComparisonRequest"
+  case comparisonReply = "ComparisonReply"
   case enrolmentRequest = "EnrolmentRequest"
   case enrolmentReply = "EnrolmentReply"
   case refusal = "Refusal"
@@ -96,6 +103,8 @@ enum Golden: String, CaseIterable {
     case .pushReply: Self.examplePushReply.encoded()
     case .pullRequest: Self.examplePullRequest.encoded()
     case .pullPage: Self.examplePullPage.encoded()
+    case .comparisonRequest: Self.exampleComparison.encoded()
+    case .comparisonReply: Self.exampleParts.encoded()
     case .enrolmentRequest: Self.exampleRequest.encoded()
     case .enrolmentReply: Self.exampleReply.encoded()
     case .refusal: Self.exampleRefusal.encoded()
@@ -111,6 +120,8 @@ enum Golden: String, CaseIterable {
     case .pushReply: return try PushReply(decoding: bytes).encoded()
     case .pullRequest: return try PullRequest(decoding: bytes).encoded()
     case .pullPage: return try PullPage(decoding: bytes).encoded()
+    case .comparisonRequest: return try ComparisonRequest(decoding: bytes).encoded()
+    case .comparisonReply: return try ComparisonReply(decoding: bytes).encoded()
     case .enrolmentRequest: return try EnrolmentRequest(decoding: bytes).encoded()
     case .enrolmentReply: return try EnrolmentReply(decoding: bytes).encoded()
     case .refusal: return try Refusal(decoding: bytes).encoded()
@@ -206,6 +217,13 @@ extension Golden {
     ]
     return page
   }()
+
+  static let exampleComparison = ComparisonRequest(
+    position: HubPoint(sequence: 1_300, number: 70, proof: 1), table: 10,
+    range: KeyRange(after: .text("p1"), upTo: .integer(-7)))
+
+  static let exampleParts = ComparisonReply(
+    .parts([.init(upTo: .text("p5"), sum: .max), .init(upTo: nil, sum: 7)]))
 
   static let exampleRequest = EnrolmentRequest(
     code: "ABCD-1234", publicKey: [UInt8](100..<132), label: "Máy xã Tuy Phong")

@@ -157,6 +157,7 @@ package struct TestDevice {
       ).encoded()
     case .pull(let request):
       return try world.hub.page(request, for: device, wallMilliseconds: world.now).encoded()
+    case .compare(let request): return try world.hub.compare(request, for: device).encoded()
     }
   }
 
