@@ -58,12 +58,10 @@ package struct DeviceStore: Sendable {
     var configuration = Configuration()
     configuration.journalMode = .wal
     configuration.busyMode = .timeout(10)
-    configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
-    }
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    try database.setDurability(isFull: isDurable)
     try self.init(
-      DatabaseQueue(path: path, configuration: configuration), migrations: migrations,
-      schema: schema, wallMilliseconds: wallMilliseconds)
+      database, migrations: migrations, schema: schema, wallMilliseconds: wallMilliseconds)
   }
 
   private static let ownMigrations = [

@@ -18,12 +18,12 @@ package struct SQLiteHubDatabase: HubDatabase {
     configuration.busyMode = .timeout(30)
     // The hub checks links itself, where it can bring a parent back; see ``Ingest``.
     configuration.foreignKeysEnabled = false
-    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
     if let path {
       database = try DatabasePool(path: path, configuration: configuration)
     } else {
       database = try DatabaseQueue(configuration: configuration)
     }
+    try database.setDurability(isFull: true)
     let migrator = DatabaseMigrator(Self.ownMigrations + migrations)
     if try database.read({ try migrator.hasBeenSuperseded($0) }) {
       throw HubError.writtenByNewerProgram

@@ -1,6 +1,18 @@
 package import GRDB
 package import SyncCore
 
+extension DatabaseWriter {
+  /// Says whether a commit is on the disk when it returns, or may be lost to a power cut.
+  ///
+  /// To be called once the connection is open: whatever is set while it is being prepared, GRDB sets
+  /// back when it switches to a write-ahead log.
+  package func setDurability(isFull: Bool) throws {
+    try writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = \(isFull ? "FULL" : "NORMAL")")
+    }
+  }
+}
+
 extension TableSchema {
   /// All values of the row with the given key, or nothing if there is no such row.
   package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
