@@ -102,6 +102,20 @@ struct StoreTests {
     #expect(try newer.status(wallMilliseconds: world.now).waitingChangeSets == 2)
   }
 
+  @Test func `a store in which a link leads nowhere can be brought up to a newer schema`() throws {
+    try device.store.database.writeWithoutTransaction { db in
+      try db.execute(
+        sql: "PRAGMA foreign_keys = OFF; INSERT INTO item VALUES ('i', 'nowhere', 'x', 1)")
+    }
+    let more = Migration(name: "toy-v2", sql: "ALTER TABLE project ADD COLUMN mood TEXT")
+    _ = try DeviceStore(
+      path: device.path, migrations: ToySchema.migrations + [more],
+      schema: try SyncSchema(
+        parsing: ToySchema.policies.replacingOccurrences(
+          of: "title 2 operator", with: "title 2 operator\n mood 99 operator since 2"), version: 2),
+      wallMilliseconds: world.now)
+  }
+
   @Test func `opening a store twice changes nothing`() throws {
     try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     _ = try device.status()

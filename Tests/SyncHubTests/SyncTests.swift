@@ -173,6 +173,24 @@ struct SyncTests {
     }
   }
 
+  @Test func `a clock that was ahead and was set right before the sync wins nothing alone`() throws
+  {
+    try begin()
+    let now = world.now
+    world.now = now + 20 * 3_600_000
+    try an.write("UPDATE project SET place = 'ahead'")
+    world.now = now
+    try binh.write("UPDATE project SET place = 'there'")
+    try settle([binh, an])
+    #expect(try openConflicts().map(\.unit) == ["place"])
+    #expect(try world.hub.row("project", RowKey([.text("p")]))?[2].value == .text("there"))
+    // The store's own clock is back as well: what is written from here on counts again.
+    try an.write("UPDATE project SET prose = 'x'")
+    try an.sync()
+    let last = try #require(try world.hub.history(of: "project", RowKey([.text("p")])).last)
+    #expect(!last.author.isFlagged)
+  }
+
   @Test func `link rows are a set: additions win, removals are explicit`() throws {
     try begin()
     try an.write("INSERT INTO tag VALUES ('p', 'x'); INSERT INTO tag VALUES ('p', 'y')")
