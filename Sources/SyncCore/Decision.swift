@@ -45,9 +45,7 @@ extension RowState {
     }
     unit.sent = version.sequence
     unit.settled = old.settled
-    unit.base = old.base
-    unit.candidates = old.candidates
-    unit.absorbed = old.absorbed
+    unit.reopen(old)
     units[index] = unit
   }
 
@@ -57,10 +55,23 @@ extension RowState {
     sentWhole = version.sequence
     deletions = earlier.deletions
     settledDeletions = earlier.settledDeletions
-    for (index, unit) in earlier.units where !unit.candidates.isEmpty { units[index] = unit }
+    for (index, old) in earlier.units where !old.candidates.isEmpty {
+      var unit = unit(index)
+      unit.reopen(old)
+      units[index] = unit
+    }
   }
 
   private func settledStreams(_ candidates: [Candidate], and live: Version) -> [Int] {
     Set(candidates.map(\.stream) + [live.stream]).filter { $0 > ChangeOrigin.hubStream }.sorted()
+  }
+}
+
+extension UnitState {
+  /// Puts the statements of an earlier state on the table again, beside those that have come since.
+  fileprivate mutating func reopen(_ earlier: UnitState) {
+    if !earlier.base.isEmpty { base = earlier.base }
+    candidates = earlier.candidates + candidates.filter { !earlier.candidates.contains($0) }
+    absorbed = earlier.absorbed + absorbed.filter { !earlier.absorbed.contains($0) }
   }
 }

@@ -27,9 +27,9 @@ package enum SyncLimits {
   /// Bytes after which a pull page ends early.
   package static let pageBytes = 1 << 20
   /// A device clock further off than this is flagged: its stamps no longer win alone.
+  ///
+  /// So is a stamp further ahead of the hub, whatever the device's clock shows by the time it syncs.
   package static let clockOffsetMilliseconds: Int64 = 5 * 60_000
-  /// A stamp further ahead of the hub than this is flagged whatever the device says of its clock.
-  package static let stampAheadMilliseconds: Int64 = 24 * 3_600_000
   /// Acknowledged change sets stay on the device this long, by the hub's clock.
   package static let retentionMilliseconds: Int64 = 90 * 86_400_000
   /// A one-time enrolment code is good for this long.

@@ -84,7 +84,10 @@ extension DeviceStore {
     let clock = HybridTime(bits: UInt64(bitPattern: try setting(.clock, db).integer ?? 0))
     // Never behind what the hub has: what is written next comes after it. The hub's own time is
     // the only one that is taken over, so a device whose clock is years ahead drags nobody along.
-    let seen = max(clock, HybridTime(milliseconds: hubMilliseconds))
+    // A clock that was ahead once does not stay so: order here comes from sequences, not from it.
+    let hub = HybridTime(milliseconds: hubMilliseconds)
+    let limit = hubMilliseconds + SyncLimits.clockOffsetMilliseconds
+    let seen = clock.milliseconds > limit ? hub : max(clock, hub)
     try set(.clock, .integer(Int64(bitPattern: seen.bits)), db)
   }
 }

@@ -263,11 +263,22 @@ private struct Desk {
         WHERE conflict_id = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1
         """, [.text(conflict.id)]), case .blob(let bytes) = row[2]
     else { throw HubError.notFound }
+    try closeTwins()
+    try store.connection.run(
+      """
+      UPDATE thuan_conflict SET state = 'reopened', version = version + 1, choice = NULL,
+        decided_by = ?, decided_at = ?, reason = ? WHERE id = ?
+      """,
+      [
+        .text(ruling.by), .integer(ruling.wallMilliseconds), .text(ruling.reason),
+        .text(conflict.id),
+      ])
     let number =
       try bytes.isEmpty
       ? store.record(
         "undo \(conflict.id)", by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
       : restore(bytes, decidedAt: row[1].integer ?? 0)
+    try store.publish(PublishedTables.conflict, RowKey([.text(conflict.id)]))
     try store.connection.run(
       "UPDATE hub_decision SET undone_at = ? WHERE id = ?",
       [.integer(ruling.wallMilliseconds), row[0]])
@@ -280,16 +291,24 @@ private struct Desk {
         .text(conflict.id), .text(ruling.by), .integer(ruling.wallMilliseconds),
         .text(ruling.reason), .integer(number), .integer(ruling.wallMilliseconds),
       ])
-    try store.connection.run(
+  }
+
+  /// A question about the same thing that has opened since goes on in this one.
+  private func closeTwins() throws {
+    let twins = try store.connection.rows(
       """
-      UPDATE thuan_conflict SET state = 'reopened', version = version + 1, choice = NULL,
-        decided_by = ?, decided_at = ?, reason = ? WHERE id = ?
+      SELECT id, other_key FROM thuan_conflict WHERE table_name = ? AND row_key = ? AND unit = ?
+        AND state IN ('open', 'reopened') AND id <> ?
       """,
       [
-        .text(ruling.by), .integer(ruling.wallMilliseconds), .text(ruling.reason),
-        .text(conflict.id),
+        .text(conflict.table), conflict.key.stored, .text(conflict.unit), .text(conflict.id),
       ])
-    try store.publish(PublishedTables.conflict, RowKey([.text(conflict.id)]))
+    for twin in twins where twin[1] == conflict.otherKey?.stored ?? .null {
+      try store.connection.run(
+        "UPDATE thuan_conflict SET state = 'superseded', version = version + 1 WHERE id = ?",
+        [twin[0]])
+      try store.publish(PublishedTables.conflict, RowKey([twin[0]]))
+    }
   }
 
   /// - Returns: The hub's number of the change set that restored the row.
@@ -325,6 +344,8 @@ private struct Desk {
       table, saved.key, number: number, position: 0, outcomes: [-1: .applied])
     try store.setReceipt(number, .applied, reason: "")
     try checkLinks(of: saved.key)
+    try ConflictBook(store, wallMilliseconds: ruling.wallMilliseconds)
+      .update(table, saved.key, from: old, to: new)
     return number
   }
 

@@ -110,7 +110,7 @@ private struct Reception {
     try checkPlace(changeSet)
     let isFlagged =
       isClockOff
-      || changeSet.stamp.milliseconds > wallMilliseconds + SyncLimits.stampAheadMilliseconds
+      || changeSet.stamp.milliseconds > wallMilliseconds + SyncLimits.clockOffsetMilliseconds
     let number = try insert(changeSet, body, hash, isFlagged: isFlagged)
     if mayRepeat, let known = try store.sameWork(as: changeSet, notIn: stream.number) {
       try store.setReceipt(number, known.receipt.disposition, reason: known.receipt.reason)

@@ -18,8 +18,11 @@ package struct Migration: Sendable {
 
 extension DatabaseMigrator {
   /// A migrator that runs the given steps in order.
+  ///
+  /// Foreign keys are off meanwhile and are not judged: what lies over the hub's rows need not be
+  /// whole, and a table that is rebuilt must not take its children with it.
   package init(_ migrations: [Migration]) {
-    self.init()
+    self = DatabaseMigrator().disablingDeferredForeignKeyChecks()
     for migration in migrations {
       registerMigration(migration.name) { db in try db.execute(sql: migration.sql) }
     }

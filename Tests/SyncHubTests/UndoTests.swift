@@ -1,4 +1,5 @@
 import SyncCore
+import SyncDevice
 import SyncHub
 import TestSupport
 import Testing
