@@ -124,14 +124,17 @@ extension DeviceStore {
 
   private func applyStaged(last: PullPage, wallMilliseconds: Int64, _ db: Database) throws {
     try seal(db, wallMilliseconds: wallMilliseconds)
-    try settleQuarantine(db)
-    try db.run("UPDATE thuan_capture SET applying = 1")
     let cursor = try setting(.pullCursor, db).integer ?? 0
+    // Without the device's own words the rows are the hub's state in part only.
+    let isSnapshot = try cursor == 0 && setting(.pullEpoch, db) == .integer(0)
+    if isSnapshot {
+      try logUntrackedChanges(db, isFound: true, wallMilliseconds: wallMilliseconds)
+    }
+    try lookOverStaged(wallMilliseconds: wallMilliseconds, db)
+    try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
     var applier = try Applier(self, db, cursor: cursor)
-    // Without the device's own words the rows are the hub's state in part only.
-    let isSnapshot = try cursor == 0 && setting(.pullEpoch, db) == .integer(0)
     if isSnapshot { try applier.beginSnapshot() }
     let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
@@ -146,25 +149,50 @@ extension DeviceStore {
     try setCursor(last.position, db)
     try set(.wantsSnapshot, .null, db)
     try set(.cursorSchema, .integer(Int64(schema.version)), db)
-    try scrubSlice(db, wallMilliseconds: wallMilliseconds)
     try compare(with: last, wallMilliseconds: wallMilliseconds, db)
   }
 
-  /// Work whose quarantine has ended lies over the hub's rows no longer: the same pull brings them.
-  private func settleQuarantine(_ db: Database) throws {
+  /// Looks at what the staged rows are about to be written over.
+  ///
+  /// Work whose quarantine has ended lies over them no longer: the same pull brings the hub's. And
+  /// what was written past the triggers is found before it is gone.
+  private func lookOverStaged(wallMilliseconds: Int64, _ db: Database) throws {
     let device = try setting(.device, db)
+    var found: [UntrackedChange] = []
+    let filled = try tablesWithRows(db)
     let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
-      for row in try PullPage(decoding: bytes).rows
-      where row.table == PublishedTables.quarantine && row.key.values.first == device {
-        guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first
-        else { continue }
-        try db.run(
-          "UPDATE thuan_outbox SET settled = ? WHERE epoch = ? AND sequence = ?",
-          [.integer(state == .open ? 0 : 1), row.key.values[1], row.key.values[2]])
+      for row in try PullPage(decoding: bytes).rows {
+        if row.table == PublishedTables.quarantine, row.key.values.first == device {
+          try settleQuarantine(row, db)
+        } else if let table = filled[row.table], row.key.values.count == table.key.count,
+          let change = try table.untrackedChange(of: row.key, db)
+        {
+          found.append(change)
+        }
       }
     }
+    try logFound(found, wallMilliseconds: wallMilliseconds, db)
+  }
+
+  /// Tables that hold anything: in a store that is being filled there is nothing to look over.
+  private func tablesWithRows(_ db: Database) throws -> [Int: TableSchema] {
+    let filled = try schema.tables.filter { table in
+      try db.first("SELECT 1 FROM \(quoted(table.name)) LIMIT 1") != nil
+        || db.first(
+          "SELECT 1 FROM thuan_shadow WHERE tbl = ? LIMIT 1", [.integer(Int64(table.number))])
+          != nil
+    }
+    return Dictionary(uniqueKeysWithValues: filled.map { ($0.number, $0) })
+  }
+
+  private func settleQuarantine(_ row: PulledRow, _ db: Database) throws {
+    guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first
+    else { return }
+    try db.run(
+      "UPDATE thuan_outbox SET settled = ? WHERE epoch = ? AND sequence = ?",
+      [.integer(state == .open ? 0 : 1), row.key.values[1], row.key.values[2]])
   }
 
   /// "In step" is a comparison of digests with nothing pending, never the absence of an error

@@ -96,24 +96,11 @@ struct Scrub {
       let values = row.values()
       count += 1
       position.after = table.key.map { values[$0] }
-      if let change = try difference(of: values, table) { found.append(change) }
+      if let change = try table.untrackedChange(of: table.rowKey(of: values), values, db) {
+        found.append(change)
+      }
     }
     return count
-  }
-
-  private func difference(of values: [Value], _ table: TableSchema) throws -> UntrackedChange? {
-    let key = table.rowKey(of: values)
-    let marks = try db.firstValues(
-      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
-      [.integer(Int64(table.number)), key.stored])
-    guard case .blob(let bytes)? = marks?.first else {
-      return UntrackedChange(table: table, key: key, kind: .appeared)
-    }
-    let pairs = zip(
-      table.columnsByNumber, zip(table.marks(key: key, values: values), numbers(in: bytes)))
-    let different = pairs.filter { $0.1.0 != $0.1.1 }.map(\.0)
-    if different.isEmpty { return nil }
-    return UntrackedChange(table: table, key: key, kind: .differs(different))
   }
 
   private mutating func readMarks(
@@ -135,6 +122,29 @@ struct Scrub {
       }
     }
     return count
+  }
+}
+
+extension TableSchema {
+  /// How the row with a key differs from its marks; nothing if it does not.
+  func untrackedChange(of key: RowKey, _ db: Database) throws -> UntrackedChange? {
+    try untrackedChange(of: key, try read(key, in: db), db)
+  }
+
+  fileprivate func untrackedChange(of key: RowKey, _ values: [Value]?, _ db: Database) throws
+    -> UntrackedChange?
+  {
+    let marks = try db.firstValues(
+      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
+      [.integer(Int64(number)), key.stored])
+    guard case .blob(let bytes)? = marks?.first else {
+      return values.map { _ in UntrackedChange(table: self, key: key, kind: .appeared) }
+    }
+    guard let values else { return UntrackedChange(table: self, key: key, kind: .vanished) }
+    let pairs = zip(columnsByNumber, zip(self.marks(key: key, values: values), numbers(in: bytes)))
+    let different = pairs.filter { $0.1.0 != $0.1.1 }.map(\.0)
+    return different.isEmpty
+      ? nil : UntrackedChange(table: self, key: key, kind: .differs(different))
   }
 }
 
@@ -169,8 +179,15 @@ extension DeviceStore {
 
   /// Reads the next slice of the store and logs what was changed past the triggers.
   ///
-  /// To be called when the log has been sealed, once a sync.
-  func scrubSlice(_ db: Database, wallMilliseconds: Int64) throws {
+  /// To be called once a sync.
+  func scrubSlice(wallMilliseconds: Int64) throws {
+    try database.write { db in
+      try seal(db, wallMilliseconds: wallMilliseconds)
+      try scrubSlice(db, wallMilliseconds: wallMilliseconds)
+    }
+  }
+
+  private func scrubSlice(_ db: Database, wallMilliseconds: Int64) throws {
     let stored = try setting(.scrub, db)
     var position = ScrubPosition()
     if case .blob(let bytes) = stored { position = try ScrubPosition(decoding: bytes) }

@@ -17,6 +17,8 @@ struct ShadowWriter {
   ) throws {
     let stored = key.stored
     let old = try marks(table, stored)
+    // A row that has no marks was made past the triggers, and is still to be found whole.
+    if columns != nil, old == nil { return }
     var new = values.map { table.marks(key: key, values: $0) }
     if let columns, let old {
       for (index, column) in table.columnsByNumber.enumerated()

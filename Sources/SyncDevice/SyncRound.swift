@@ -36,6 +36,7 @@ package struct SyncRound {
   private let identity: DeviceIdentity
   private let directions: Directions
   private var remaining: Directions
+  private var hasBegun = false
   private var lastRequest: SyncRequest?
   private var recoveries = 0
   package private(set) var progress = SyncProgress()
@@ -59,6 +60,10 @@ package struct SyncRound {
   }
 
   private mutating func decide(wallMilliseconds: Int64) throws -> SyncRequest? {
+    if !hasBegun {
+      hasBegun = true
+      try store.scrubSlice(wallMilliseconds: wallMilliseconds)
+    }
     if remaining.contains(.push) {
       if let envelope = try store.nextEnvelope(
         identity: identity, wallMilliseconds: wallMilliseconds)

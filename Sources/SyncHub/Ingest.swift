@@ -136,10 +136,17 @@ struct Ingest {
   /// Others have never seen that, and are not held up.
   private func rejectIfDependent(_ change: RowChange) throws {
     guard hasQuarantine, !origin.isHubStream else { return }
+    // A row that the other one lacks is what it waits for, and does not wait itself.
+    let unlessAwaited =
+      change.operation == .insert
+      ? """
+      AND NOT EXISTS (SELECT 1 FROM hub_awaited_row a
+        WHERE a.tbl = q.tbl AND a.key = q.key AND a.number = q.number)
+      """ : ""
     let row = try store.connection.first(
       """
       SELECT min(q.number) FROM hub_quarantined_row q JOIN hub_change_set c ON c.number = q.number
-      WHERE q.tbl = ? AND q.key = ? AND q.number < ? AND c.stream = ?
+      WHERE q.tbl = ? AND q.key = ? AND q.number < ? AND c.stream = ? \(unlessAwaited)
       """,
       [
         .integer(Int64(change.table)), change.key.stored, .integer(origin.changeSet),

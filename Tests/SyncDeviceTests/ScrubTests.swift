@@ -136,4 +136,41 @@ struct ScrubTests {
     #expect(try reopened.rows("project") == world.hubRows("project"))
     #expect(try reopened.status().isInStep)
   }
+
+  @Test func `what a pull would write over is found before it is gone`() throws {
+    let binh = try world.device("binh")
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try binh.sync()
+    try shellWithoutTriggers(
+      """
+      UPDATE project SET title = 'past'; INSERT INTO project (id, title) VALUES ('q', 'mine');
+      """)
+    try binh.write(
+      "UPDATE project SET title = 'b'; INSERT INTO project (id, title) VALUES ('q', 'c')")
+    try binh.sync()
+    try an.sync(.pull)
+    for _ in 0..<3 { try an.sync() }
+    let statements = try world.hub.conflicts(openOnly: true).flatMap { $0.statements.map(\.values) }
+    #expect(Set(statements) == [[.text("past")], [.text("mine")]])
+    #expect(try an.rows("project") == world.hubRows("project"))
+  }
+
+  @Test func `a row made past the triggers and then edited arrives whole`() throws {
+    try shellWithoutTriggers("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.write("UPDATE project SET place = 'x'")
+    for _ in 0..<3 { try an.sync() }
+    #expect(try an.rows("project") == world.hubRows("project"))
+    #expect(try world.hub.row("project", RowKey([.text("p")]))?[1].value == .text("a"))
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+    #expect(try an.status().isInStep)
+  }
+
+  @Test func `a device that may only push sends what was written past its triggers too`() throws {
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try shellWithoutTriggers("UPDATE project SET title = 'past'")
+    try an.sync(.push)
+    #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.differenceFound])
+  }
 }
