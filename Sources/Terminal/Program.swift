@@ -53,9 +53,17 @@ package enum Program {
   }
 
   /// Writes a line; to the error stream for what is no result.
-  package static func write(_ text: String, toErrors: Bool = false) {
+  ///
+  /// Everything that a terminal gets goes through here or ``writeOver(_:)``, and is harmless then.
+  package static func write(_ text: String, toErrors: Bool = false, terminator: String = "\n") {
     let handle = toErrors ? FileHandle.standardError : FileHandle.standardOutput
-    try? handle.write(contentsOf: Data((text + "\n").utf8))
+    try? handle.write(contentsOf: Data((Style.painted(text) + terminator).utf8))
+  }
+
+  /// Writes over the line that the terminal's cursor is in; nothing clears it.
+  package static func writeOver(_ text: String) {
+    let line = "\r\u{1B}[K" + Style.painted(text)
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 
   /// The parser's own words, which it has in English only.

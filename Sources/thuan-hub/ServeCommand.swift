@@ -41,8 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let open = try options.open()
-    var logger = Logger(label: "thuan-hub") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = .notice
+    let logger = Logger(label: "thuan-hub") { _ in ServerLog() }
     let shownHost = host.contains(":") ? "[\(host)]" : host
     let server = HubServer(
       hub: open.hub, configuration: .init(host: host, port: port), logger: logger,

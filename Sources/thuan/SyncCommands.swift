@@ -71,13 +71,14 @@ private struct Connection {
 
   func run(_ directions: SyncRound.Directions) async throws {
     let showsProgress = isatty(STDERR_FILENO) == 1
+    let clear = { if showsProgress { Program.writeOver("") } }
+    defer { clear() }
     let progress = try await synchronise(
       store: field.store, identity: identity, client: client, directions: directions,
       progress: { progress in
-        guard showsProgress else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(SyncText.progress(progress))".utf8))
+        if showsProgress { Program.writeOver(SyncText.progress(progress)) }
       })
-    if showsProgress { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    clear()
     Program.write(SyncText.progress(progress))
     try sayStanding()
   }
