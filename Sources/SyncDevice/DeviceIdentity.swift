@@ -61,12 +61,9 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
         atPath: temporary, contents: try JSONEncoder().encode(self),
         attributes: [.posixPermissions: 0o600])
     else { throw CocoaError(.fileWriteUnknown) }
-    // Not every Foundation replaces what is not there yet.
-    if FileManager.default.fileExists(atPath: file) {
-      _ = try FileManager.default.replaceItemAt(
-        URL(fileURLWithPath: file), withItemAt: URL(fileURLWithPath: temporary))
-    } else {
-      try FileManager.default.moveItem(atPath: temporary, toPath: file)
+    // One step, whether or not there is one already; Foundation's own ways have two, or fail.
+    guard unsafe rename(temporary, file) == 0 else {
+      throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file])
     }
   }
 }
