@@ -152,19 +152,31 @@ extension DeviceStore {
 
   /// Work whose quarantine has ended lies over the hub's rows no longer: the same pull brings them.
   private func settleQuarantine(_ db: Database) throws {
-    let device = try setting(.device, db)
     let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
       for row in try PullPage(decoding: bytes).rows
-      where row.table == PublishedTables.quarantine && row.key.values.first == device {
-        guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first
+      where row.table == PublishedTables.quarantine && row.key.values.count == 3 {
+        guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first,
+          try isOwn(device: row.key.values[0], row.key.values[1], row.key.values[2], db)
         else { continue }
         try db.run(
           "UPDATE thuan_outbox SET settled = ? WHERE epoch = ? AND sequence = ?",
           [.integer(state == .open ? 0 : 1), row.key.values[1], row.key.values[2]])
       }
     }
+  }
+
+  /// Whether the outbox holds this very change set, under whichever device's name the store wrote it.
+  private func isOwn(device: Value, _ epoch: Value, _ sequence: Value, _ db: Database) throws
+    -> Bool
+  {
+    guard
+      let row = try db.first(
+        "SELECT body FROM thuan_outbox WHERE epoch = ? AND sequence = ?", [epoch, sequence]),
+      case .blob(let body) = row.value(at: 0)
+    else { return false }
+    return try ChangeSet(decoding: body).stream.device == device.text
   }
 
   /// "In step" is a comparison of digests with nothing pending, never the absence of an error

@@ -71,7 +71,8 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
 extension DeviceStore {
   /// Makes the store the given device's.
   ///
-  /// What was written before enrolment is sent like the rest.
+  /// What was written before enrolment is sent like the rest. A store that was another device's
+  /// keeps what that one has been given receipts for, and sends only the rest as its own.
   ///
   /// - Parameters:
   ///   - identity: The device's identity.
@@ -86,6 +87,13 @@ extension DeviceStore {
       try seal(db, wallMilliseconds: wallMilliseconds)
       try moveUnsentWork(
         to: StreamID(device: identity.device, epoch: epoch), officer: officer, db)
+      if let former = try setting(.device, db).text, former != identity.device {
+        // Pages that were asked for as the former device leave out what that one wrote.
+        try discardStagedPages(db)
+        try set(.isInStep, .integer(0), db)
+        try logEvent(
+          .reenrolled, "\(former) → \(identity.device)", wallMilliseconds: wallMilliseconds, db)
+      }
       try set(.device, .text(identity.device), db)
       try set(.officer, .text(officer), db)
       try set(.incarnation, .text(identity.incarnation), db)
@@ -100,6 +108,9 @@ extension DeviceStore {
       return (device, officer)
     }
   }
+
+  /// The name of the hub that the store has pulled from; nothing before the first pull.
+  package func hub() throws -> String? { try read { db in try setting(.hub, db).text } }
 
   /// Whether the file and the identity beside it belong to one life of the device.
   package func isSameIncarnation(as identity: DeviceIdentity) throws -> Bool {

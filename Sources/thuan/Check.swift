@@ -31,8 +31,8 @@ struct Check: ParsableCommand {
     }
     if let identity = field.identity {
       if try !field.store.isSameIncarnation(as: identity) { problems.append(Self.otherIncarnation) }
-    } else if try field.store.owner() != nil {
-      problems.append(Self.noIdentity)
+    } else if field.hasLostIdentity {
+      problems.append(Phrase.identityLost.text)
     }
     if output.json {
       Program.write(Cell.object([("problems", .list(problems.map(Cell.text)))]).json)
@@ -50,10 +50,14 @@ struct Check: ParsableCommand {
     vi: "Tệp danh tính và tệp dữ liệu không cùng một đời: dữ liệu được khôi phục hoặc sao chép.",
     en: "Identity and store are of different lives: the store was restored or copied.",
     uk: "Ідентичність і дані з різних життів: дані відновлено або скопійовано.")
-  private static let noIdentity = say(
-    vi: "Thiếu tệp danh tính của máy: không gửi được. Hãy xin mã ghi danh mới.",
-    en: "The device’s identity file is missing: nothing can be sent. Ask for a new code.",
-    uk: "Бракує файлу ідентичності: надсилати не можна. Попросіть новий код.")
+  private static func place(_ table: String, _ column: String) -> Phrase {
+    let (table, column) = (
+      RecordKinds.title(ofTable: table), RecordKinds.title(ofColumn: column, in: table)
+    )
+    return Phrase(
+      vi: "\(table.vi), \(column.vi)", en: "\(table.en), \(column.en)",
+      uk: "\(table.uk), \(column.uk)")
+  }
 
   private static func text(_ flaw: StoreFlaw) -> String {
     switch flaw {

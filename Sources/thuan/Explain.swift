@@ -43,8 +43,13 @@ func explain(_ error: any Error) -> Failure? {
     Failure(
       .store,
       Phrase(
-        vi: "Tệp danh tính của máy bị hỏng.", en: "The device’s identity file is damaged.",
-        uk: "Файл ідентичності пристрою пошкоджено."))
+        vi: "Tệp ghi danh dở dang (.enrolment) bị hỏng.",
+        en: "The file of an unfinished enrolment (.enrolment) is damaged.",
+        uk: "Файл незавершеної реєстрації (.enrolment) пошкоджено."),
+      hint: Phrase(
+        vi: "Đổi tên tệp đó rồi ghi danh lại bằng mã mới.",
+        en: "Rename that file and enrol again with another code.",
+        uk: "Перейменуйте цей файл і зареєструйтеся з новим кодом."))
   case let error as CocoaError: explain(file: error)
   default: nil
   }
@@ -139,7 +144,11 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
       .input,
       Phrase(
         vi: "Máy này đã ghi danh rồi.", en: "This device is enrolled already.",
-        uk: "Пристрій уже зареєстровано."))
+        uk: "Пристрій уже зареєстровано."),
+      hint: Phrase(
+        vi: "Dùng tiếp: thuan sync. Mã mới chưa bị dùng.",
+        en: "Go on with: thuan sync. The new code has not been used.",
+        uk: "Далі: thuan sync. Новий код не використано."))
   case .codeRejected(let code): explain(Refusal(code))
   case .answerLost:
     Failure(
@@ -158,7 +167,8 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
       Phrase(
         vi: "Tệp danh tính cạnh tệp dữ liệu thuộc về dữ liệu khác.",
         en: "The identity beside the store belongs to another store.",
-        uk: "Файл ідентичності поруч належить іншим даним."))
+        uk: "Файл ідентичності поруч належить іншим даним."), hint: .enrolAgain)
+  case .otherHub: explain(store: .otherHub)
   }
 }
 
@@ -175,7 +185,21 @@ private func explain(file error: CocoaError) -> Failure {
   }
 }
 
+extension Failure {
+  static let identityLost = Failure(.denied, .identityLost, hint: .enrolAgain)
+}
+
 extension Phrase {
+  static let identityLost = Phrase(
+    vi: "Mất tệp danh tính của máy: vẫn ghi được, nhưng chưa gửi và nhận được.",
+    en: "The device’s identity file is lost: you can record, but neither send nor receive.",
+    uk: "Файл ідентичності втрачено: записувати можна, надсилати й отримувати — ні.")
+
+  static let enrolAgain = Phrase(
+    vi: "Xin người điều phối mã mới rồi: thuan enrol ĐỊA-CHỈ MÃ (việc chưa gửi vẫn giữ).",
+    en: "Ask the operator for another code, then: thuan enrol URL CODE (unsent work is kept).",
+    uk: "Попросіть новий код, тоді: thuan enrol АДРЕСА КОД (ненадіслане збережено).")
+
   static let diskFull = Phrase(
     vi: "Ổ đĩa đầy: chưa ghi được. Dữ liệu cũ còn nguyên.",
     en: "The disk is full: nothing was written. The data is as before.",

@@ -10,10 +10,7 @@ func explain(_ refusal: Refusal) -> Failure {
       .denied,
       Phrase(
         vi: "Máy chủ tỉnh không nhận ra máy này.", en: "The hub does not know this device.",
-        uk: "Хаб не впізнає цей пристрій."),
-      hint: Phrase(
-        vi: "Liên hệ người điều phối.", en: "Speak to the operator.", uk: "Зверніться до оператора."
-      ))
+        uk: "Хаб не впізнає цей пристрій."), hint: .enrolAgain)
   case .revoked:
     Failure(
       .denied,

@@ -247,6 +247,11 @@ private struct LogReport {
       say(
         vi: "Máy chủ tỉnh được khôi phục; gửi lại", en: "The hub was restored; sent again",
         uk: "Хаб відновлено; надіслано знову")
+    case .reenrolled:
+      say(
+        vi: "Mất danh tính cũ; đã ghi danh lại như thiết bị mới",
+        en: "The former identity was lost; enrolled anew as a new device",
+        uk: "Попередню ідентичність втрачено; зареєстровано знову як новий пристрій")
     default: say(vi: "Sự kiện", en: "Event", uk: "Подія")
     }
   }

@@ -64,7 +64,10 @@ private struct Connection {
 
   init(_ path: String?) throws {
     field = try FieldStore(path)
-    guard let identity = field.identity else { throw StoreError.notEnrolled }
+    guard let identity = field.identity else {
+      if field.hasLostIdentity { throw Failure.identityLost }
+      throw StoreError.notEnrolled
+    }
     self.identity = identity
     client = HubClient(try HubAddress(identity.hub))
   }
