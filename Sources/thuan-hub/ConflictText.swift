@@ -104,23 +104,7 @@ extension OpenHub {
   }
 
   private func rule(of conflict: Conflict) -> String {
-    switch conflict.unit {
-    case DuplicateSessions.name:
-      "  "
-        + say(
-          vi: "Cùng địa bàn, cách nhau không quá 3 ngày, tên cuộc gần giống nhau.",
-          en: "The same unit, at most 3 days apart, titles that are alike.",
-          uk: "Та сама територія, не більш як 3 дні різниці, схожі назви.")
-    case UnitOfTheDay.name:
-      "  "
-        + say(
-          vi: "Đơn vị hành chính không tồn tại vào ngày tổ chức.",
-          en: "The unit was not there on the day the session was held.",
-          uk: "Одиниці не існувало в день проведення.")
-    default:
-      "  " + say(vi: "Khóa trùng", en: "Key used twice", uk: "Повторний ключ")
-        + ": \(conflict.unit)"
-    }
+    "  " + FieldRules.sentence(of: conflict.unit, in: conflict.table).text
   }
 
   private func sentence(_ decision: Conflict.Decision) -> String {

@@ -93,7 +93,10 @@ struct ConflictText {
 
   /// The columns in question, by their titles.
   func question(_ conflict: ConflictView) -> String {
-    conflict.columns.map { RecordKinds.title(ofColumn: $0, in: conflict.table).text }
+    if conflict.otherKey != nil {
+      return FieldRules.sentence(of: conflict.unit, in: conflict.table).text
+    }
+    return conflict.columns.map { RecordKinds.title(ofColumn: $0, in: conflict.table).text }
       .joined(separator: ", ")
   }
 
