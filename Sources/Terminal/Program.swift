@@ -28,21 +28,13 @@ package enum Program {
       write(ParserWords.localised(root.fullMessage(for: error)), toErrors: !code.isSuccess)
       exit(code.rawValue)
     } catch {
-      report(explain(error) ?? unexpected(error))
+      report(explain(error) ?? .unexpected(error))
     }
   }
 
   private static func isParsersOwn(_ error: any Error) -> Bool {
     let module = String(reflecting: type(of: error))
     return module.hasPrefix("ArgumentParser.")
-  }
-
-  private static func unexpected(_ error: any Error) -> Failure {
-    Failure(
-      .internal,
-      Phrase(
-        vi: "Lỗi không lường trước: \(error)", en: "Unexpected error: \(error)",
-        uk: "Неочікувана помилка: \(error)"))
   }
 
   private static func report(_ failure: Failure) -> Never {

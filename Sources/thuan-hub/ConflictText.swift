@@ -7,7 +7,9 @@ extension OpenHub {
   /// A conflict with all that was said, for a person to decide on.
   func text(of conflict: Conflict) throws -> String {
     var lines = [
-      Style.bold("\(conflict.kindWords.text) · \(Abbreviation.shown(conflict: conflict.id))")
+      Style.bold(
+        "\(conflict.kind.words(in: conflict.table).text) · \(Abbreviation.shown(conflict: conflict.id))"
+      )
         + Style.faint("  \(conflict.state.words.text), v\(conflict.version), \(age(of: conflict))"),
       "  " + (try description(of: conflict.table, conflict.key)),
     ]
@@ -109,7 +111,8 @@ extension OpenHub {
 
   private func sentence(_ decision: Conflict.Decision) -> String {
     let reason = say(vi: "lý do", en: "reason", uk: "підстава")
-    return "→ \(decision.choice): \(decision.by), \(localTime(decision.atMilliseconds)), "
+    return
+      "→ \(Phrase.decision(decision.choice).text): \(decision.by), \(localTime(decision.atMilliseconds)), "
       + "\(reason): \(decision.reason)"
   }
 

@@ -49,13 +49,17 @@ extension OpenHub {
       "  " + Style.warning(work.reason.sentence.text)
         + (work.detail.isEmpty ? "" : Style.faint("  (\(work.detail))")),
     ]
+    if let concerns = QuarantineWords(work.reason, detail: work.detail).concerns {
+      lines.append("  " + concerns.text)
+    }
     for change in work.changeSet?.changes ?? [] { lines += try text(of: change) }
     return lines.joined(separator: "\n")
   }
 
   private func text(of change: RowChange) throws -> [String] {
     guard let table = hub.schema.table(number: change.table) else {
-      return ["  \(change.operation.words.text): table \(change.table), \(change.key)"]
+      let unknown = say(vi: "bảng chưa biết", en: "unknown table", uk: "невідома таблиця")
+      return ["  \(change.operation.words.text): \(unknown) \(change.table), \(change.key)"]
     }
     let kind = title(ofTable: table.name)
     var lines = [

@@ -57,6 +57,7 @@ extension OpenHub {
     guard let field = RecordKinds.field(column, in: table) else {
       return CivilDay.shown(value.description)
     }
+    if column == "entity" { return title(ofTable: value.description) }
     switch field.form {
     case .flag: return Cell.flag(value == .integer(1)).shown
     case .choice(let terms), .tag(let terms):

@@ -25,9 +25,10 @@ struct Check: ParsableCommand {
     var problems = try field.store.flaws(wallMilliseconds: field.now).map(Self.text)
     // Opening the store has put right what it could; that it had to is worth knowing.
     problems += try field.store.events().filter { $0.atMilliseconds == field.now }.map { event in
-      say(
-        vi: "Vừa sửa khi mở: \(event.detail)", en: "Put right while opening: \(event.detail)",
-        uk: "Виправлено під час відкриття: \(event.detail)")
+      let what = EventText.sentence(event)
+      return say(
+        vi: "Vừa sửa khi mở: \(what)", en: "Put right while opening: \(what)",
+        uk: "Виправлено під час відкриття: \(what)")
     }
     if let identity = field.identity {
       if try !field.store.isSameIncarnation(as: identity) { problems.append(Self.otherIncarnation) }
@@ -89,8 +90,9 @@ struct Check: ParsableCommand {
         + " (" + keys.prefix(5).map(\.description).joined(separator: ", ") + ")"
     case .wrongDigest(let table, let column):
       say(
-        vi: "Tổng kiểm sai: \(table).\(column)", en: "Wrong digest: \(table).\(column)",
-        uk: "Хибна контрольна сума: \(table).\(column)")
+        vi: "Tổng kiểm sai: \(place(table, column).vi)",
+        en: "Wrong digest: \(place(table, column).en)",
+        uk: "Хибна контрольна сума: \(place(table, column).uk)")
     }
   }
 }

@@ -136,6 +136,9 @@ extension Lookup {
     if case .instant = field?.form, let text = value.text {
       return milliseconds(of: text).map(Cell.instant) ?? .text(text)
     }
+    if field?.column == "entity" {
+      return .text(RecordKinds.title(ofTable: value.description).text)
+    }
     return .text(try shown(value, field, in: .current))
   }
 

@@ -95,7 +95,7 @@ private struct Connection {
           "\(localTime(wallClock()))  \(SyncText.progress(progress))  "
             + (isInStep ? SyncText.inStep : SyncText.notInStep))
       case .failed(let error, _, let next):
-        let what = explain(error)?.what.text ?? "\(error)"
+        let what = (explain(error) ?? .unexpected(error)).what.text
         Program.write(
           "\(localTime(wallClock()))  \(what) "
             + say(
