@@ -40,15 +40,19 @@ extension Hub {
         let changeSet = try? ChangeSet(decoding: stored.body)
       else { throw HubError.notFound }
       let corrected = try corrections.reduce(changeSet) { try $0.corrected($1, schema) }
+      let origin = try store.origin(of: changeSet, number: number, isFlagged: stored.isFlagged)
       let verdict = try merge(
-        corrected, number: number, stream: stored.stream, isFlagged: stored.isFlagged, store,
-        wallMilliseconds: ruling.wallMilliseconds)
+        corrected, from: origin, store, wallMilliseconds: ruling.wallMilliseconds)
       if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }
-      try sign(corrections, of: changeSet, number, stream: stored.stream, store, ruling)
+      try sign(corrections, of: changeSet, number, stream: origin.stream, store, ruling)
       try store.setQuarantine(changeSet, number, .applied, nil, "", ruling)
       var taken = [number]
-      for candidate in try store.dependents(after: number) {
-        if try takeIn(candidate, store, ruling) { taken.append(candidate) }
+      for waiting in try store.dependents(after: number)
+      where try store.isQuarantined(waiting) && takeIn(waiting, store, ruling) {
+        taken.append(waiting)
+      }
+      for number in taken {
+        try retryWhatAwaited(number, store, wallMilliseconds: ruling.wallMilliseconds)
       }
       return taken
     }
@@ -75,7 +79,7 @@ extension Hub {
       row.change.correction(corrections, units: row.units, row.table)
     }
     let (_, own) = try store.insertOwn(
-      changes, by: ruling.by, schemaVersion: schema.version,
+      changes, by: ruling.by, act: "amend \(number): \(ruling.reason)",
       wallMilliseconds: ruling.wallMilliseconds)
     for (position, row) in rows.enumerated() {
       guard var state = try store.row(row.table, row.change.key) else { continue }

@@ -25,7 +25,7 @@ extension OpenHub {
         say(vi: "muốn xóa", en: "wants it deleted", uk: "хоче видалити")
       }
     }
-    if let decision = conflict.decision { lines.append("  " + sentence(decision)) }
+    if let decision = conflict.decision { lines.append("  " + sentence(decision, conflict)) }
     return lines.joined(separator: "\n")
   }
 
@@ -109,10 +109,10 @@ extension OpenHub {
     "  " + FieldRules.sentence(of: conflict.unit, in: conflict.table).text
   }
 
-  private func sentence(_ decision: Conflict.Decision) -> String {
+  private func sentence(_ decision: Conflict.Decision, _ conflict: Conflict) -> String {
     let reason = say(vi: "lý do", en: "reason", uk: "підстава")
     return
-      "→ \(Phrase.decision(decision.choice).text): \(decision.by), \(localTime(decision.atMilliseconds)), "
+      "→ \(decision.words(about: conflict).text): \(decision.by), \(localTime(decision.atMilliseconds)), "
       + "\(reason): \(decision.reason)"
   }
 

@@ -132,7 +132,7 @@ struct ResolveCommand: ParsableCommand {
       say(
         vi: "Đã xử lý (\(ruling.by)): ", en: "Decided (\(ruling.by)): ",
         uk: "Вирішено (\(ruling.by)): ")
-        + (after.decision.map { Phrase.decision($0.choice) } ?? after.state.words).text)
+        + (after.decision.map { $0.words(about: after) } ?? after.state.words).text)
     if conflict.otherKey == nil, !conflict.unit.isEmpty {
       Program.write(
         "  \(Phrase.liveValue.text): \(Style.good(try open.fields(after.live, of: after)))")

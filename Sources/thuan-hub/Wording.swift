@@ -3,6 +3,13 @@ import SyncCore
 import SyncHub
 import Terminal
 
+extension Conflict.Decision {
+  /// What was decided about a conflict.
+  func words(about conflict: Conflict) -> Phrase {
+    .decision(choice, ofOne: conflict.otherKey == conflict.key)
+  }
+}
+
 extension QuarantineState {
   var words: Phrase {
     switch self {

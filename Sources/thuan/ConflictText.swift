@@ -53,7 +53,7 @@ struct ConflictText {
     if let decision = conflict.decision {
       let title = say(vi: "Quyết định", en: "Decision", uk: "Рішення")
       lines.append(
-        "\(title): \(Phrase.decision(decision.choice).text), \(decision.by), \(localTime(decision.atMilliseconds)): "
+        "\(title): \(Phrase.decision(decision.choice, ofOne: conflict.otherKey == conflict.key).text), \(decision.by), \(localTime(decision.atMilliseconds)): "
           + decision.reason)
     }
     return lines

@@ -139,6 +139,7 @@ extension Lookup {
     if field?.column == "entity" {
       return .text(RecordKinds.title(ofTable: value.description).text)
     }
+    if field?.column == "entity_id" { return .text(RecordID.short(value.description)) }
     return .text(try shown(value, field, in: .current))
   }
 

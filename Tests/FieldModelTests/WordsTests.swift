@@ -42,6 +42,12 @@ struct WordsTests {
     }
   }
 
+  @Test func `a refused value of an operator's names the field`() {
+    #expect(
+      text("CHECK constraint failed: attendance_total >= 0")?.vi
+        == "“Số người dự” (--attendance) không được âm.")
+  }
+
   @Test func `every decision has a name`() {
     let unknown = Phrase.decision("nothing")
     for choice in ["current", "candidate", "written", "keep", "delete", "both", "amend", "undo"] {

@@ -46,8 +46,11 @@ extension ConflictState {
 
 extension Phrase {
   /// What was decided about a conflict, from the name under which the decision is kept.
-  package static func decision(_ choice: String) -> Phrase {
+  ///
+  /// `ofOne` says that one record alone was in question.
+  package static func decision(_ choice: String, ofOne isSingle: Bool = false) -> Phrase {
     switch choice {
+    case "both" where isSingle: Phrase(vi: "Để nguyên", en: "Leave it", uk: "Лишити так")
     case "current":
       Phrase(vi: "Giữ giá trị đang dùng", en: "Keep what is in use", uk: "Залишити чинне")
     case "candidate": Phrase(vi: "Giữ bản kia", en: "Keep the other", uk: "Залишити інше")

@@ -20,8 +20,10 @@ extension Phrase {
 
   private static func fields(named message: String, in table: String) -> [RecordField] {
     let names = message.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
-    // SQLite names the table in front of a column that must not be empty.
-    let tables = [table] + names.filter { RecordKinds.of(table: $0) != nil }
+    // SQLite names the table in front of a column that must not be empty. Where nobody knows the
+    // table, any that has the column will do: a column is called alike in all of them.
+    let known = [table] + names.filter { RecordKinds.of(table: $0) != nil }
+    let tables = table.isEmpty ? known + RecordKinds.all.map(\.table) : known
     var fields: [RecordField] = []
     for name in names {
       guard let field = tables.lazy.compactMap({ RecordKinds.field(name, in: $0) }).first,
