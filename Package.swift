@@ -83,6 +83,7 @@ let package = Package(
       dependencies: [
         "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "FieldModel", "TestSupport", grdb,
       ]),
+    .testTarget(name: "TerminalTests", dependencies: ["FieldModel", "Terminal", arguments]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

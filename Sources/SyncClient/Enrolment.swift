@@ -8,6 +8,8 @@ package struct Enrolment: Codable, Equatable, Sendable {
   package let officer: String
   package let officerName: String
   package let unit: String
+  /// Whether the store had been another device's, whose identity was lost.
+  package var isRenewed: Bool?
 }
 
 /// Why a device could not be enrolled, or does not fit its store.
@@ -21,6 +23,8 @@ package enum EnrolmentFailure: Error, Equatable, Sendable {
   case answerLost(HubUnavailable)
   /// The identity beside the store is another device's.
   case identityBelongsToOtherStore
+  /// The store belongs to another hub than the one that gave the code. The code is used up.
+  case otherHub
 }
 
 /// Enrols a store with a hub.
@@ -29,8 +33,11 @@ package enum EnrolmentFailure: Error, Equatable, Sendable {
 /// crashes after that, ``finishEnrolment(store:path:)`` completes it. Only an answer that never
 /// arrives costs the person another code.
 ///
+/// A store whose identity is gone, or whose credential the hub no longer knows, becomes another
+/// device: what it had receipts for stays sent, and only the rest is sent under the new name.
+///
 /// - Parameters:
-///   - store: The store, which has no owner yet.
+///   - store: The store, which has no owner that the hub knows.
 ///   - path: The store's file.
 ///   - client: The hub.
 ///   - code: The one-time code.
@@ -43,7 +50,8 @@ package func enrol(
   store: DeviceStore, path: String, client: HubClient, code: String, label: String
 ) async throws -> Enrolment {
   if let finished = try finishEnrolment(store: store, path: path) { return finished }
-  guard try store.owner() == nil else { throw EnrolmentFailure.alreadyEnrolled }
+  let isRenewed = try store.owner() != nil
+  if isRenewed { try await requireLostIdentity(store: store, path: path, client: client) }
   let key = DeviceIdentity.makeSigningKey()
   let reply: EnrolmentReply
   do {
@@ -59,14 +67,54 @@ package func enrol(
     default: throw unavailable
     }
   }
+  // Work that belongs to one hub must not become another's by a slip of the address.
+  if let known = try store.hub(), !reply.hub.isEmpty, known != reply.hub {
+    throw EnrolmentFailure.otherHub
+  }
   let identity = DeviceIdentity(
     device: reply.device, credential: reply.credential, hub: client.address.description,
     signingKey: key.secret, incarnation: UUID().uuidString.lowercased())
   let enrolment = Enrolment(
-    identity: identity, officer: reply.officer, officerName: reply.officerName, unit: reply.unit)
+    identity: identity, officer: reply.officer, officerName: reply.officerName, unit: reply.unit,
+    isRenewed: isRenewed)
   try enrolment.save(besideStore: path)
   try complete(enrolment, store: store, path: path)
   return enrolment
+}
+
+/// A device that the hub would still let in must not become two.
+///
+/// - Throws: ``EnrolmentFailure/alreadyEnrolled`` if the hub knows the store's credential, and
+///   ``HubUnavailable`` if that cannot be found out.
+@concurrent
+private func requireLostIdentity(
+  store: DeviceStore, path: String, client: HubClient
+) async throws {
+  guard let identity = DeviceIdentity.usable(besideStore: path), try identity.fits(store) else {
+    return
+  }
+  do {
+    _ = try await client.perform(try store.nextPull(), as: identity)
+  } catch HubUnavailable.refused(let refusal) {
+    switch refusal.code {
+    case .unauthorised: return
+    case .revoked: throw HubUnavailable.refused(refusal)
+    // Whatever else the hub objects to, it knows the device.
+    default: break
+    }
+  }
+  throw EnrolmentFailure.alreadyEnrolled
+}
+
+extension DeviceIdentity {
+  /// The identity beside a store; nothing if there is none, or none that can be read.
+  package static func usable(besideStore path: String) -> DeviceIdentity? {
+    (try? load(besideStore: path)) ?? nil
+  }
+
+  fileprivate func fits(_ store: DeviceStore) throws -> Bool {
+    try store.owner()?.device == device && store.isSameIncarnation(as: self)
+  }
 }
 
 /// Completes an enrolment that was broken off after the hub's answer had come.
@@ -87,19 +135,27 @@ package func finishEnrolment(store: DeviceStore, path: String) throws -> Enrolme
 
 /// Each step may find itself done already.
 private func complete(_ enrolment: Enrolment, store: DeviceStore, path: String) throws {
-  if let owner = try store.owner(), owner.device != enrolment.identity.device {
-    throw EnrolmentFailure.alreadyEnrolled
-  }
-  if try DeviceIdentity.load(besideStore: path) != enrolment.identity {
+  if DeviceIdentity.usable(besideStore: path) != enrolment.identity {
+    try setAside(DeviceIdentity.file(besideStore: path))
     try enrolment.identity.save(besideStore: path)
   }
   try synchroniseToDisk(DeviceIdentity.file(besideStore: path))
-  if try store.owner() == nil {
+  if try store.owner()?.device != enrolment.identity.device {
     try store.enrol(
       enrolment.identity, officer: enrolment.officer, epoch: .random(in: 1...Int(Int32.max)),
       wallMilliseconds: wallClock())
   }
   try FileManager.default.removeItem(atPath: Enrolment.file(besideStore: path))
+}
+
+/// Keeps a file under another name: an identity that is of no use here may be another store's.
+private func setAside(_ file: String) throws {
+  guard FileManager.default.fileExists(atPath: file) else { return }
+  let aside = file + ".old"
+  if FileManager.default.fileExists(atPath: aside) {
+    try FileManager.default.removeItem(atPath: aside)
+  }
+  try FileManager.default.moveItem(atPath: file, toPath: aside)
 }
 
 private func synchroniseToDisk(_ path: String) throws {

@@ -49,10 +49,15 @@ package struct EnrolmentReply: Equatable, Sendable {
   package var officer: String
   package var officerName: String
   package var unit: String
+  /// Which hub it is, so that a store is never given to another one than it knows; empty from a hub
+  /// that does not say.
+  package var hub: String
 
   package init(
-    device: String, credential: String, officer: String, officerName: String, unit: String
+    device: String, credential: String, officer: String, officerName: String, unit: String,
+    hub: String = ""
   ) {
+    self.hub = hub
     self.device = device
     self.credential = credential
     self.officer = officer
@@ -67,6 +72,7 @@ package struct EnrolmentReply: Equatable, Sendable {
     writer.string(3, officer)
     writer.string(4, officerName)
     writer.string(5, unit)
+    writer.string(6, hub)
     return writer.bytes
   }
 
@@ -83,6 +89,7 @@ package struct EnrolmentReply: Equatable, Sendable {
       case 3: officer = try reader.string()
       case 4: officerName = try reader.string()
       case 5: unit = try reader.string()
+      case 6: hub = try reader.string()
       default: try reader.skip()
       }
     }

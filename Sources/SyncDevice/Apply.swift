@@ -157,14 +157,13 @@ extension DeviceStore {
   /// Work whose quarantine has ended lies over them no longer: the same pull brings the hub's. And
   /// what was written past the triggers is found before it is gone.
   private func lookOverStaged(wallMilliseconds: Int64, _ db: Database) throws {
-    let device = try setting(.device, db)
     var found: [UntrackedChange] = []
     let filled = try tablesWithRows(db)
     let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
       for row in try PullPage(decoding: bytes).rows {
-        if row.table == PublishedTables.quarantine, row.key.values.first == device {
+        if row.table == PublishedTables.quarantine, row.key.values.count == 3 {
           try settleQuarantine(row, db)
         } else if let table = filled[row.table], row.key.values.count == table.key.count,
           let change = try table.untrackedChange(of: row.key, db)
@@ -188,11 +187,28 @@ extension DeviceStore {
   }
 
   private func settleQuarantine(_ row: PulledRow, _ db: Database) throws {
-    guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first
+    guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first,
+      try isOwn(device: row.key.values[0], row.key.values[1], row.key.values[2], db)
     else { return }
     try db.run(
       "UPDATE thuan_outbox SET settled = ? WHERE epoch = ? AND sequence = ?",
       [.integer(state == .open ? 0 : 1), row.key.values[1], row.key.values[2]])
+  }
+
+  /// Whether the outbox holds this very change set, under whichever device's name the store wrote it.
+  private func isOwn(device: Value, _ epoch: Value, _ sequence: Value, _ db: Database) throws
+    -> Bool
+  {
+    guard
+      let row = try db.first(
+        "SELECT body FROM thuan_outbox WHERE epoch = ? AND sequence = ?", [epoch, sequence]),
+      case .blob(let body) = row.value(at: 0)
+    else { return false }
+    // One that is damaged names nobody; it was sent as this device's.
+    guard let changeSet = try? ChangeSet(decoding: body) else {
+      return try setting(.device, db) == device
+    }
+    return changeSet.stream.device == device.text
   }
 
   /// "In step" is a comparison of digests with nothing pending, never the absence of an error

@@ -61,12 +61,9 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
         atPath: temporary, contents: try JSONEncoder().encode(self),
         attributes: [.posixPermissions: 0o600])
     else { throw CocoaError(.fileWriteUnknown) }
-    // Not every Foundation replaces what is not there yet.
-    if FileManager.default.fileExists(atPath: file) {
-      _ = try FileManager.default.replaceItemAt(
-        URL(fileURLWithPath: file), withItemAt: URL(fileURLWithPath: temporary))
-    } else {
-      try FileManager.default.moveItem(atPath: temporary, toPath: file)
+    // One step, whether or not there is one already; Foundation's own ways have two, or fail.
+    guard unsafe rename(temporary, file) == 0 else {
+      throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file])
     }
   }
 }
@@ -74,7 +71,8 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
 extension DeviceStore {
   /// Makes the store the given device's.
   ///
-  /// What was written before enrolment is sent like the rest.
+  /// What was written before enrolment is sent like the rest. A store that was another device's
+  /// keeps what that one has been given receipts for, and sends only the rest as its own.
   ///
   /// - Parameters:
   ///   - identity: The device's identity.
@@ -89,6 +87,13 @@ extension DeviceStore {
       try seal(db, wallMilliseconds: wallMilliseconds)
       try moveUnsentWork(
         to: StreamID(device: identity.device, epoch: epoch), officer: officer, db)
+      if let former = try setting(.device, db).text, former != identity.device {
+        // Pages that were asked for as the former device leave out what that one wrote.
+        try discardStagedPages(db)
+        try set(.isInStep, .integer(0), db)
+        try logEvent(
+          .reenrolled, "\(former) → \(identity.device)", wallMilliseconds: wallMilliseconds, db)
+      }
       try set(.device, .text(identity.device), db)
       try set(.officer, .text(officer), db)
       try set(.incarnation, .text(identity.incarnation), db)
@@ -103,6 +108,9 @@ extension DeviceStore {
       return (device, officer)
     }
   }
+
+  /// The name of the hub that the store has pulled from; nothing before the first pull.
+  package func hub() throws -> String? { try read { db in try setting(.hub, db).text } }
 
   /// Whether the file and the identity beside it belong to one life of the device.
   package func isSameIncarnation(as identity: DeviceIdentity) throws -> Bool {

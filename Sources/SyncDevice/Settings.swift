@@ -94,4 +94,6 @@ package enum StoreEvent: String, Sendable {
   /// Rows were not as the hub has them although nothing was pending; the hub's stand, and what was
   /// found here is before the operator.
   case differencesRepaired
+  /// The store was enrolled anew as another device, because its identity was lost.
+  case reenrolled
 }

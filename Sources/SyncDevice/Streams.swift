@@ -16,10 +16,22 @@ extension DeviceStore {
       SELECT epoch FROM kept WHERE epoch IS NOT NULL
       """
     ).map { $0[0] as Int }.filter { $0 != present }
-    let past = try epochs.map { ($0, try firstPosition(of: $0, db)) }.sorted { $0.1 < $1.1 }
+    let device = try setting(.device, db).text
+    // Streams that the store wrote as another device are none of this one's.
+    let past = try epochs.filter { try writer(of: $0, db) ?? device == device }
+      .map { ($0, try firstPosition(of: $0, db)) }.sorted { $0.1 < $1.1 }
     return try (past.map(\.0).suffix(SyncLimits.standings - 1) + [present]).map {
       try standing(epoch: $0, isPresent: $0 == present, db)
     }
+  }
+
+  /// The device that wrote a stream; nothing if what is kept of it is damaged.
+  private func writer(of epoch: Int, _ db: Database) throws -> String? {
+    let row = try db.first(
+      "SELECT body FROM thuan_outbox WHERE epoch = ? ORDER BY sequence DESC LIMIT 1",
+      [.integer(Int64(epoch))])
+    guard case .blob(let body)? = row?.value(at: 0) else { return nil }
+    return (try? ChangeSet(decoding: body))?.stream.device
   }
 
   private func firstPosition(of epoch: Int, _ db: Database) throws -> Int64 {

@@ -99,7 +99,8 @@ extension Hub {
         ])
       return EnrolmentReply(
         device: device, credential: credential, officer: row[0].text ?? "",
-        officerName: row[1].text ?? "", unit: row[2].text ?? "")
+        officerName: row[1].text ?? "", unit: row[2].text ?? "",
+        hub: try store.setting(.hub).text ?? "")
     }
   }
 

@@ -84,7 +84,7 @@ extension Hub {
     }
   }
 
-  private func takeIn(_ number: Int64, _ store: HubStore, _ ruling: Ruling) throws -> Bool {
+  func takeIn(_ number: Int64, _ store: HubStore, _ ruling: Ruling) throws -> Bool {
     guard let stored = try store.changeSet(number),
       let changeSet = try? ChangeSet(decoding: stored.body)
     else { return false }

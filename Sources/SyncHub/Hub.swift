@@ -68,11 +68,30 @@ package struct Hub: Sendable {
 
 /// Something that can be true on each device and false of the union, which the engine cannot know.
 package protocol HubRule: Sendable {
+  /// Rows beside the touched ones that the change set may have made wrong, or put right: their
+  /// findings are made anew by every rule. Deleted rows come with their last values.
+  func concerned(by rows: [TouchedRow], in view: HubView) throws -> [RowReference]
+
   /// Looks at rows that a change set has touched and says what an operator should look at.
   func findings(about rows: [TouchedRow], in view: HubView) throws -> [RuleFinding]
 }
 
-/// A row that a change set has touched and that lives.
+extension HubRule {
+  package func concerned(by rows: [TouchedRow], in view: HubView) throws -> [RowReference] { [] }
+}
+
+/// A row by its table's name and its key.
+package struct RowReference: Hashable, Sendable {
+  package let table: String
+  package let key: RowKey
+
+  package init(_ table: String, _ key: RowKey) {
+    self.table = table
+    self.key = key
+  }
+}
+
+/// A row that a change set has touched.
 package struct TouchedRow: Sendable {
   package let table: TableSchema
   package let key: RowKey

@@ -227,19 +227,31 @@ struct Ingest {
 
   private mutating func checkRules() throws {
     guard !rules.isEmpty else { return }
-    var rows: [TouchedRow] = []
-    for row in touchedOrder {
-      guard let values = try store.connection.first(row.table.selectByKey, row.key.values) else {
-        continue
-      }
-      rows.append(TouchedRow(table: row.table, key: row.key, values: values))
-    }
-    var findings: [RuleFinding] = []
+    let view = HubView(connection: store.connection)
+    var examined = touchedOrder
+    var known = Set(examined.map { RowReference($0.table.name, $0.key) })
+    let touched = try examined.compactMap { try lastValues(of: $0) }
     for rule in rules {
-      findings += try rule.findings(about: rows, in: HubView(connection: store.connection))
+      for row in try rule.concerned(by: touched, in: view) where known.insert(row).inserted {
+        if let table = store.schema.table(named: row.table) { examined.append((table, row.key)) }
+      }
     }
+    var rows: [TouchedRow] = []
+    for (table, key) in examined {
+      guard let values = try store.connection.first(table.selectByKey, key.values) else { continue }
+      rows.append(TouchedRow(table: table, key: key, values: values))
+    }
+    let findings = try rules.flatMap { try $0.findings(about: rows, in: view) }
     for finding in findings { try book.raise(finding) }
-    for row in touchedOrder { try book.closeSuspicions(about: row.table, row.key, but: findings) }
+    for row in examined { try book.closeSuspicions(about: row.table, row.key, but: findings) }
+  }
+
+  /// A row as it is, or as it was when it was deleted.
+  private func lastValues(of row: (table: TableSchema, key: RowKey)) throws -> TouchedRow? {
+    let values =
+      try store.connection.first(row.table.selectByKey, row.key.values)
+      ?? store.row(row.table, row.key)?.values
+    return values.map { TouchedRow(table: row.table, key: row.key, values: $0) }
   }
 }
 

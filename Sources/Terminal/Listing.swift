@@ -58,7 +58,7 @@ private func quotedJSON(_ text: String) -> String {
     case "\n": json += "\\n"
     case "\r": json += "\\r"
     case "\t": json += "\\t"
-    case _ where scalar.value < 0x20:
+    case _ where scalar.value < 0x20 || scalar.steersTerminals:
       json += "\\u" + String(format: "%04x", Int(scalar.value))
     default: json.unicodeScalars.append(scalar)
     }
@@ -108,7 +108,7 @@ package struct Listing {
   /// The listing as a table whose columns line up.
   package var table: String {
     let titles = columns.map(\.title.text)
-    let lines = rows.map { $0.map { $0.shown.replacingOccurrences(of: "\n", with: " ") } }
+    let lines = rows.map { $0.map { $0.shown.harmless.replacing("\n", with: " ") } }
     let widths = titles.indices.map { index in
       min(48, ([titles[index]] + lines.map { $0[index] }).map(\.count).max() ?? 0)
     }
@@ -127,21 +127,5 @@ package struct Listing {
   /// Prints the listing, or what there is to say if it is empty.
   package func print(asJSON: Bool, whenEmpty empty: Phrase) {
     if asJSON { Program.write(json) } else { Program.write(isEmpty ? empty.text : table) }
-  }
-}
-
-/// Colour, where a person looks at a terminal and has not asked for none (`NO_COLOR`).
-package enum Style {
-  private static let isOn =
-    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
-
-  package static func bold(_ text: String) -> String { code(1, text) }
-  package static func faint(_ text: String) -> String { code(2, text) }
-  package static func good(_ text: String) -> String { code(32, text) }
-  package static func warning(_ text: String) -> String { code(33, text) }
-  package static func bad(_ text: String) -> String { code(31, text) }
-
-  private static func code(_ number: Int, _ text: String) -> String {
-    isOn ? "\u{1B}[\(number)m\(text)\u{1B}[0m" : text
   }
 }

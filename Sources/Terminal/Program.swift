@@ -25,24 +25,16 @@ package enum Program {
       report(failure)
     } catch let error where isParsersOwn(error) {
       let code = root.exitCode(for: error)
-      write(localised(root.fullMessage(for: error)), toErrors: !code.isSuccess)
+      write(ParserWords.localised(root.fullMessage(for: error)), toErrors: !code.isSuccess)
       exit(code.rawValue)
     } catch {
-      report(explain(error) ?? unexpected(error))
+      report(explain(error) ?? .unexpected(error))
     }
   }
 
   private static func isParsersOwn(_ error: any Error) -> Bool {
     let module = String(reflecting: type(of: error))
     return module.hasPrefix("ArgumentParser.")
-  }
-
-  private static func unexpected(_ error: any Error) -> Failure {
-    Failure(
-      .internal,
-      Phrase(
-        vi: "Lỗi không lường trước: \(error)", en: "Unexpected error: \(error)",
-        uk: "Неочікувана помилка: \(error)"))
   }
 
   private static func report(_ failure: Failure) -> Never {
@@ -53,39 +45,16 @@ package enum Program {
   }
 
   /// Writes a line; to the error stream for what is no result.
-  package static func write(_ text: String, toErrors: Bool = false) {
+  ///
+  /// Everything that a terminal gets goes through here or ``writeOver(_:)``, and is harmless then.
+  package static func write(_ text: String, toErrors: Bool = false, terminator: String = "\n") {
     let handle = toErrors ? FileHandle.standardError : FileHandle.standardOutput
-    try? handle.write(contentsOf: Data((text + "\n").utf8))
+    try? handle.write(contentsOf: Data((Style.painted(text) + terminator).utf8))
   }
 
-  /// The parser's own words, which it has in English only.
-  static func localised(_ text: String) -> String {
-    if Language.current == .en { return text }
-    let words: [(String, Phrase)] = [
-      ("OVERVIEW: ", Phrase(vi: "", en: "", uk: "")),
-      ("USAGE: ", Phrase(vi: "CÁCH DÙNG: ", en: "", uk: "ВИКОРИСТАННЯ: ")),
-      ("Usage: ", Phrase(vi: "Cách dùng: ", en: "", uk: "Використання: ")),
-      ("ARGUMENTS:", Phrase(vi: "THAM SỐ:", en: "", uk: "АРГУМЕНТИ:")),
-      ("OPTIONS:", Phrase(vi: "TÙY CHỌN:", en: "", uk: "ПАРАМЕТРИ:")),
-      (" SUBCOMMANDS:", Phrase(vi: ":", en: "", uk: ":")),
-      ("SUBCOMMANDS:", Phrase(vi: "LỆNH:", en: "", uk: "КОМАНДИ:")),
-      ("Show help information.", Phrase(vi: "Hiện trợ giúp này.", en: "", uk: "Показати довідку.")),
-      ("Show the version.", Phrase(vi: "Hiện phiên bản.", en: "", uk: "Показати версію.")),
-      ("Help:  ", Phrase(vi: "Trong đó:  ", en: "", uk: "Де:  ")),
-      ("<subcommand>", Phrase(vi: "<lệnh>", en: "", uk: "<команда>")),
-      ("Error: ", Phrase(vi: "Lỗi: ", en: "", uk: "Помилка: ")),
-      ("Missing expected argument", Phrase(vi: "Thiếu tham số", en: "", uk: "Бракує аргументу")),
-      ("Missing value for", Phrase(vi: "Thiếu giá trị cho", en: "", uk: "Бракує значення для")),
-      ("Unknown option", Phrase(vi: "Tùy chọn không có", en: "", uk: "Невідомий параметр")),
-      (" unexpected arguments: ", Phrase(vi: " tham số thừa: ", en: "", uk: " зайві аргументи: ")),
-      ("Unexpected argument", Phrase(vi: "Thừa tham số", en: "", uk: "Зайвий аргумент")),
-      ("The value ", Phrase(vi: "Giá trị ", en: "", uk: "Значення ")),
-      (" is invalid for ", Phrase(vi: " không hợp lệ cho ", en: "", uk: " не годиться для ")),
-      ("(default: ", Phrase(vi: "(mặc định: ", en: "", uk: "(типово: ")),
-      (" for detailed help.", Phrase(vi: " để xem chi tiết.", en: "", uk: " — докладніше.")),
-      (" for more information.", Phrase(vi: " để xem thêm.", en: "", uk: " — докладніше.")),
-      ("  See ", Phrase(vi: "  Xem ", en: "", uk: "  Див. ")),
-    ]
-    return words.reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1.text) }
+  /// Writes over the line that the terminal's cursor is in; nothing clears it.
+  package static func writeOver(_ text: String) {
+    let line = "\r\u{1B}[K" + Style.painted(text)
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 }

@@ -18,7 +18,7 @@ package enum Questions {
     _ question: Phrase, isRequired: Bool = true, check: (String) -> Phrase? = { _ in nil }
   ) throws -> String? {
     while true {
-      FileHandle.standardError.write(Data("\(question.text): ".utf8))
+      Program.write("\(question.text): ", toErrors: true, terminator: "")
       guard let line = readLine() else {
         throw Failure(
           .input, Phrase(vi: "Đã dừng nhập.", en: "Input ended.", uk: "Введення перервано."))

@@ -127,6 +127,6 @@ extension OpenHub {
   func conflict(_ typed: String) throws -> Conflict {
     try Abbreviation.find(
       typed, among: try hub.conflicts(openOnly: false), id: \.id,
-      describe: { "\($0.id)  \($0.kind.words.text), \($0.state.words.text)" })
+      describe: { "\($0.id)  \($0.kind.words(in: $0.table).text), \($0.state.words.text)" })
   }
 }

@@ -74,13 +74,14 @@ extension Conflict {
   /// Which choices fit its kind.
   fileprivate var waysOut: Phrase {
     let start = "thuan-hub resolve \(Abbreviation.shown(conflict: id)) --version \(version)"
+    let value = say(vi: "CỘT=GIÁ-TRỊ", en: "COLUMN=VALUE", uk: "СТОВПЕЦЬ=ЗНАЧЕННЯ")
     let choices =
       if otherKey != nil {
-        "--both | --amend ID COLUMN=VALUE"
+        "--both | --amend \(say(vi: "MÃ", en: "ID", uk: "КОД")) \(value)"
       } else if unit.isEmpty {
         "--keep | --delete"
       } else {
-        "--current | --take N | --write COLUMN=VALUE"
+        "--current | --take N | --write \(value)"
       }
     return Phrase(
       vi: "Xử lý: \(start) (\(choices)) --reason …",

@@ -7,7 +7,9 @@ extension OpenHub {
   /// A conflict with all that was said, for a person to decide on.
   func text(of conflict: Conflict) throws -> String {
     var lines = [
-      Style.bold("\(conflict.kindWords.text) · \(Abbreviation.shown(conflict: conflict.id))")
+      Style.bold(
+        "\(conflict.kind.words(in: conflict.table).text) · \(Abbreviation.shown(conflict: conflict.id))"
+      )
         + Style.faint("  \(conflict.state.words.text), v\(conflict.version), \(age(of: conflict))"),
       "  " + (try description(of: conflict.table, conflict.key)),
     ]
@@ -23,7 +25,7 @@ extension OpenHub {
         say(vi: "muốn xóa", en: "wants it deleted", uk: "хоче видалити")
       }
     }
-    if let decision = conflict.decision { lines.append("  " + sentence(decision)) }
+    if let decision = conflict.decision { lines.append("  " + sentence(decision, conflict)) }
     return lines.joined(separator: "\n")
   }
 
@@ -104,28 +106,13 @@ extension OpenHub {
   }
 
   private func rule(of conflict: Conflict) -> String {
-    switch conflict.unit {
-    case DuplicateSessions.name:
-      "  "
-        + say(
-          vi: "Cùng địa bàn, cách nhau không quá 3 ngày, tên cuộc gần giống nhau.",
-          en: "The same unit, at most 3 days apart, titles that are alike.",
-          uk: "Та сама територія, не більш як 3 дні різниці, схожі назви.")
-    case UnitOfTheDay.name:
-      "  "
-        + say(
-          vi: "Đơn vị hành chính không tồn tại vào ngày tổ chức.",
-          en: "The unit was not there on the day the session was held.",
-          uk: "Одиниці не існувало в день проведення.")
-    default:
-      "  " + say(vi: "Khóa trùng", en: "Key used twice", uk: "Повторний ключ")
-        + ": \(conflict.unit)"
-    }
+    "  " + FieldRules.sentence(of: conflict.unit, in: conflict.table).text
   }
 
-  private func sentence(_ decision: Conflict.Decision) -> String {
+  private func sentence(_ decision: Conflict.Decision, _ conflict: Conflict) -> String {
     let reason = say(vi: "lý do", en: "reason", uk: "підстава")
-    return "→ \(decision.choice): \(decision.by), \(localTime(decision.atMilliseconds)), "
+    return
+      "→ \(decision.words(about: conflict).text): \(decision.by), \(localTime(decision.atMilliseconds)), "
       + "\(reason): \(decision.reason)"
   }
 

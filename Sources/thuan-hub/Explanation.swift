@@ -11,19 +11,8 @@ func explained(_ error: any Error) -> Failure? {
   case let error as HubError: hubFailure(error)
   case let problems as ImportProblems: importFailure(problems)
   case let error as DatabaseError: databaseFailure(error)
-  case let error as SchemaError:
-    Failure(
-      .store,
-      Phrase(
-        vi: "Cấu trúc kho không khớp: \(error)", en: "The store's schema does not fit: \(error)",
-        uk: "Схема сховища не підходить: \(error)"))
-  case let error as CocoaError:
-    Failure(
-      .storage,
-      Phrase(
-        vi: "Không đọc hoặc ghi được tệp: \(error.localizedDescription)",
-        en: "A file cannot be read or written: \(error.localizedDescription)",
-        uk: "Файл не прочитати чи не записати: \(error.localizedDescription)"))
+  case let error as SchemaError: .schemaMismatch(error.description)
+  case let error as CocoaError: .file(error)
   default: nil
   }
 }
@@ -65,14 +54,19 @@ private func hubFailure(_ error: HubError) -> Failure {
         vi: "Cách xử lý này không hợp với loại xung đột.",
         en: "This choice does not fit the kind of conflict.",
         uk: "Такий вибір не підходить до цього виду конфлікту."))
-  case .refusedByConstraint(let detail):
-    Failure(
-      .input,
-      Phrase(
-        vi: "Giá trị không hợp lệ, chưa ghi gì: \(detail)",
-        en: "The value does not fit, nothing was written: \(detail)",
-        uk: "Значення не підходить, нічого не записано: \(detail)"))
+  case .refusedByConstraint(let detail): refused(QuarantineWords(receipt: detail))
   }
+}
+
+private func refused(_ words: QuarantineWords) -> Failure {
+  let reason = words.reason?.sentence
+  return Failure(
+    .input,
+    Phrase(
+      vi: "Chưa ghi gì. \(reason?.vi ?? "Giá trị không hợp lệ.")",
+      en: "Nothing was written. \(reason?.en ?? "The value does not fit.")",
+      uk: "Нічого не записано. \(reason?.uk ?? "Значення не підходить.")"),
+    hint: words.concerns)
 }
 
 extension Failure {
@@ -98,31 +92,37 @@ private func importFailure(_ problems: ImportProblems) -> Failure {
 }
 
 private func databaseFailure(_ error: DatabaseError) -> Failure {
-  let message = error.message ?? ""
   switch error.resultCode {
   case .SQLITE_BUSY, .SQLITE_LOCKED:
-    return Failure(
+    Failure(
       .busy,
       Phrase(
-        vi: "Kho đang bận; hãy thử lại.", en: "The store is busy; try again.",
-        uk: "Сховище зайняте; спробуйте ще раз."))
-  case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY:
-    return Failure(
-      .storage,
-      Phrase(
-        vi: "Không ghi được kho: \(message)", en: "The store cannot be written: \(message)",
-        uk: "Сховище не записати: \(message)"))
-  case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-    return Failure(
+        vi: "Kho đang bận.", en: "The store is busy.", uk: "Сховище зайняте."),
+      hint: Phrase(vi: "Thử lại sau.", en: "Try again.", uk: "Спробуйте пізніше."))
+  case .SQLITE_FULL: .diskFull
+  case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: .readOnly
+  // A full disk shows first where the index of the write-ahead log is to grow.
+  case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE: .diskFull
+  case .SQLITE_IOERR: .diskError
+  case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+    Failure(
       .store,
       Phrase(
-        vi: "Không mở được kho: \(message)", en: "The store cannot be opened: \(message)",
-        uk: "Сховище не відкрити: \(message)"))
-  default:
-    return Failure(
-      .internal,
+        vi: "Kho bị hỏng hoặc không phải kho của chương trình này.",
+        en: "The store is damaged, or is no store of this program.",
+        uk: "Сховище пошкоджено або воно не від цієї програми."),
+      hint: Phrase(
+        vi: "Đừng xóa gì; giữ một bản sao của thư mục trước khi làm gì khác.",
+        en: "Delete nothing; keep a copy of the folder before anything else.",
+        uk: "Нічого не видаляйте; спершу збережіть копію теки."))
+  case .SQLITE_CANTOPEN:
+    Failure(
+      .store,
       Phrase(
-        vi: "Lỗi kho dữ liệu: \(message)", en: "Database error: \(message)",
-        uk: "Помилка бази даних: \(message)"))
+        vi: "Không mở được kho.", en: "The store cannot be opened.",
+        uk: "Сховище не відкрити."),
+      hint: .lookAtPermissions)
+  default:
+    .database(code: error.extendedResultCode.rawValue, message: error.message ?? "")
   }
 }

@@ -87,17 +87,27 @@ struct LogCommand: ParsableCommand {
   /// The decision that a change set carried out; the conflict itself keeps the last one only.
   private func decision(_ entry: HistoryEntry, _ conflict: String, _ open: OpenHub) throws -> String
   {
-    let what = say(
-      vi: "Quyết định về xung đột", en: "Decision about conflict", uk: "Рішення про конфлікт")
     let row = try open.rows(
       "SELECT reason, undone_at FROM hub_decision WHERE number = ?", [.integer(entry.number)]
     ).first
-    var text = "\(what) \(Abbreviation.shown(conflict: conflict))"
+    var text = what(conflict)
     if let reason = row?[0].text, !reason.isEmpty { text += ": \(reason)" }
     if let row, row[1] != .null {
       text += say(vi: " (đã hoàn tác)", en: " (taken back)", uk: " (скасовано)")
     }
     return text
+  }
+
+  private func what(_ decision: String) -> String {
+    if let number = Hub.amendedNumber(decision) {
+      return say(
+        vi: "Sửa để nhận lần ghi số \(number)", en: "Correction to take in no. \(number)",
+        uk: "Виправлення, щоб прийняти № \(number)")
+    }
+    let id = Abbreviation.shown(conflict: decision)
+    return say(
+      vi: "Quyết định về xung đột \(id)", en: "Decision about conflict \(id)",
+      uk: "Рішення про конфлікт \(id)")
   }
 
   private func cell(_ entry: HistoryEntry) -> Cell {

@@ -10,7 +10,9 @@ struct QuarantineCommand: ParsableCommand {
     abstract: say(
       vi: "Công việc chưa nhận được, chờ xem xét.", en: "Work that could not be taken in.",
       uk: "Робота, яку не вдалося прийняти."),
-    subcommands: [QuarantineList.self, QuarantineRetry.self, QuarantineDismiss.self],
+    subcommands: [
+      QuarantineList.self, QuarantineRetry.self, QuarantineAmend.self, QuarantineDismiss.self,
+    ],
     defaultSubcommand: QuarantineList.self)
 }
 
@@ -42,20 +44,23 @@ struct QuarantineList: ParsableCommand {
 }
 
 extension OpenHub {
-  fileprivate func text(of work: QuarantinedWork) throws -> String {
+  func text(of work: QuarantinedWork) throws -> String {
     var lines = [
       Style.bold("№ \(work.number)") + "  \(work.author.sentence)  "
         + Style.faint(work.state.words.text),
-      "  " + Style.warning(work.reason.sentence.text)
-        + (work.detail.isEmpty ? "" : Style.faint("  (\(work.detail))")),
+      "  " + Style.warning(work.reason.sentence.text),
     ]
+    if let concerns = QuarantineWords(work.reason, detail: work.detail).concerns {
+      lines.append("  " + concerns.text)
+    }
     for change in work.changeSet?.changes ?? [] { lines += try text(of: change) }
     return lines.joined(separator: "\n")
   }
 
   private func text(of change: RowChange) throws -> [String] {
     guard let table = hub.schema.table(number: change.table) else {
-      return ["  \(change.operation.words.text): table \(change.table), \(change.key)"]
+      let unknown = say(vi: "bảng chưa biết", en: "unknown table", uk: "невідома таблиця")
+      return ["  \(change.operation.words.text): \(unknown) \(change.table), \(change.key)"]
     }
     let kind = title(ofTable: table.name)
     var lines = [
@@ -107,9 +112,12 @@ extension OpenHub {
     ])
   }
 
-  /// Fails unless the change set waits in quarantine.
-  fileprivate func requireWaiting(_ number: Int64) throws {
-    guard try hub.quarantine(openOnly: true).contains(where: { $0.number == number }) else {
+  /// The change set of a number, which has to wait in quarantine.
+  ///
+  /// - Throws: ``Failure`` if it does not.
+  func waiting(_ number: Int64) throws -> QuarantinedWork {
+    let waiting = try hub.quarantine(openOnly: true)
+    guard let work = waiting.first(where: { $0.number == number }) else {
       throw Failure(
         .notFound,
         Phrase(
@@ -117,7 +125,20 @@ extension OpenHub {
           en: "No. \(number) does not wait for review.",
           uk: "№ \(number) не чекає на розгляд."))
     }
+    return work
   }
+}
+
+let quarantineHelp = ArgumentHelp(
+  say(vi: "Số trong khu chờ.", en: "Its number.", uk: "Його номер."), valueName: "n")
+
+/// Says which change sets have been taken in.
+func sayTaken(_ taken: [Int64]) {
+  let numbers = taken.map(String.init).joined(separator: ", ")
+  Program.write(
+    say(
+      vi: "Đã nhận: số \(numbers).", en: "Taken in: no. \(numbers).",
+      uk: "Прийнято: № \(numbers)."))
 }
 
 struct QuarantineRetry: ParsableCommand {
@@ -130,14 +151,12 @@ struct QuarantineRetry: ParsableCommand {
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
 
-  @Argument(
-    help: ArgumentHelp(
-      say(vi: "Số trong khu chờ.", en: "Its number.", uk: "Його номер."), valueName: "n"))
+  @Argument(help: quarantineHelp)
   var number: Int64
 
   func run() throws {
     let open = try options.open()
-    try open.requireWaiting(number)
+    _ = try open.waiting(number)
     let taken = try open.hub.retry(number, try rulingOptions.ruling())
     guard taken.contains(number) else {
       let work = try open.hub.quarantine(openOnly: true).first { $0.number == number }
@@ -148,11 +167,7 @@ struct QuarantineRetry: ParsableCommand {
           vi: "Vẫn chưa nhận được.", en: "It still cannot be taken in.",
           uk: "Досі не вдається прийняти."))
     }
-    let numbers = taken.map(String.init).joined(separator: ", ")
-    Program.write(
-      say(
-        vi: "Đã nhận: số \(numbers).", en: "Taken in: no. \(numbers).",
-        uk: "Прийнято: № \(numbers)."))
+    sayTaken(taken)
   }
 }
 
@@ -166,14 +181,12 @@ struct QuarantineDismiss: ParsableCommand {
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
 
-  @Argument(
-    help: ArgumentHelp(
-      say(vi: "Số trong khu chờ.", en: "Its number.", uk: "Його номер."), valueName: "n"))
+  @Argument(help: quarantineHelp)
   var number: Int64
 
   func run() throws {
     let open = try options.open()
-    try open.requireWaiting(number)
+    _ = try open.waiting(number)
     try open.hub.dismiss(number, try rulingOptions.ruling())
     Program.write(
       say(

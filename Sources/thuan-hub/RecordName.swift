@@ -42,8 +42,9 @@ extension OpenHub {
     let digits = number < 10 ? "0\(number)" : "\(number)"
     let type = document["doc_type"]?.text ?? ""
     let symbol = document["symbol"]?.text ?? ""
+    let parts = symbol.hasPrefix(type) ? [symbol] : [type, symbol]
     return "\(digits)\(document["number_suffix"]?.text ?? "")/"
-      + (symbol.hasPrefix(type) ? symbol : "\(type)-\(symbol)")
+      + parts.filter { !$0.isEmpty }.joined(separator: "-")
   }
 
   /// A value as an operator reads it: terms in words, days as they are written, ids as the names
@@ -57,6 +58,7 @@ extension OpenHub {
     guard let field = RecordKinds.field(column, in: table) else {
       return CivilDay.shown(value.description)
     }
+    if column == "entity" { return title(ofTable: value.description) }
     switch field.form {
     case .flag: return Cell.flag(value == .integer(1)).shown
     case .choice(let terms), .tag(let terms):

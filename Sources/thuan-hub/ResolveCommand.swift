@@ -131,7 +131,8 @@ struct ResolveCommand: ParsableCommand {
     Program.write(
       say(
         vi: "Đã xử lý (\(ruling.by)): ", en: "Decided (\(ruling.by)): ",
-        uk: "Вирішено (\(ruling.by)): ") + (after.decision?.choice ?? after.state.words.text))
+        uk: "Вирішено (\(ruling.by)): ")
+        + (after.decision.map { $0.words(about: after) } ?? after.state.words).text)
     if conflict.otherKey == nil, !conflict.unit.isEmpty {
       Program.write(
         "  \(Phrase.liveValue.text): \(Style.good(try open.fields(after.live, of: after)))")

@@ -41,8 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let open = try options.open()
-    var logger = Logger(label: "thuan-hub") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = .notice
+    let logger = Logger(label: "thuan-hub") { _ in ServerLog() }
     let shownHost = host.contains(":") ? "[\(host)]" : host
     let server = HubServer(
       hub: open.hub, configuration: .init(host: host, port: port), logger: logger,
@@ -56,13 +55,36 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       try await server.run()
     } catch let error where !(error is CancellationError) {
-      throw Failure(
-        .unreachable,
-        Phrase(
-          vi: "Không nhận được tại \(shownHost):\(port): \(error)",
-          en: "Cannot listen on \(shownHost):\(port): \(error)",
-          uk: "Не вдалося слухати \(shownHost):\(port): \(error)"))
+      throw cannotListen("\(shownHost):\(port)", error)
     }
     Program.write(say(vi: "Đã dừng.", en: "Stopped.", uk: "Зупинено."))
+  }
+
+  private func cannotListen(_ place: String, _ error: any Error) -> any Error {
+    guard explained(error) == nil else { return error }
+    let reason = "\(error)".lowercased()
+    let hint: Phrase
+    if reason.contains("in use") || reason.contains("errno: 98") {
+      hint = Phrase(
+        vi: "Cổng đang được chương trình khác dùng (có thể thuan-hub đã chạy): chọn --port khác.",
+        en:
+          "Another program uses the port (perhaps thuan-hub runs already): choose another --port.",
+        uk: "Порт зайнятий іншою програмою (можливо, thuan-hub уже працює): виберіть інший --port.")
+    } else if reason.contains("permission") || reason.contains("errno: 13") {
+      hint = Phrase(
+        vi: "Cổng dưới 1024 cần quyền quản trị: chọn --port khác.",
+        en: "Ports below 1024 need an administrator: choose another --port.",
+        uk: "Порти до 1024 потребують адміністратора: виберіть інший --port.")
+    } else {
+      hint = Phrase(
+        vi: "Xem --host có phải là địa chỉ của máy này không.",
+        en: "See whether --host is an address of this machine.",
+        uk: "Перевірте, чи --host є адресою цієї машини.")
+    }
+    return Failure(
+      .unreachable,
+      Phrase(
+        vi: "Không nhận được thiết bị tại \(place).", en: "Cannot listen on \(place).",
+        uk: "Не вдалося слухати \(place)."), hint: hint)
   }
 }

@@ -73,17 +73,42 @@ struct CheckCommand: ParsableCommand {
     if listing.json {
       Program.write(Cell.list(problems.map(Cell.text)).json)
     } else {
-      for problem in problems { Program.write(Style.bad(problem)) }
+      for problem in problems { Program.write(Style.bad("✗ ") + Self.sentence(problem)) }
     }
     guard problems.isEmpty else {
       throw Failure(
         .problems,
         Phrase(
-          vi: "Có \(problems.count) vấn đề.", en: "\(problems.count) problems found.",
-          uk: "Виявлено проблем: \(problems.count)."))
+          vi: "Có \(problems.count) vấn đề.", en: "Problems found: \(problems.count).",
+          uk: "Виявлено проблем: \(problems.count)."),
+        hint: Phrase(
+          vi: "Giữ một bản sao của thư mục dữ liệu trước khi làm gì khác.",
+          en: "Keep a copy of the data folder before anything else.",
+          uk: "Спершу збережіть копію теки даних."))
     }
     if !listing.json {
       Program.write(Style.good(say(vi: "Kho nguyên vẹn.", en: "All is well.", uk: "Усе гаразд.")))
     }
+  }
+  /// A problem in words; what SQLite says of a broken file is for whoever repairs it.
+  private static func sentence(_ problem: String) -> String {
+    if let match = problem.wholeMatch(of: /(\w+)\.(\w+): rows differ .*/) {
+      let (table, column) = (String(match.1), String(match.2))
+      let place =
+        "\(title(ofTable: table)), \(RecordKinds.title(ofColumn: column, in: table).text)"
+      return say(
+        vi: "\(place): bản ghi khác với sổ kiểm.", en: "\(place): rows differ from the books.",
+        uk: "\(place): записи розходяться з обліком.")
+    }
+    if let match = problem.wholeMatch(of: /(\w+): a row points to a missing row of (\w+)/) {
+      let (child, parent) = (title(ofTable: String(match.1)), title(ofTable: String(match.2)))
+      return say(
+        vi: "\(child): có bản ghi thuộc về “\(parent)” không còn.",
+        en: "\(child): a record belongs to a “\(parent)” that is not there.",
+        uk: "\(child): запис належить до «\(parent)», якого немає.")
+    }
+    return say(
+      vi: "Tệp kho bị hỏng (\(problem)).", en: "The store’s file is damaged (\(problem)).",
+      uk: "Файл сховища пошкоджено (\(problem)).")
   }
 }

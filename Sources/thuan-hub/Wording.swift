@@ -3,52 +3,10 @@ import SyncCore
 import SyncHub
 import Terminal
 
-extension ConflictKind {
-  /// The kind in the glossary's words.
-  var words: Phrase {
-    switch self {
-    case .value: Phrase(vi: "Khác giá trị", en: "Different values", uk: "Різні значення")
-    case .statusDiverged:
-      Phrase(vi: "Trạng thái khác nhau", en: "Status diverged", uk: "Розбіжність стану")
-    case .deletedEdited:
-      Phrase(
-        vi: "Đã xóa ở nơi này, đã sửa ở nơi khác", en: "Deleted here, edited there",
-        uk: "Видалено тут, змінено там")
-    case .duplicate: Phrase(vi: "Trùng lặp", en: "Duplicate", uk: "Дублікат")
-    case .notAllowed: Phrase(vi: "Không được chấp nhận", en: "Refused", uk: "Відхилено")
-    case .differenceFound:
-      Phrase(
-        vi: "Máy và máy chủ khác nhau, không rõ ai ghi",
-        en: "Device and hub differ, nobody is known to have written it",
-        uk: "Пристрій і хаб різняться, автор невідомий")
-    case .possibleDuplicate:
-      Phrase(vi: "Nghi trùng lặp", en: "Possible duplicate", uk: "Можливий дублікат")
-    case .ruleBroken:
-      Phrase(
-        vi: "Vi phạm ràng buộc sau hợp nhất", en: "Rule broken after merge",
-        uk: "Порушення правила після об’єднання")
-    }
-  }
-}
-
-extension Conflict {
-  /// The kind in words; a document number that is used twice has a term of its own.
-  var kindWords: Phrase {
-    guard kind == .duplicate, table == "document" else { return kind.words }
-    return Phrase(
-      vi: "Trùng số văn bản", en: "Document number clash", uk: "Збіг номера документа")
-  }
-}
-
-extension ConflictState {
-  var words: Phrase {
-    switch self {
-    case .open: Phrase(vi: "Chưa xử lý", en: "Open", uk: "Відкритий")
-    case .resolved: Phrase(vi: "Đã xử lý", en: "Resolved", uk: "Вирішений")
-    case .reopened: Phrase(vi: "Mở lại", en: "Reopened", uk: "Відкритий повторно")
-    case .superseded:
-      Phrase(vi: "Không còn khác nhau", en: "No longer differs", uk: "Розбіжності вже немає")
-    }
+extension Conflict.Decision {
+  /// What was decided about a conflict.
+  func words(about conflict: Conflict) -> Phrase {
+    .decision(choice, ofOne: conflict.otherKey == conflict.key)
   }
 }
 
@@ -58,53 +16,6 @@ extension QuarantineState {
     case .open: Phrase(vi: "Chưa xử lý", en: "Open", uk: "Відкритий")
     case .applied: Phrase(vi: "Đã hợp nhất", en: "Merged", uk: "Об’єднано")
     case .dismissed: Phrase(vi: "Đã bỏ qua", en: "Dismissed", uk: "Відкладено")
-    }
-  }
-}
-
-extension QuarantineReason {
-  /// Why the work could not be taken in, as a sentence.
-  var sentence: Phrase {
-    switch self {
-    case .constraint:
-      Phrase(
-        vi: "Một bản ghi có giá trị mà máy chủ không nhận.",
-        en: "A record has a value that the hub does not accept.",
-        uk: "Запис має значення, якого хаб не приймає.")
-    case .missingParent:
-      Phrase(
-        vi: "Bản ghi mà nó thuộc về chưa bao giờ đến máy chủ.",
-        en: "The record that it belongs to has never reached the hub.",
-        uk: "Запис, до якого це належить, так і не надійшов до хаба.")
-    case .dependent:
-      Phrase(
-        vi: "Nó dựa trên một thay đổi khác cũng đang chờ ở đây.",
-        en: "It builds on another change that waits here itself.",
-        uk: "Це спирається на іншу зміну, яка сама чекає тут.")
-    case .unknownRow:
-      Phrase(
-        vi: "Nó sửa một bản ghi chưa bao giờ đến máy chủ.",
-        en: "It changes a record that has never reached the hub.",
-        uk: "Це змінює запис, який так і не надійшов до хаба.")
-    case .hubOnlyTable:
-      Phrase(
-        vi: "Nó ghi vào danh mục mà chỉ máy chủ được sửa.",
-        en: "It writes reference data that only the hub may change.",
-        uk: "Це змінює довідник, який може змінювати лише хаб.")
-    case .unknownColumn:
-      Phrase(
-        vi: "Nó có bảng hoặc cột mà máy chủ chưa biết.",
-        en: "It names a table or column that the hub does not know.",
-        uk: "Це називає таблицю чи стовпець, яких хаб не знає.")
-    case .revoked:
-      Phrase(
-        vi: "Thiết bị đã bị thu hồi; công việc được giữ lại chờ xem xét.",
-        en: "The device had been revoked; its work is kept for review.",
-        uk: "Пристрій відкликано; його роботу збережено для розгляду.")
-    case .malformed:
-      Phrase(
-        vi: "Dữ liệu gửi đến không đọc được.", en: "What was sent cannot be read.",
-        uk: "Надіслане не прочитати.")
     }
   }
 }
@@ -163,13 +74,4 @@ func age(since milliseconds: Int64) -> String {
 }
 
 /// What a table's rows are called.
-func title(ofTable table: String) -> String {
-  switch table {
-  case "unit_succession":
-    say(vi: "Đơn vị kế thừa", en: "Successor unit", uk: "Одиниця-правонаступниця")
-  case "organisation_succession":
-    say(
-      vi: "Tổ chức kế thừa", en: "Successor organisation", uk: "Організація-правонаступниця")
-  default: RecordKinds.title(ofTable: table).text
-  }
-}
+func title(ofTable table: String) -> String { RecordKinds.title(ofTable: table).text }

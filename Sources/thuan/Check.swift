@@ -25,14 +25,15 @@ struct Check: ParsableCommand {
     var problems = try field.store.flaws(wallMilliseconds: field.now).map(Self.text)
     // Opening the store has put right what it could; that it had to is worth knowing.
     problems += try field.store.events().filter { $0.atMilliseconds == field.now }.map { event in
-      say(
-        vi: "Vừa sửa khi mở: \(event.detail)", en: "Put right while opening: \(event.detail)",
-        uk: "Виправлено під час відкриття: \(event.detail)")
+      let what = EventText.sentence(event)
+      return say(
+        vi: "Vừa sửa khi mở: \(what)", en: "Put right while opening: \(what)",
+        uk: "Виправлено під час відкриття: \(what)")
     }
     if let identity = field.identity {
       if try !field.store.isSameIncarnation(as: identity) { problems.append(Self.otherIncarnation) }
-    } else if try field.store.owner() != nil {
-      problems.append(Self.noIdentity)
+    } else if field.hasLostIdentity {
+      problems.append(Phrase.identityLost.text)
     }
     if output.json {
       Program.write(Cell.object([("problems", .list(problems.map(Cell.text)))]).json)
@@ -50,10 +51,14 @@ struct Check: ParsableCommand {
     vi: "Tệp danh tính và tệp dữ liệu không cùng một đời: dữ liệu được khôi phục hoặc sao chép.",
     en: "Identity and store are of different lives: the store was restored or copied.",
     uk: "Ідентичність і дані з різних життів: дані відновлено або скопійовано.")
-  private static let noIdentity = say(
-    vi: "Thiếu tệp danh tính của máy: không gửi được. Hãy xin mã ghi danh mới.",
-    en: "The device’s identity file is missing: nothing can be sent. Ask for a new code.",
-    uk: "Бракує файлу ідентичності: надсилати не можна. Попросіть новий код.")
+  private static func place(_ table: String, _ column: String) -> Phrase {
+    let (table, column) = (
+      RecordKinds.title(ofTable: table), RecordKinds.title(ofColumn: column, in: table)
+    )
+    return Phrase(
+      vi: "\(table.vi), \(column.vi)", en: "\(table.en), \(column.en)",
+      uk: "\(table.uk), \(column.uk)")
+  }
 
   private static func text(_ flaw: StoreFlaw) -> String {
     switch flaw {
@@ -85,8 +90,9 @@ struct Check: ParsableCommand {
         + " (" + keys.prefix(5).map(\.description).joined(separator: ", ") + ")"
     case .wrongDigest(let table, let column):
       say(
-        vi: "Tổng kiểm sai: \(table).\(column)", en: "Wrong digest: \(table).\(column)",
-        uk: "Хибна контрольна сума: \(table).\(column)")
+        vi: "Tổng kiểm sai: \(place(table, column).vi)",
+        en: "Wrong digest: \(place(table, column).en)",
+        uk: "Хибна контрольна сума: \(place(table, column).uk)")
     }
   }
 }

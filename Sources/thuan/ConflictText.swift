@@ -9,42 +9,17 @@ struct ConflictText {
   init(_ lookup: Lookup) { self.lookup = lookup }
 
   /// What kind of question it is.
-  static func name(_ kind: ConflictKind?) -> Phrase {
-    switch kind {
-    case .value: Phrase(vi: "Khác giá trị", en: "Different values", uk: "Різні значення")
-    case .statusDiverged:
-      Phrase(vi: "Trạng thái khác nhau", en: "Status diverged", uk: "Розбіжність стану")
-    case .deletedEdited:
-      Phrase(
-        vi: "Đã xóa ở nơi này, đã sửa ở nơi khác", en: "Deleted here, edited there",
-        uk: "Видалено тут, змінено там")
-    case .duplicate, .possibleDuplicate:
-      Phrase(vi: "Nghi trùng lặp", en: "Possible duplicate", uk: "Можливий дублікат")
-    case .notAllowed:
-      Phrase(vi: "Không được chấp nhận", en: "Refused", uk: "Відхилено")
-    case .differenceFound:
-      Phrase(
-        vi: "Máy và máy chủ khác nhau, không rõ ai ghi",
-        en: "Device and hub differ, nobody is known to have written it",
-        uk: "Пристрій і хаб різняться, автор невідомий")
-    case .ruleBroken:
-      Phrase(
-        vi: "Vi phạm ràng buộc sau hợp nhất", en: "Rule broken after merge",
-        uk: "Порушення правила після об’єднання")
-    case nil: Phrase(vi: "Xung đột", en: "Conflict", uk: "Конфлікт")
-    }
+  static func name(_ conflict: ConflictView) -> Phrase {
+    conflict.kind?.words(in: conflict.table)
+      ?? Phrase(vi: "Xung đột", en: "Conflict", uk: "Конфлікт")
   }
 
   static func state(_ conflict: ConflictView) -> Phrase {
-    switch conflict.state {
-    case .open: Phrase(vi: "Chưa xử lý", en: "Open", uk: "Відкритий")
-    case .reopened: Phrase(vi: "Mở lại", en: "Reopened", uk: "Відкритий повторно")
-    case .resolved, .superseded, nil: Phrase(vi: "Đã xử lý", en: "Resolved", uk: "Вирішений")
-    }
+    (conflict.state ?? .superseded).words
   }
 
   static func waiting(_ conflict: ConflictView) -> String {
-    name(conflict.kind).text + ": "
+    name(conflict).text + ": "
       + say(
         vi: "chờ người điều phối quyết định", en: "waiting for the operator’s decision",
         uk: "чекає на рішення оператора")
@@ -78,7 +53,7 @@ struct ConflictText {
     if let decision = conflict.decision {
       let title = say(vi: "Quyết định", en: "Decision", uk: "Рішення")
       lines.append(
-        "\(title): \(decision.choice), \(decision.by), \(localTime(decision.atMilliseconds)): "
+        "\(title): \(Phrase.decision(decision.choice, ofOne: conflict.otherKey == conflict.key).text), \(decision.by), \(localTime(decision.atMilliseconds)): "
           + decision.reason)
     }
     return lines
@@ -93,7 +68,10 @@ struct ConflictText {
 
   /// The columns in question, by their titles.
   func question(_ conflict: ConflictView) -> String {
-    conflict.columns.map { RecordKinds.title(ofColumn: $0, in: conflict.table).text }
+    if conflict.otherKey != nil {
+      return FieldRules.sentence(of: conflict.unit, in: conflict.table).text
+    }
+    return conflict.columns.map { RecordKinds.title(ofColumn: $0, in: conflict.table).text }
       .joined(separator: ", ")
   }
 

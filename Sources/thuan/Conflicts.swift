@@ -35,7 +35,7 @@ struct Conflicts: ParsableCommand {
         let question = names.question(conflict)
         return [
           Style.bold(try names.place(conflict)),
-          "  \(ConflictText.name(conflict.kind).text)"
+          "  \(ConflictText.name(conflict).text)"
             + (question.isEmpty ? "" : ": \(question)")
             + " — \(ConflictText.state(conflict).text), \(localTime(conflict.openedMilliseconds))",
         ] + (try names.candidates(conflict, column: nil)).map { "    " + $0 }

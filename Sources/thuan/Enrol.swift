@@ -15,11 +15,15 @@ struct Enrol: AsyncParsableCommand {
         uk: "Зареєструвати пристрій на хабі."),
       discussion: say(
         vi: "Địa chỉ và mã một lần do người điều phối cấp. Những gì đã ghi trước đó được giữ và "
-          + "gửi sau.\nVí dụ: thuan enrol https://hub.example.vn ABCD-1234 --label D-LH1",
+          + "gửi sau. Nếu tệp danh tính của máy bị mất, xin mã mới rồi ghi danh lại: việc chưa gửi "
+          + "vẫn còn.\nVí dụ: thuan enrol https://hub.example.vn ABCD-1234 --label D-LH1",
         en: "The operator gives the address and a one-time code. What you recorded before is kept "
-          + "and sent later.\nExample: thuan enrol https://hub.example.vn ABCD-1234 --label D-LH1",
+          + "and sent later. If the device’s identity file is lost, ask for another code and enrol "
+          + "again: unsent work is kept.\nExample: thuan enrol https://hub.example.vn ABCD-1234 --label D-LH1",
         uk: "Адресу й одноразовий код дає оператор. Записане раніше зберігається й надсилається "
-          + "потім.\nПриклад: thuan enrol https://hub.example.vn ABCD-1234 --label D-LH1"))
+          + "потім. Якщо файл ідентичності втрачено, попросіть новий код і зареєструйтеся знову: "
+          + "ненадіслане збережено.\nПриклад: thuan enrol https://hub.example.vn ABCD-1234 --label D-LH1"
+      ))
   }
 
   @OptionGroup var common: CommonOptions
@@ -50,10 +54,27 @@ struct Enrol: AsyncParsableCommand {
       store: field.store, path: field.path, client: HubClient(address), code: code,
       label: Folding.normalise(label ?? ProcessInfo.processInfo.hostName))
     let name = enrolment.officerName
+    if enrolment.isRenewed == true {
+      sayWhatBecame(of: try field.store.status(wallMilliseconds: field.now))
+    }
     Program.write(
       say(
         vi: "Đã ghi danh cho \(name). Tiếp theo: thuan sync (để nhận danh mục địa bàn, tổ chức).",
         en: "Enrolled for \(name). Next: thuan sync (it brings the units and organisations).",
         uk: "Зареєстровано: \(name). Далі: thuan sync (принесе довідники)."))
+  }
+  /// A store that becomes another device keeps everything; people should know what goes where.
+  private func sayWhatBecame(of status: StoreStatus) {
+    Program.write(
+      say(
+        vi: "Danh tính cũ của máy đã mất nên máy được ghi danh lại như một thiết bị mới. Dữ liệu "
+          + "còn nguyên; việc đã gửi không gửi lại, việc chưa gửi (\(status.waitingChangeSets) lần "
+          + "ghi) sẽ gửi dưới tên mới.",
+        en: "The device’s former identity was lost, so it is enrolled anew as a new device. The "
+          + "data is untouched: what had been sent is not sent again, what had not "
+          + "(\(status.waitingChangeSets) transactions) will be sent under the new name.",
+        uk: "Попередню ідентичність пристрою втрачено, тож його зареєстровано як новий. Дані цілі: "
+          + "надіслане вдруге не надсилається, ненадіслане (записів: \(status.waitingChangeSets)) "
+          + "піде під новим іменем."))
   }
 }

@@ -25,13 +25,7 @@ func explain(_ error: any Error) -> Failure? {
       hint: Phrase(
         vi: "Dạng: https://ten-may-chu", en: "Write https://name-of-the-hub",
         uk: "Пишіть https://назва-хабу"))
-  case let error as SchemaError:
-    Failure(
-      .store,
-      Phrase(
-        vi: "Tệp dữ liệu không đúng lược đồ: \(error.description)",
-        en: "The store does not fit the schema: \(error.description)",
-        uk: "Файл даних не відповідає схемі: \(error.description)"))
+  case let error as SchemaError: .schemaMismatch(error.description)
   case is WireError:
     Failure(
       .unreachable,
@@ -43,9 +37,14 @@ func explain(_ error: any Error) -> Failure? {
     Failure(
       .store,
       Phrase(
-        vi: "Tệp danh tính của máy bị hỏng.", en: "The device’s identity file is damaged.",
-        uk: "Файл ідентичності пристрою пошкоджено."))
-  case let error as CocoaError: explain(file: error)
+        vi: "Tệp ghi danh dở dang (.enrolment) bị hỏng.",
+        en: "The file of an unfinished enrolment (.enrolment) is damaged.",
+        uk: "Файл незавершеної реєстрації (.enrolment) пошкоджено."),
+      hint: Phrase(
+        vi: "Đổi tên tệp đó rồi ghi danh lại bằng mã mới.",
+        en: "Rename that file and enrol again with another code.",
+        uk: "Перейменуйте цей файл і зареєструйтеся з новим кодом."))
+  case let error as CocoaError: .file(error)
   default: nil
   }
 }
@@ -87,23 +86,33 @@ private func explain(store error: StoreError) -> Failure {
       Phrase(
         vi: "Trả lời đến từ một máy chủ khác với máy chủ mà dữ liệu này thuộc về.",
         en: "Another hub answered than the one this store belongs to.",
-        uk: "Відповів інший хаб, ніж той, якому належать дані."))
+        uk: "Відповів інший хаб, ніж той, якому належать дані."),
+      hint: Phrase(
+        vi: "Xem lại địa chỉ máy chủ; nếu đúng, hỏi người điều phối.",
+        en: "Look at the hub’s address; if it is right, ask the operator.",
+        uk: "Перевірте адресу хаба; якщо правильна, спитайте оператора."))
   default:
     Failure(
       .internal,
       Phrase(
         vi: "Không ghi được; dữ liệu cũ còn nguyên.",
         en: "Nothing was written; the data is as before.",
-        uk: "Нічого не записано; дані як були."))
+        uk: "Нічого не записано; дані як були."),
+      hint: Phrase(vi: "Thử lại.", en: "Try again.", uk: "Спробуйте ще."))
   }
 }
 
 private func explain(hub error: HubUnavailable) -> Failure {
   switch error {
   case .unreachable(let detail):
-    Failure(.unreachable, .hubUnreachable(detail), hint: .workIsKept)
-  case .interrupted(let detail):
-    Failure(.unreachable, .hubInterrupted(detail), hint: .workIsKept)
+    Failure(.unreachable, NetworkTrouble(detail).sentence, hint: .workIsKept)
+  case .interrupted:
+    Failure(
+      .unreachable,
+      Phrase(
+        vi: "Mất kết nối với máy chủ tỉnh giữa chừng.",
+        en: "The connection to the hub broke off.", uk: "Зв’язок із хабом обірвався."),
+      hint: .workIsKept)
   case .timeout:
     Failure(
       .unreachable,
@@ -139,7 +148,11 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
       .input,
       Phrase(
         vi: "Máy này đã ghi danh rồi.", en: "This device is enrolled already.",
-        uk: "Пристрій уже зареєстровано."))
+        uk: "Пристрій уже зареєстровано."),
+      hint: Phrase(
+        vi: "Dùng tiếp: thuan sync. Mã mới chưa bị dùng.",
+        en: "Go on with: thuan sync. The new code has not been used.",
+        uk: "Далі: thuan sync. Новий код не використано."))
   case .codeRejected(let code): explain(Refusal(code))
   case .answerLost:
     Failure(
@@ -158,44 +171,28 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
       Phrase(
         vi: "Tệp danh tính cạnh tệp dữ liệu thuộc về dữ liệu khác.",
         en: "The identity beside the store belongs to another store.",
-        uk: "Файл ідентичності поруч належить іншим даним."))
+        uk: "Файл ідентичності поруч належить іншим даним."), hint: .enrolAgain)
+  case .otherHub: explain(store: .otherHub)
   }
 }
 
-private func explain(file error: CocoaError) -> Failure {
-  let place = error.filePath ?? ""
-  return switch error.code {
-  case .fileWriteOutOfSpace: Failure(.storage, .diskFull)
-  default:
-    Failure(
-      .storage,
-      Phrase(
-        vi: "Không đọc hoặc ghi được: \(place)", en: "Cannot read or write: \(place)",
-        uk: "Не вдається прочитати або записати: \(place)"))
-  }
+extension Failure {
+  static let identityLost = Failure(.denied, .identityLost, hint: .enrolAgain)
 }
 
 extension Phrase {
-  static let diskFull = Phrase(
-    vi: "Ổ đĩa đầy: chưa ghi được. Dữ liệu cũ còn nguyên.",
-    en: "The disk is full: nothing was written. The data is as before.",
-    uk: "Диск заповнено: нічого не записано. Дані як були.")
+  static let identityLost = Phrase(
+    vi: "Mất tệp danh tính của máy: vẫn ghi được, nhưng chưa gửi và nhận được.",
+    en: "The device’s identity file is lost: you can record, but neither send nor receive.",
+    uk: "Файл ідентичності втрачено: записувати можна, надсилати й отримувати — ні.")
+
+  static let enrolAgain = Phrase(
+    vi: "Xin người điều phối mã mới rồi: thuan enrol ĐỊA-CHỈ MÃ (việc chưa gửi vẫn giữ).",
+    en: "Ask the operator for another code, then: thuan enrol URL CODE (unsent work is kept).",
+    uk: "Попросіть новий код, тоді: thuan enrol АДРЕСА КОД (ненадіслане збережено).")
 
   static let workIsKept = Phrase(
     vi: "Việc đã ghi vẫn giữ trên máy; lần đồng bộ sau sẽ gửi.",
     en: "Your work is kept on this device and sent with the next sync.",
     uk: "Ваша робота збережена й надішлеться наступного разу.")
-
-  static func hubInterrupted(_ detail: String) -> Phrase {
-    Phrase(
-      vi: "Mất kết nối giữa chừng (\(detail)).", en: "The connection broke (\(detail)).",
-      uk: "Зв’язок обірвався (\(detail)).")
-  }
-
-  static func hubUnreachable(_ detail: String) -> Phrase {
-    Phrase(
-      vi: "Không liên lạc được với máy chủ tỉnh (\(detail)).",
-      en: "The hub cannot be reached (\(detail)).",
-      uk: "Немає зв’язку з хабом (\(detail)).")
-  }
 }

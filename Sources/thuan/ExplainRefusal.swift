@@ -10,10 +10,7 @@ func explain(_ refusal: Refusal) -> Failure {
       .denied,
       Phrase(
         vi: "Máy chủ tỉnh không nhận ra máy này.", en: "The hub does not know this device.",
-        uk: "Хаб не впізнає цей пристрій."),
-      hint: Phrase(
-        vi: "Liên hệ người điều phối.", en: "Speak to the operator.", uk: "Зверніться до оператора."
-      ))
+        uk: "Хаб не впізнає цей пристрій."), hint: .enrolAgain)
   case .revoked:
     Failure(
       .denied,
@@ -44,21 +41,38 @@ func explain(_ refusal: Refusal) -> Failure {
     Failure(
       .unreachable,
       Phrase(
-        vi: "Máy chủ tỉnh đang gặp sự cố (\(refusal.detail)).",
-        en: "The hub has trouble (\(refusal.detail)).", uk: "На хабі збій (\(refusal.detail))."),
+        vi: "Máy chủ tỉnh đang gặp sự cố (mã trong nhật ký của nó: \(refusal.detail)).",
+        en: "The hub has trouble (its log says more under \(refusal.detail)).",
+        uk: "На хабі збій (код у його журналі: \(refusal.detail))."),
       hint: .workIsKept)
-  case .gap, .fork, .snapshotNeeded, .malformed, .notFound:
-    Failure(
-      .unreachable,
+  case .gap, .fork, .snapshotNeeded:
+    notTaken(
       Phrase(
-        vi: "Máy chủ tỉnh không nhận (\(refusal.code.rawValue)). Việc đã ghi vẫn giữ trên máy.",
-        en: "The hub does not take it (\(refusal.code.rawValue)). Your work is kept here.",
-        uk: "Хаб не приймає (\(refusal.code.rawValue)). Ваша робота збережена тут."),
-      hint: Phrase(
-        vi: "Thử lại; nếu vẫn vậy, báo người điều phối.",
-        en: "Try again; if it stays so, tell the operator.",
-        uk: "Спробуйте ще; якщо не допоможе — скажіть оператору."))
+        vi: "Máy chủ tỉnh nhớ việc đã gửi của máy này khác với máy; chưa thống nhất được.",
+        en:
+          "The hub remembers this device’s work otherwise than the device; it is not settled yet.",
+        uk: "Хаб пам’ятає роботу цього пристрою інакше; ще не узгоджено."))
+  case .malformed:
+    notTaken(
+      Phrase(
+        vi: "Máy chủ tỉnh không đọc được nội dung gửi đến.",
+        en: "The hub cannot read what was sent.", uk: "Хаб не може прочитати надіслане."))
+  case .notFound:
+    notTaken(
+      Phrase(
+        vi: "Máy chủ ở địa chỉ này không có chức năng đó.",
+        en: "What answers at this address does not know the request.",
+        uk: "За цією адресою такого запиту не знають."))
   }
+}
+
+private func notTaken(_ what: Phrase) -> Failure {
+  Failure(
+    .unreachable, what,
+    hint: Phrase(
+      vi: "Việc đã ghi vẫn giữ trên máy. Thử lại; nếu vẫn vậy, báo người điều phối.",
+      en: "Your work is kept here. Try again; if it stays so, tell the operator.",
+      uk: "Ваша робота збережена тут. Спробуйте ще; якщо не допоможе — скажіть оператору."))
 }
 
 private func explain(code: Refusal.Code) -> Failure {

@@ -48,6 +48,8 @@ struct FieldStore {
   let store: DeviceStore
   let path: String
   let identity: DeviceIdentity?
+  /// Whether the store was enrolled, but what makes it known to the hub is gone or unreadable.
+  let hasLostIdentity: Bool
   /// The officer's id; empty before enrolment, when nobody is known yet.
   let officer: String
   /// What the machine's clock showed when the command began.
@@ -68,8 +70,10 @@ struct FieldStore {
     self.store = store
     self.path = path
     self.now = now
-    identity = try DeviceIdentity.load(besideStore: path)
-    officer = try store.owner()?.officer ?? ""
+    identity = DeviceIdentity.usable(besideStore: path)
+    let owner = try store.owner()
+    officer = owner?.officer ?? ""
+    hasLostIdentity = owner != nil && identity == nil
     try warnOfClock()
   }
 

@@ -104,14 +104,12 @@ private struct LogReport {
     for conflict in conflicts {
       lines.append(
         Style.warning(
-          "⚠ \(ConflictText.name(conflict.kind).text) (\(ConflictText.state(conflict).text)): "
+          "⚠ \(ConflictText.name(conflict).text) (\(ConflictText.state(conflict).text)): "
             + names.question(conflict)))
       lines += try names.candidates(conflict, column: nil).map { "    " + $0 }
     }
     for event in events {
-      lines.append(
-        "\(localTime(event.atMilliseconds))  \(Self.name(event.kind))  "
-          + event.detail.split(separator: "\n").prefix(8).joined(separator: ", "))
+      lines.append("\(localTime(event.atMilliseconds))  \(EventText.sentence(event))")
     }
     let empty = say(
       vi: "Máy này chưa ghi thay đổi nào.", en: "This device has written nothing yet.",
@@ -229,25 +227,5 @@ private struct LogReport {
   private static func cut(_ text: String) -> String {
     let line = text.replacing("\n", with: " ")
     return line.count > 80 ? String(line.prefix(79)) + "…" : line
-  }
-
-  static func name(_ event: StoreEvent?) -> String {
-    switch event {
-    case .triggersRepaired:
-      say(
-        vi: "Đã khôi phục bộ ghi nhận thay đổi", en: "Change capture was repaired",
-        uk: "Відновлено облік змін")
-    case .untrackedChanges:
-      say(
-        vi: "Phát hiện thay đổi không qua bộ ghi nhận", en: "Found changes made past the capture",
-        uk: "Знайдено зміни повз облік")
-    case .newEpoch:
-      say(vi: "Khôi phục từ bản sao lưu", en: "Restored from backup", uk: "Відновлено з копії")
-    case .reoffered:
-      say(
-        vi: "Máy chủ tỉnh được khôi phục; gửi lại", en: "The hub was restored; sent again",
-        uk: "Хаб відновлено; надіслано знову")
-    default: say(vi: "Sự kiện", en: "Event", uk: "Подія")
-    }
   }
 }

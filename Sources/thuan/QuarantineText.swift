@@ -11,8 +11,11 @@ enum QuarantineText {
   ///   - view: What the last pull brought, if it brought anything.
   /// - Returns: One line.
   static func shown(reason: String, _ view: QuarantineView?) -> String {
-    let known = view?.reason ?? QuarantineReason(rawValue: reason)
-    let why = known.map { name($0).text } ?? reason
+    let words = QuarantineWords(receipt: reason)
+    var why = (view?.reason ?? words.reason).map(name)?.text ?? ""
+    if view?.reason == nil || view?.reason == words.reason, let concerns = words.concerns {
+      why += (why.isEmpty ? "" : " — ") + concerns.text
+    }
     let state: String
     switch view?.state {
     case .applied:

@@ -65,7 +65,7 @@ struct RecordForm {
       if let condition = kind.part?.condition, entry.destination == .part {
         text += " [\(condition.column) = \(condition.value)]"
       }
-      let terms = field.terms.map(\.value).joined(separator: " ")
+      let terms = field.terms.map { "\($0.value) (\($0.phrase.text))" }.joined(separator: ", ")
       if !terms.isEmpty { text += ": " + terms }
       return ("--\(field.flag)\(Self.placeholder(field))", text)
     }

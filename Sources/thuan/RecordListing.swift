@@ -136,6 +136,10 @@ extension Lookup {
     if case .instant = field?.form, let text = value.text {
       return milliseconds(of: text).map(Cell.instant) ?? .text(text)
     }
+    if field?.column == "entity" {
+      return .text(RecordKinds.title(ofTable: value.description).text)
+    }
+    if field?.column == "entity_id" { return .text(RecordID.short(value.description)) }
     return .text(try shown(value, field, in: .current))
   }
 

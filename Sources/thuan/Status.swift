@@ -34,7 +34,7 @@ struct StatusReport {
   init(_ field: FieldStore) throws {
     self.field = field
     var status = try field.store.status(wallMilliseconds: field.now)
-    if field.identity == nil {
+    if field.identity == nil && !field.hasLostIdentity {
       // Without a hub to send to, all that was ever written waits.
       let sets = try field.store.changeSets(wallMilliseconds: field.now).map(\.changeSet)
       status.waitingChangeSets = sets.count
@@ -98,7 +98,8 @@ struct StatusReport {
 
   var cell: Cell {
     .object([
-      ("enrolled", .flag(field.identity != nil)), ("in_step", .flag(status.isInStep)),
+      ("enrolled", .flag(field.identity != nil)),
+      ("identity_lost", .flag(field.hasLostIdentity)), ("in_step", .flag(status.isInStep)),
       ("waiting_change_sets", .integer(Int64(status.waitingChangeSets))),
       ("waiting_since", status.waitingSinceMilliseconds.map(Cell.instant) ?? .none),
       ("waiting_rows", .object(waiting.map { ($0.kind, .integer(Int64($0.count))) })),
@@ -113,6 +114,7 @@ struct StatusReport {
   }
 
   private var head: String {
+    if field.hasLostIdentity { return Style.bad(Phrase.identityLost.text) }
     if field.identity == nil {
       return Style.warning(
         say(

@@ -64,20 +64,24 @@ private struct Connection {
 
   init(_ path: String?) throws {
     field = try FieldStore(path)
-    guard let identity = field.identity else { throw StoreError.notEnrolled }
+    guard let identity = field.identity else {
+      if field.hasLostIdentity { throw Failure.identityLost }
+      throw StoreError.notEnrolled
+    }
     self.identity = identity
     client = HubClient(try HubAddress(identity.hub))
   }
 
   func run(_ directions: SyncRound.Directions) async throws {
     let showsProgress = isatty(STDERR_FILENO) == 1
+    let clear = { if showsProgress { Program.writeOver("") } }
+    defer { clear() }
     let progress = try await synchronise(
       store: field.store, identity: identity, client: client, directions: directions,
       progress: { progress in
-        guard showsProgress else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(SyncText.progress(progress))".utf8))
+        if showsProgress { Program.writeOver(SyncText.progress(progress)) }
       })
-    if showsProgress { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    clear()
     Program.write(SyncText.progress(progress))
     try sayStanding()
   }
@@ -91,7 +95,7 @@ private struct Connection {
           "\(localTime(wallClock()))  \(SyncText.progress(progress))  "
             + (isInStep ? SyncText.inStep : SyncText.notInStep))
       case .failed(let error, _, let next):
-        let what = explain(error)?.what.text ?? "\(error)"
+        let what = (explain(error) ?? .unexpected(error)).what.text
         Program.write(
           "\(localTime(wallClock()))  \(what) "
             + say(

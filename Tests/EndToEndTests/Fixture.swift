@@ -90,8 +90,10 @@ struct TestHub: Sendable {
     return code
   }
 
+  func path(_ name: String) -> String { folder.appendingPathComponent("\(name).db").path }
+
   func store(_ name: String) throws -> (store: DeviceStore, path: String) {
-    let path = folder.appendingPathComponent("\(name).db").path
+    let path = path(name)
     let store = try DeviceStore(
       path: path, migrations: SmallSchema.migrations, schema: try SmallSchema.load(),
       wallMilliseconds: wallClock(), isDurable: false)

@@ -68,7 +68,7 @@ package struct UnitOfTheDay: HubRule {
 }
 
 extension TouchedRow {
-  fileprivate subscript(_ column: String) -> Value? {
+  subscript(_ column: String) -> Value? {
     table.index(named: column).map { values[$0] }
   }
 }

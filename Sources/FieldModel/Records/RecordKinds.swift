@@ -26,9 +26,18 @@ package enum RecordKinds {
     case "document_link":
       return Phrase(
         vi: "Văn bản kèm theo", en: "Linked document", uk: "Пов’язаний документ")
+    case "unit_succession":
+      return Phrase(
+        vi: "Đơn vị kế thừa", en: "Successor unit", uk: "Одиниця-правонаступниця")
+    case "organisation_succession":
+      return Phrase(
+        vi: "Tổ chức kế thừa", en: "Successor organisation", uk: "Організація-правонаступниця")
     default: return Phrase(vi: table, en: table, uk: table)
     }
   }
+
+  /// Whether the field's schema has a table of that name.
+  static func isTable(_ name: String) -> Bool { title(ofTable: name).vi != name }
 
   /// What a column is called.
   package static func title(ofColumn column: String, in table: String) -> Phrase {
@@ -56,6 +65,37 @@ package enum RecordKinds {
       RecordField(
         "org_id", .reference("organisation"), "Tổ chức", "Organisation", "Організація", [.required]),
       RecordField("part", .choice(Term.sessionPart), "Vai trò", "Part", "Роль", [.required]),
-    ]
+    ],
+    "document_link": [
+      RecordField(
+        "document_id", .reference("document"), "Văn bản", "Document", "Документ", [.required]),
+      RecordField("entity", .line, "Loại bản ghi", "Kind of record", "Вид запису", [.automatic]),
+      RecordField("entity_id", .line, "Bản ghi", "Record", "Запис", [.automatic]),
+      RecordField("part", .tag(Term.documentType), "Vai trò", "Part", "Роль"),
+    ],
+    "unit_succession": succession("unit_id", .reference("admin_unit"), "Đơn vị", "unit", "одиниця")
+      + [
+        RecordField("relation", .line, "Quan hệ", "Relation", "Зв’язок"),
+        RecordField("instrument", .line, "Căn cứ", "Instrument", "Підстава"),
+      ],
+    "organisation_succession": succession(
+      "org_id", .reference("organisation"), "Tổ chức", "organisation", "організація") + [
+        RecordField(
+          "takes_open_recommendations", .flag, "Nhận kiến nghị chưa xong",
+          "Takes open recommendations", "Бере відкриті рекомендації")
+      ],
   ]
+
+  private static func succession(
+    _ column: String, _ form: RecordField.Form, _ vi: String, _ en: String, _ uk: String
+  ) -> [RecordField] {
+    [
+      RecordField(
+        "old_\(column)", form, "\(vi) trước sắp xếp", "Former \(en)", "Попередня \(uk)"),
+      RecordField(
+        "new_\(column)", form, "\(vi) kế thừa", "Successor \(en)", "Наступна \(uk)"),
+      RecordField("effective_date", .day, "Ngày có hiệu lực", "Effective from", "Чинне від"),
+      RecordField("note", .prose, "Ghi chú", "Note", "Примітка"),
+    ]
+  }
 }
