@@ -210,6 +210,9 @@ struct StoreTests {
       INSERT INTO project (id, title, prose) SELECT 'p' || i, 't', printf('%.6000c', 'x') FROM n
       """
     #expect(throws: StoreError.transactionTooLarge) { try device.write(rows) }
+    #expect(throws: StoreError.transactionTooLarge) {
+      try device.write("INSERT INTO project (id, prose) VALUES ('p', hex(zeroblob(33000000)))")
+    }
     #expect(try device.rows("project").isEmpty)
     try device.store.database.write { try $0.execute(sql: rows) }
     let status = try device.status()
