@@ -95,6 +95,7 @@ package struct DeviceStore: Sendable {
       try db.inTransaction(.immediate) {
         try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 1")
         let last = try lastLogEntry(db)
+        let pages = try usedPages(db)
         result = try body(db)
         if try lastLogEntry(db) != last {
           let stamp = try advanceClock(db, wallMilliseconds: author.wallMilliseconds)
@@ -106,7 +107,7 @@ package struct DeviceStore: Sendable {
             ])
         }
         try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0")
-        try refuseUnsendable(db, since: last, author)
+        try refuseUnsendable(db, since: last, grown: try usedPages(db) - pages, author)
         return .commit
       }
       guard let result else { throw StoreError.notCommitted }
@@ -116,19 +117,26 @@ package struct DeviceStore: Sendable {
 
   /// A transaction that could never be sent would block all that comes after it, so it is refused
   /// while whoever writes it can still do something about it.
-  private func refuseUnsendable(_ db: Database, since last: Int64?, _ author: Author) throws {
+  ///
+  /// An insert is a pointer, so its size shows only in how the file has grown.
+  private func refuseUnsendable(
+    _ db: Database, since last: Int64?, grown pages: Int64, _ author: Author
+  ) throws {
     let entries = (try lastLogEntry(db) ?? 0) - (last ?? 0)
-    let size: Int64 =
-      try db.first(
-        "SELECT coalesce(sum(length(old)), 0) + coalesce(sum(length(new)), 0) FROM thuan_log WHERE id > ?",
-        [.integer(last ?? 0)])?[0] ?? 0
-    guard entries > SyncLimits.logEntriesUnsealed || size > SyncLimits.changeSetBytes / 4 else {
-      return
-    }
+    let pageSize: Int64 = try db.first("PRAGMA page_size")?[0] ?? 0
+    guard
+      entries > SyncLimits.logEntriesUnsealed || pages * pageSize > SyncLimits.changeSetBytes / 4
+    else { return }
     try seal(db, wallMilliseconds: author.wallMilliseconds)
     let largest: Int? = try db.first(
       "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0]
     if (largest ?? 0) > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
+  }
+
+  private func usedPages(_ db: Database) throws -> Int64 {
+    let all: Int64 = try db.first("PRAGMA page_count")?[0] ?? 0
+    let free: Int64 = try db.first("PRAGMA freelist_count")?[0] ?? 0
+    return all - free
   }
 
   private func lastLogEntry(_ db: Database) throws -> Int64? {
