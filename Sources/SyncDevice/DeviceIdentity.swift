@@ -72,7 +72,8 @@ extension DeviceStore {
   /// Makes the store the given device's.
   ///
   /// What was written before enrolment is sent like the rest. A store that was another device's
-  /// keeps what that one has been given receipts for, and sends only the rest as its own.
+  /// offers everything that it keeps as its own: the hub knows what it has already, and one that was
+  /// put back from an older copy gets what it has lost, under the only name that it still lets in.
   ///
   /// - Parameters:
   ///   - identity: The device's identity.
@@ -85,9 +86,11 @@ extension DeviceStore {
   ) throws {
     try database.write { db in
       try seal(db, wallMilliseconds: wallMilliseconds)
+      let former = try setting(.device, db).text
       try moveUnsentWork(
-        to: StreamID(device: identity.device, epoch: epoch), officer: officer, db)
-      if let former = try setting(.device, db).text, former != identity.device {
+        to: StreamID(device: identity.device, epoch: epoch), officer: officer,
+        withReceived: former != nil && former != identity.device, db)
+      if let former, former != identity.device {
         // Pages that were asked for as the former device leave out what that one wrote.
         try discardStagedPages(db)
         try set(.isInStep, .integer(0), db)

@@ -108,8 +108,24 @@ extension DeviceStore {
   /// one has receipts.
   ///
   /// Work that was written before the store belonged to anybody becomes the given officer's.
-  func moveUnsentWork(to stream: StreamID, officer: String = "", _ db: Database) throws {
+  ///
+  /// - Parameters:
+  ///   - stream: The other stream.
+  ///   - officer: Whose work it is where nobody is named.
+  ///   - withReceived: Whether what has its receipt is offered again too, save what lies in quarantine.
+  ///   - db: The store.
+  /// - Throws: SQLite's errors.
+  func moveUnsentWork(
+    to stream: StreamID, officer: String = "", withReceived: Bool = false, _ db: Database
+  ) throws {
     var (origin, hash) = try lastReceived(db)
+    if withReceived {
+      try db.run(
+        """
+        UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL
+        WHERE disposition <> 4
+        """)
+    }
     try set(.continues, origin.map { .blob($0.encoded()) } ?? .null, db)
     let rows = try db.all(
       "SELECT position, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")

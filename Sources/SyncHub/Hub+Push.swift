@@ -146,12 +146,14 @@ private struct Reception {
     }
   }
 
-  /// The work that the stream begins with is known under the name of the one it goes on from: it
-  /// goes on from there.
+  /// The work that the stream begins with is known under the name of the one it goes on from, or of
+  /// the hub's memory of it: it goes on from there.
   private mutating func goOn(from place: StreamPlace, hash: [UInt8]) throws {
-    guard let origin = stream.origin, origin.place.stream == place.stream,
-      origin.place.sequence < place.sequence
-    else { return }
+    if let origin = stream.origin, !ancestors.isEmpty {
+      guard origin.place.stream == place.stream, origin.place.sequence < place.sequence else {
+        return
+      }
+    }
     try store.setOrigin(of: stream.number, place, hash: hash)
     stream.origin = (place, hash)
     ancestors = try store.ancestors(of: stream)

@@ -194,4 +194,35 @@ struct RecoveryTests {
     #expect(try title() == .text("b"))
     #expect(try restored.value("SELECT place FROM project") == .text("y"))
   }
+
+  @Test func `a device that the hub has forgotten offers all its work under a new name`() throws {
+    let copy = try backUpHub("copy.db")
+    let chi = try world.device("chi")
+    try chi.sync()
+    try chi.write("UPDATE project SET title = 'b'")
+    try chi.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try settle([chi, an])
+    try world.restoreHub(from: copy)
+    #expect(throws: Refusal.self) { try chi.sync() }
+    let renewed = try world.renew(chi)
+    try renewed.write("UPDATE project SET title = 'c'; UPDATE item SET name = 'y'")
+    try settle([an, renewed, binh])
+    try expectInStep([an, binh, renewed])
+    #expect(try title() == .text("c"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+  }
+
+  @Test func `a device that is enrolled anew applies nothing twice`() throws {
+    try an.write("UPDATE project SET title = 'b'")
+    try settle([an, binh])
+    try binh.write("UPDATE project SET title = 'c'")
+    try settle([binh])
+    let renewed = try world.renew(an)
+    try renewed.write("UPDATE project SET place = 'x'")
+    try settle([renewed, binh])
+    try expectInStep([renewed, binh])
+    #expect(try title() == .text("c"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+  }
 }

@@ -56,8 +56,27 @@ package final class World {
       epoch: device.epoch, path: path)
   }
 
+  /// The same store, enrolled anew as another device.
+  package func renew(_ device: TestDevice) throws -> TestDevice {
+    let (identity, epoch) = try enrol(device.officer)
+    try device.store.enrol(
+      identity, officer: device.officer, epoch: epoch, wallMilliseconds: now)
+    return TestDevice(
+      world: self, store: device.store, identity: identity, officer: device.officer, epoch: epoch,
+      path: device.path)
+  }
+
   /// A device with a store of its own, enrolled for an officer.
   package func device(_ officer: String) throws -> TestDevice {
+    let (identity, epoch) = try enrol(officer)
+    let path = folder.appendingPathComponent("\(officer)-\(epoch).db").path
+    let store = try open(path)
+    try store.enrol(identity, officer: officer, epoch: epoch, wallMilliseconds: now)
+    return TestDevice(
+      world: self, store: store, identity: identity, officer: officer, epoch: epoch, path: path)
+  }
+
+  private func enrol(_ officer: String) throws -> (DeviceIdentity, epoch: Int) {
     enrolled += 1
     now += 1
     let code = "CODE\(enrolled)"
@@ -73,11 +92,7 @@ package final class World {
     let identity = DeviceIdentity(
       device: reply.device, credential: reply.credential, hub: "", signingKey: key.secret,
       incarnation: "i\(enrolled)")
-    let path = folder.appendingPathComponent("\(officer)-\(enrolled).db").path
-    let store = try open(path)
-    try store.enrol(identity, officer: officer, epoch: enrolled, wallMilliseconds: now)
-    return TestDevice(
-      world: self, store: store, identity: identity, officer: officer, epoch: enrolled, path: path)
+    return (identity, enrolled)
   }
 
   package func open(_ path: String) throws -> DeviceStore {
