@@ -31,8 +31,10 @@ enum EventText {
         uk: "Отримано знову весь стан хаба")
     case .differencesRepaired:
       say(
-        vi: "Có bản ghi khác với máy chủ tỉnh; đã lấy theo máy chủ, bản của máy chờ người điều phối",
-        en: "Records differed from the hub’s; the hub’s stand, what was here is before the operator",
+        vi:
+          "Có bản ghi khác với máy chủ tỉnh; đã lấy theo máy chủ, bản của máy chờ người điều phối",
+        en:
+          "Records differed from the hub’s; the hub’s stand, what was here is before the operator",
         uk: "Записи різнилися з хабом; діють записи хаба, знайдене тут розгляне оператор")
     case .reenrolled:
       say(
