@@ -60,6 +60,21 @@ import Testing
     #expect(try programs.hub("check").code == 0)
   }
 
+  @Test func `a text that is too long to travel is refused before it is written`() throws {
+    try programs.prepare(devices: ["an"])
+    let file = programs.folder.appendingPathComponent("long.txt")
+    try String(repeating: "dài ", count: 1 << 20).write(to: file, atomically: true, encoding: .utf8)
+    let refused = try programs.run(
+      "thuan",
+      Programs.session("Dài") + ["--summary", "@\(file.path)", "--store", programs.store("an")])
+    #expect(refused.code == 65)
+    #expect(refused.errors.contains("4 MB"), "\(refused.errors)")
+    #expect(try titles("an").isEmpty)
+    try programs.addSession("an", "Ngắn")
+    let sent = try programs.officer("an", "sync")
+    #expect(sent.output.contains("Khớp với máy chủ tỉnh"), "\(sent.output)")
+  }
+
   @Test func `exit codes tell a script what went wrong`() throws {
     try programs.prepare()
     programs.killHub()
