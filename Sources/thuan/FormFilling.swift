@@ -25,7 +25,9 @@ struct FormFilling {
     }
     for option in options {
       guard let entry = form.entry(option.flag) else { throw Self.unknownColumn(option.flag, form) }
-      try take(entry, try LongText.resolve(option.value, for: entry.field))
+      let text = try LongText.resolve(option.value, for: entry.field)
+      guard text.utf8.count <= LongText.bytesMax else { throw entry.field.problem(.tooLong) }
+      try take(entry, text)
     }
   }
 
@@ -186,6 +188,11 @@ extension Phrase {
 
 /// Long texts that come from a file or from standard input.
 enum LongText {
+  /// What is written in one go has to travel in one go, and a record has several texts.
+  ///
+  /// Four million letters are a book of two thousand pages.
+  static let bytesMax = 4 << 20
+
   /// `-` is standard input, `@file` a file, `@@…` a text that begins with @.
   static func resolve(_ text: String, for field: RecordField) throws -> String {
     guard field.isText else { return text }
@@ -211,6 +218,11 @@ extension Phrase {
       vi: "không đọc được tệp “\(path)”", en: "cannot read the file “\(path)”",
       uk: "не вдається прочитати файл «\(path)»")
   }
+
+  fileprivate static let tooLong = Phrase(
+    vi: "quá dài để gửi đi (trên 4 MB); hãy tóm tắt, hoặc đính kèm như một văn bản",
+    en: "is too long to be sent (over 4 MB); shorten it, or record it as a document",
+    uk: "задовге для надсилання (понад 4 МБ); скоротіть або запишіть як документ")
 
   fileprivate static func notUTF8Text(_ path: String) -> Phrase {
     Phrase(
