@@ -25,7 +25,8 @@ package enum Program {
       report(failure)
     } catch let error where isParsersOwn(error) {
       let code = root.exitCode(for: error)
-      write(ParserWords.localised(root.fullMessage(for: error)), toErrors: !code.isSuccess)
+      let message = root.fullMessage(for: error)
+      if !message.isEmpty { write(ParserWords.localised(message), toErrors: !code.isSuccess) }
       exit(code.rawValue)
     } catch {
       report(explain(error) ?? .unexpected(error))
