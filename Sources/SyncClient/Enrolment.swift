@@ -52,7 +52,7 @@ package func enrol(
   if let finished = try finishEnrolment(store: store, path: path) { return finished }
   let isRenewed = try store.owner() != nil
   if isRenewed { try await requireLostIdentity(store: store, path: path, client: client) }
-  let key = DeviceIdentity.makeSigningKey()
+  let key = try pendingKey(besideStore: path)
   let reply: EnrolmentReply
   do {
     reply = try await client.enrol(code: code, label: label, publicKey: key.publicKey)
@@ -146,7 +146,28 @@ private func complete(_ enrolment: Enrolment, store: DeviceStore, path: String) 
       wallMilliseconds: wallClock())
   }
   try FileManager.default.removeItem(atPath: Enrolment.file(besideStore: path))
+  try? FileManager.default.removeItem(atPath: keyFile(besideStore: path))
 }
+
+/// The key of an enrolment that is under way, kept until it is complete: if the answer gets lost, the
+/// hub knows by it that the same device asks again, and the code is not used up.
+private func pendingKey(besideStore path: String) throws -> (secret: Data, publicKey: [UInt8]) {
+  let file = keyFile(besideStore: path)
+  if let secret = try? Data(contentsOf: URL(fileURLWithPath: file)),
+    let publicKey = DeviceIdentity.publicKey(of: secret)
+  {
+    return (secret, publicKey)
+  }
+  let key = DeviceIdentity.makeSigningKey()
+  try? FileManager.default.removeItem(atPath: file)
+  guard
+    FileManager.default.createFile(
+      atPath: file, contents: key.secret, attributes: [.posixPermissions: 0o600])
+  else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file]) }
+  return key
+}
+
+private func keyFile(besideStore path: String) -> String { path + ".enrolling-key" }
 
 /// Keeps a file under another name: an identity that is of no use here may be another store's.
 private func setAside(_ file: String) throws {

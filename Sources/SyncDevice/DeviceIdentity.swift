@@ -40,6 +40,13 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
     return (key.rawRepresentation, Array(key.publicKey.rawRepresentation))
   }
 
+  /// The public key that belongs to a signing key; nothing if that is none.
+  package static func publicKey(of signingKey: Data) -> [UInt8]? {
+    (try? Curve25519.Signing.PrivateKey(rawRepresentation: signingKey)).map {
+      Array($0.publicKey.rawRepresentation)
+    }
+  }
+
   /// Where the identity of the store at a path is kept.
   package static func file(besideStore path: String) -> String { path + ".identity" }
 

@@ -33,6 +33,7 @@ package struct DeviceStore: Sendable {
     if !isUpToDate {
       try database.write { try Capture.removeTriggers(in: $0) }
       try migrator.migrate(database)
+      try database.read { try schema.checkTriggers(in: $0) }
     }
     try database.write { db in
       try schema.check(against: db)

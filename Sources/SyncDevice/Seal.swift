@@ -14,9 +14,10 @@ extension DeviceStore {
     try sealer.run()
     try updateShadowOfLoggedRows(db)
     for table in schema.tables {
-      try db.execute(sql: "DELETE FROM \(Capture.imageTable(of: table))")
+      try db.run("DELETE FROM \(Capture.imageTable(of: table))")
     }
-    try db.execute(sql: "DELETE FROM thuan_log; DELETE FROM thuan_group")
+    try db.run("DELETE FROM thuan_log")
+    try db.run("DELETE FROM thuan_group")
   }
 
   /// Takes the marks of what the log says was written, and of nothing else: another column of the row
@@ -139,7 +140,7 @@ private struct Sealer {
   mutating func run() throws {
     var group: Int64?
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id")
+      db.cachedStatement(sql: "SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id"))
     while let row = try rows.next() {
       let entry = LogEntry(row)
       if let group, group != entry.group { try close(group: group) }

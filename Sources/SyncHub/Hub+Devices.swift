@@ -61,6 +61,9 @@ extension Hub {
 
   /// Exchanges a one-time code for a device's own credential.
   ///
+  /// A device that asks again with the same code and the same key has not had the answer: it is the
+  /// same device, and gets another credential.
+  ///
   /// - Parameters:
   ///   - request: What the device sent.
   ///   - device: A random id for the device.
@@ -78,11 +81,13 @@ extension Hub {
     return try write { store in
       let row = try store.connection.first(
         """
-        SELECT officer, officer_name, unit, label, expires_at, used_at FROM hub_enrolment
+        SELECT officer, officer_name, unit, label, expires_at, device FROM hub_enrolment
         WHERE code_hash = ?
         """, [.blob(hash)])
       guard let row else { throw Refusal(.codeUnknown) }
-      guard row[5] == .null else { throw Refusal(.codeUsed) }
+      if let known = row[5].text {
+        return try answerAgain(request, device: known, credential: credential, store)
+      }
       guard (row[4].integer ?? 0) > wallMilliseconds else { throw Refusal(.codeExpired) }
       try store.connection.run(
         "UPDATE hub_enrolment SET used_at = ?, device = ? WHERE code_hash = ?",
@@ -102,6 +107,22 @@ extension Hub {
         officerName: row[1].text ?? "", unit: row[2].text ?? "",
         hub: try store.setting(.hub).text ?? "")
     }
+  }
+
+  private func answerAgain(
+    _ request: EnrolmentRequest, device id: String, credential: String, _ store: HubStore
+  ) throws -> EnrolmentReply {
+    let known = try store.devices(where: "id = ? AND last_seen_at IS NULL", [.text(id)]).first
+    guard let device = known, device.publicKey == request.publicKey, !device.isRevoked else {
+      throw Refusal(.codeUsed)
+    }
+    try store.connection.run(
+      "UPDATE hub_device SET credential_hash = ? WHERE id = ?",
+      [.blob(secretHash(credential)), .text(id)])
+    return EnrolmentReply(
+      device: id, credential: credential, officer: device.officer,
+      officerName: device.officerName, unit: device.unit,
+      hub: try store.setting(.hub).text ?? "")
   }
 
   /// The device that a credential belongs to, revoked or not.

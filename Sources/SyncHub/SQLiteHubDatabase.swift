@@ -29,7 +29,10 @@ package struct SQLiteHubDatabase: HubDatabase {
       throw HubError.writtenByNewerProgram
     }
     try migrator.migrate(database)
-    try database.read { try schema.check(against: $0) }
+    try database.read { db in
+      try schema.check(against: db)
+      try schema.checkTriggers(in: db)
+    }
   }
 
   private static let ownMigrations = [

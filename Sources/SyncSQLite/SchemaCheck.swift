@@ -22,6 +22,28 @@ extension SyncSchema {
     }
     for table in tables { try table.check(against: db) }
   }
+
+  /// Checks that the application's schema has no triggers of its own on these tables.
+  ///
+  /// What they write while rows from elsewhere are put in place is nobody's change, and two sides would
+  /// go on correcting each other.
+  ///
+  /// - Throws: ``SchemaError`` naming the trigger.
+  package func checkTriggers(in db: Database) throws {
+    for table in tables {
+      let own = try String.fetchOne(
+        db,
+        sql: """
+          SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?)
+            AND name NOT LIKE 'thuan\\_%' ESCAPE '\\'
+          """, arguments: [table.name])
+      if let own {
+        throw SchemaError(
+          "table \(table.name) has a trigger of its own, \(own): compute the value where it is written"
+        )
+      }
+    }
+  }
 }
 
 extension TableSchema {

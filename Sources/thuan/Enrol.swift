@@ -68,13 +68,13 @@ struct Enrol: AsyncParsableCommand {
     Program.write(
       say(
         vi: "Danh tính cũ của máy đã mất nên máy được ghi danh lại như một thiết bị mới. Dữ liệu "
-          + "còn nguyên; việc đã gửi không gửi lại, việc chưa gửi (\(status.waitingChangeSets) lần "
-          + "ghi) sẽ gửi dưới tên mới.",
+          + "còn nguyên: \(status.waitingChangeSets) lần ghi sẽ gửi dưới tên mới; máy chủ nhận ra "
+          + "những gì đã có và không ghi trùng.",
         en: "The device’s former identity was lost, so it is enrolled anew as a new device. The "
-          + "data is untouched: what had been sent is not sent again, what had not "
-          + "(\(status.waitingChangeSets) transactions) will be sent under the new name.",
+          + "data is untouched: \(status.waitingChangeSets) transactions will be sent under the new "
+          + "name; the hub knows what it has already and doubles nothing.",
         uk: "Попередню ідентичність пристрою втрачено, тож його зареєстровано як новий. Дані цілі: "
-          + "надіслане вдруге не надсилається, ненадіслане (записів: \(status.waitingChangeSets)) "
-          + "піде під новим іменем."))
+          + "записів до надсилання під новим іменем: \(status.waitingChangeSets); хаб упізнає вже "
+          + "отримане й нічого не подвоїть."))
   }
 }

@@ -162,9 +162,9 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
         en: "The request was sent, but the connection broke before the answer.",
         uk: "Запит надіслано, але зв’язок обірвався до відповіді."),
       hint: Phrase(
-        vi: "Thử lại một lần; nếu mã bị báo đã dùng thì xin mã khác.",
-        en: "Try once more; if the code is said to be used, ask for another.",
-        uk: "Спробуйте ще раз; якщо код «використано», попросіть інший."))
+        vi: "Chạy lại đúng lệnh này với cùng mã: mã chưa mất.",
+        en: "Run the same command again with the same code: it is not lost.",
+        uk: "Повторіть ту саму команду з тим самим кодом: він не втрачений."))
   case .identityBelongsToOtherStore:
     Failure(
       .store,

@@ -64,7 +64,9 @@ struct EnrolmentTests {
     }
   }
 
-  @Test func `an answer that gets lost is said to be lost, and a new code helps`() async throws {
+  @Test func `an answer that gets lost is said to be lost, and the same code asks again`()
+    async throws
+  {
     try await TestHub.run { hub in
       try await FaultyProxy.run(to: hub.port) { proxy in
         let (store, path) = try hub.store("one")
@@ -75,12 +77,18 @@ struct EnrolmentTests {
           _ = try await enrol(store: store, path: path, client: client, code: code, label: "x")
           Issue.record("enrolled")
         } catch EnrolmentFailure.answerLost {}
+        // Whoever else has the code now cannot use it.
+        let (other, otherPath) = try hub.store("two")
         await #expect(throws: EnrolmentFailure.codeRejected(.codeUsed)) {
-          try await enrol(store: store, path: path, client: client, code: code, label: "x")
+          try await enrol(store: other, path: otherPath, client: client, code: code, label: "x")
         }
-        let second = try hub.code()
-        _ = try await enrol(store: store, path: path, client: client, code: second, label: "x")
-        #expect(try store.owner() != nil)
+        let enrolment = try await enrol(
+          store: store, path: path, client: client, code: code, label: "x")
+        #expect(try store.owner()?.device == enrolment.identity.device)
+        #expect(try hub.hub.devices().count == 1)
+        let progress = try await synchronise(
+          store: store, identity: enrolment.identity, client: client)
+        #expect(progress.sent == 0)
       }
     }
   }

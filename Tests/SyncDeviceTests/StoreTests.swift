@@ -48,6 +48,14 @@ struct StoreTests {
         "table b is declared but does not exist"
       ),
       (
+        """
+        CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT) STRICT;
+        CREATE TRIGGER stamp AFTER UPDATE ON A BEGIN UPDATE a SET x = 'now'; END
+        """,
+        "table a 10\n id 1 key\n x 2 operator",
+        "table a has a trigger of its own, stamp: compute the value where it is written"
+      ),
+      (
         "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY COLLATE NOCASE) STRICT",
         "table a 10\n id 1 key",
         "column a.id: a key is compared by its bytes, not by NOCASE"
@@ -211,7 +219,7 @@ struct StoreTests {
       """
     #expect(throws: StoreError.transactionTooLarge) { try device.write(rows) }
     #expect(throws: StoreError.transactionTooLarge) {
-      try device.write("INSERT INTO project (id, prose) VALUES ('p', hex(zeroblob(33000000)))")
+      try device.write("INSERT INTO project (id, prose) VALUES ('p', hex(zeroblob(34000000)))")
     }
     #expect(try device.rows("project").isEmpty)
     try device.store.database.write { try $0.execute(sql: rows) }
