@@ -165,13 +165,7 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
         vi: "Thử lại một lần; nếu mã bị báo đã dùng thì xin mã khác.",
         en: "Try once more; if the code is said to be used, ask for another.",
         uk: "Спробуйте ще раз; якщо код «використано», попросіть інший."))
-  case .identityBelongsToOtherStore:
-    Failure(
-      .store,
-      Phrase(
-        vi: "Tệp danh tính cạnh tệp dữ liệu thuộc về dữ liệu khác.",
-        en: "The identity beside the store belongs to another store.",
-        uk: "Файл ідентичності поруч належить іншим даним."), hint: .enrolAgain)
+  case .identityBelongsToOtherStore: Lives.failure
   case .otherHub: explain(store: .otherHub)
   }
 }
