@@ -90,8 +90,9 @@ struct CheckCommand: ParsableCommand {
       Program.write(Style.good(say(vi: "Kho nguyên vẹn.", en: "All is well.", uk: "Усе гаразд.")))
     }
   }
+
   /// A problem in words; what SQLite says of a broken file is for whoever repairs it.
-  private static func sentence(_ problem: String) -> String {
+  static func sentence(_ problem: String) -> String {
     if let match = problem.wholeMatch(of: /(\w+)\.(\w+): rows differ .*/) {
       let (table, column) = (String(match.1), String(match.2))
       let place =
