@@ -66,13 +66,20 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var listing: ListingOptions
+  @OptionGroup var repairing: RepairOptions
 
   func run() throws {
     let open = try options.open()
+    let damaged = try repairing.repair(open)
     let problems = try open.database.problems() + open.hub.problems()
     if listing.json {
-      Program.write(Cell.list(problems.map(Cell.text)).json)
+      let lines = Cell.list(problems.map(Cell.text))
+      Program.write(
+        repairing.repair
+          ? Cell.object([("problems", lines), ("found", .list(damaged.map(\.cell)))]).json
+          : lines.json)
     } else {
+      for row in damaged { Program.write(try row.text(open)) }
       for problem in problems { Program.write(Style.bad("✗ ") + Self.sentence(problem)) }
     }
     guard problems.isEmpty else {

@@ -37,6 +37,7 @@ struct ThuanHub: AsyncParsableCommand {
       DevicesCommand.self, RevokeCommand.self, ConflictsCommand.self, ConflictCommand.self,
       ResolveCommand.self, UndoCommand.self, QuarantineCommand.self, LogCommand.self,
       StatusCommand.self, CheckCommand.self, BackupCommand.self, RestoreCommand.self,
+      CompactCommand.self,
     ])
 
   @OptionGroup var language: LanguageOption
