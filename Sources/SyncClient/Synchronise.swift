@@ -30,8 +30,14 @@ package func synchronise(
   progress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
 ) async throws -> SyncProgress {
   guard let owner = try store.owner() else { throw StoreError.notEnrolled }
-  guard try owner.device == identity.device && store.isSameIncarnation(as: identity) else {
+  guard owner.device == identity.device else {
     throw EnrolmentFailure.identityBelongsToOtherStore
+  }
+  if try !store.isSameIncarnation(as: identity) {
+    // One of the two has been put back or copied; the device goes on in another life.
+    try store.beginLife(
+      incarnation: identity.incarnation, epoch: .random(in: 1...Int(Int32.max)),
+      wallMilliseconds: now())
   }
   var round = SyncRound(store, identity: identity, directions: directions)
   while let request = try round.next(wallMilliseconds: now()) {

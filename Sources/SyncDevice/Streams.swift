@@ -95,13 +95,17 @@ extension DeviceStore {
   /// What has no receipt is offered under the new epoch.
   package func beginEpoch(_ epoch: Int, wallMilliseconds: Int64) throws {
     try database.write { db in
-      try seal(db, wallMilliseconds: wallMilliseconds)
-      let device = try setting(.device, db).text ?? ""
-      try moveUnsentWork(to: StreamID(device: device, epoch: epoch), db)
-      try discardStagedPages(db)
-      try set(.isInStep, .integer(0), db)
-      try logEvent(.newEpoch, String(epoch), wallMilliseconds: wallMilliseconds, db)
+      try beginEpoch(epoch, wallMilliseconds: wallMilliseconds, db)
     }
+  }
+
+  func beginEpoch(_ epoch: Int, wallMilliseconds: Int64, _ db: Database) throws {
+    try seal(db, wallMilliseconds: wallMilliseconds)
+    let device = try setting(.device, db).text ?? ""
+    try moveUnsentWork(to: StreamID(device: device, epoch: epoch), db)
+    try discardStagedPages(db)
+    try set(.isInStep, .integer(0), db)
+    try logEvent(.newEpoch, String(epoch), wallMilliseconds: wallMilliseconds, db)
   }
 
   /// Makes all work without a receipt the beginning of another stream, which goes on from where this

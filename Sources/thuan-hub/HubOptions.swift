@@ -39,6 +39,15 @@ struct HubOptions: ParsableArguments {
           vi: "thuan-hub init --data \(folder.path)", en: "thuan-hub init --data \(folder.path)",
           uk: "thuan-hub init --data \(folder.path)"))
     }
+    // Whoever puts another file in this one's place waits until this program has ended.
+    guard StoreLock.hold(path) else {
+      throw Failure(
+        .busy,
+        Phrase(
+          vi: "Kho đang được khôi phục.", en: "The hub is being put back from a backup.",
+          uk: "Сховище зараз відновлюється з копії."),
+        hint: Phrase(vi: "Thử lại sau.", en: "Try again.", uk: "Спробуйте пізніше."))
+    }
     return try OpenHub(path: path)
   }
 

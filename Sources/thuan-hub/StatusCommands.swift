@@ -66,13 +66,20 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var listing: ListingOptions
+  @OptionGroup var repairing: RepairOptions
 
   func run() throws {
     let open = try options.open()
+    let damaged = try repairing.repair(open)
     let problems = try open.database.problems() + open.hub.problems()
     if listing.json {
-      Program.write(Cell.list(problems.map(Cell.text)).json)
+      let lines = Cell.list(problems.map(Cell.text))
+      Program.write(
+        repairing.repair
+          ? Cell.object([("problems", lines), ("found", .list(damaged.map(\.cell)))]).json
+          : lines.json)
     } else {
+      for row in damaged { Program.write(try row.text(open)) }
       for problem in problems { Program.write(Style.bad("✗ ") + Self.sentence(problem)) }
     }
     guard problems.isEmpty else {
@@ -90,8 +97,9 @@ struct CheckCommand: ParsableCommand {
       Program.write(Style.good(say(vi: "Kho nguyên vẹn.", en: "All is well.", uk: "Усе гаразд.")))
     }
   }
+
   /// A problem in words; what SQLite says of a broken file is for whoever repairs it.
-  private static func sentence(_ problem: String) -> String {
+  static func sentence(_ problem: String) -> String {
     if let match = problem.wholeMatch(of: /(\w+)\.(\w+): rows differ .*/) {
       let (table, column) = (String(match.1), String(match.2))
       let place =

@@ -12,45 +12,50 @@ struct Check: ParsableCommand {
         vi: "Đọc và kiểm tra toàn bộ dữ liệu trên máy.", en: "Read and check the whole store.",
         uk: "Прочитати й перевірити всі дані."),
       discussion: say(
-        vi: "Không ghi gì. Mã thoát 4 nếu có vấn đề.",
-        en: "Writes nothing. Exit code 4 for problems.",
-        uk: "Нічого не записує. Код виходу 4, якщо є проблеми."))
+        vi: "Không ghi gì, trừ khi có --repair. Mã thoát 4 nếu còn vấn đề.",
+        en: "Writes nothing but with --repair. Exit code 4 if problems remain.",
+        uk: "Нічого не записує, крім як з --repair. Код виходу 4, якщо проблеми лишаються."))
   }
 
   @OptionGroup var common: CommonOptions
   @OptionGroup var output: JSONOption
+  @Flag(
+    help: ArgumentHelp(
+      say(
+        vi: "Sửa những gì máy tự sửa được: thay đổi không qua bộ ghi nhận thì ghi nhận và gửi cho "
+          + "người điều phối xem, tổng kiểm thì tính lại.",
+        en: "Put right what the device can: changes made past the capture are logged and put "
+          + "before the operator, digests are summed anew.",
+        uk: "Виправити, що можна: зміни повз облік занести й передати операторові, суми "
+          + "перерахувати.")))
+  var repair = false
 
   func run() throws {
     let field = try FieldStore(common.store)
-    var problems = try field.store.flaws(wallMilliseconds: field.now).map(Self.text)
-    // Opening the store has put right what it could; that it had to is worth knowing.
-    problems += try field.store.events().filter { $0.atMilliseconds == field.now }.map { event in
-      let what = EventText.sentence(event)
-      return say(
-        vi: "Vừa sửa khi mở: \(what)", en: "Put right while opening: \(what)",
-        uk: "Виправлено під час відкриття: \(what)")
+    var flaws = try field.store.flaws(wallMilliseconds: field.now)
+    var repaired: [String] = []
+    if repair, !flaws.isEmpty {
+      let found = flaws.map(Self.text)
+      _ = try field.store.repair(wallMilliseconds: field.now)
+      flaws = try field.store.flaws(wallMilliseconds: field.now)
+      let left = flaws.map(Self.text)
+      repaired = found.filter { !left.contains($0) }
     }
+    var problems = flaws.map(Self.text)
+    // Opening the store has put right what it could; that it had to is worth knowing.
+    let opening = try field.store.events().filter {
+      $0.atMilliseconds == field.now && [.triggersRepaired, .untrackedChanges].contains($0.kind)
+    }.map { EventText.sentence($0) }
+    if repair { repaired += opening } else { problems += opening }
     if let identity = field.identity {
-      if try !field.store.isSameIncarnation(as: identity) { problems.append(Self.otherIncarnation) }
+      if try !field.store.isSameIncarnation(as: identity) { problems.append(Lives.ofAnotherDevice) }
     } else if field.hasLostIdentity {
       problems.append(Phrase.identityLost.text)
     }
-    if output.json {
-      Program.write(Cell.object([("problems", .list(problems.map(Cell.text)))]).json)
-    } else if problems.isEmpty {
-      Program.write(
-        Style.good(
-          say(vi: "Dữ liệu nguyên vẹn.", en: "The store is whole.", uk: "Дані цілі.")))
-    } else {
-      for problem in problems { Program.write(Style.bad("✗ ") + problem) }
-    }
+    write(problems, repaired, notices: try Notices.recent(field))
     guard problems.isEmpty else { throw ExitCode(Failure.Kind.problems.rawValue) }
   }
 
-  private static let otherIncarnation = say(
-    vi: "Tệp danh tính và tệp dữ liệu không cùng một đời: dữ liệu được khôi phục hoặc sao chép.",
-    en: "Identity and store are of different lives: the store was restored or copied.",
-    uk: "Ідентичність і дані з різних життів: дані відновлено або скопійовано.")
   private static func place(_ table: String, _ column: String) -> Phrase {
     let (table, column) = (
       RecordKinds.title(ofTable: table), RecordKinds.title(ofColumn: column, in: table)
@@ -60,7 +65,25 @@ struct Check: ParsableCommand {
       uk: "\(table.uk), \(column.uk)")
   }
 
-  private static func text(_ flaw: StoreFlaw) -> String {
+  private func write(_ problems: [String], _ repaired: [String], notices: [String]) {
+    if output.json {
+      return Program.write(
+        Cell.object([
+          ("problems", .list(problems.map(Cell.text))),
+          ("repaired", .list(repaired.map(Cell.text))), ("notices", .list(notices.map(Cell.text))),
+        ]).json)
+    }
+    let done = say(vi: "Đã sửa", en: "Put right", uk: "Виправлено")
+    for line in repaired { Program.write(Style.good("✓ ") + "\(done): \(line)") }
+    for problem in problems { Program.write(Style.bad("✗ ") + problem) }
+    if problems.isEmpty {
+      Program.write(
+        Style.good(say(vi: "Dữ liệu nguyên vẹn.", en: "The store is whole.", uk: "Дані цілі.")))
+    }
+    for notice in notices { Program.write(Style.warning(notice)) }
+  }
+
+  static func text(_ flaw: StoreFlaw) -> String {
     switch flaw {
     case .damagedFile(let detail):
       say(

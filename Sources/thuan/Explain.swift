@@ -165,13 +165,7 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
         vi: "Chạy lại đúng lệnh này với cùng mã: mã chưa mất.",
         en: "Run the same command again with the same code: it is not lost.",
         uk: "Повторіть ту саму команду з тим самим кодом: він не втрачений."))
-  case .identityBelongsToOtherStore:
-    Failure(
-      .store,
-      Phrase(
-        vi: "Tệp danh tính cạnh tệp dữ liệu thuộc về dữ liệu khác.",
-        en: "The identity beside the store belongs to another store.",
-        uk: "Файл ідентичності поруч належить іншим даним."), hint: .enrolAgain)
+  case .identityBelongsToOtherStore: Lives.failure
   case .otherHub: explain(store: .otherHub)
   }
 }

@@ -54,6 +54,8 @@ struct FieldStore {
   let officer: String
   /// What the machine's clock showed when the command began.
   let now: Int64
+  /// Whether the store, or the identity, turned out to have been put back or copied by hand.
+  let isRenewed: Bool
 
   /// Opens the store, which is made if it is not there.
   ///
@@ -63,10 +65,12 @@ struct FieldStore {
     let now = wallClock()
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let store = try DeviceStore(
-      path: path, migrations: FieldSchema.migrations, schema: try FieldSchema.load(),
-      wallMilliseconds: now)
+    guard StoreLock.hold(path) else { throw Self.isBeingReplaced }
+    let store = try Self.open(path, now)
     _ = try finishEnrolment(store: store, path: path)
+    isRenewed = try store.renewLife(
+      besideStore: path, incarnation: UUID().uuidString.lowercased(),
+      epoch: .random(in: 1...Int(Int32.max)), wallMilliseconds: now)
     self.store = store
     self.path = path
     self.now = now
@@ -75,7 +79,26 @@ struct FieldStore {
     officer = owner?.officer ?? ""
     hasLostIdentity = owner != nil && identity == nil
     try warnOfClock()
+    if isRenewed {
+      for notice in Notices.new(try store.events().filter({ $0.atMilliseconds == now })) {
+        Program.write(Style.warning(notice), toErrors: true)
+      }
+    }
   }
+
+  /// Opens a file as a store.
+  static func open(_ path: String, _ now: Int64) throws -> DeviceStore {
+    try DeviceStore(
+      path: path, migrations: FieldSchema.migrations, schema: try FieldSchema.load(),
+      wallMilliseconds: now)
+  }
+
+  private static let isBeingReplaced = Failure(
+    .busy,
+    Phrase(
+      vi: "Dữ liệu đang được khôi phục.", en: "The store is being put back from a backup.",
+      uk: "Дані зараз відновлюються з копії."),
+    hint: Phrase(vi: "Thử lại sau.", en: "Try again.", uk: "Спробуйте пізніше."))
 
   /// Where the store is: the option, else `THUAN_STORE`, else the home folder.
   static func path(_ option: String?) -> String {

@@ -30,6 +30,7 @@ struct StatusReport {
   private let field: FieldStore
   private let waiting: [(kind: String, count: Int)]
   private let isSameIncarnation: Bool
+  private let notices: [String]
 
   init(_ field: FieldStore) throws {
     self.field = field
@@ -54,6 +55,7 @@ struct StatusReport {
         < (order.firstIndex(of: right.key) ?? order.count, right.key)
     }.map { ($0.key, $0.value) }
     isSameIncarnation = try field.identity.map { try field.store.isSameIncarnation(as: $0) } ?? true
+    notices = try Notices.recent(field)
   }
 
   var text: String {
@@ -85,14 +87,8 @@ struct StatusReport {
           vi: "Khớp với máy chủ tỉnh lần cuối", en: "Last in step with the hub",
           uk: "Востаннє збігалося з хабом"), status.lastInStepMilliseconds))
     if let text = clock { lines.append(Style.warning(text)) }
-    if !isSameIncarnation {
-      lines.append(
-        Style.bad(
-          say(
-            vi: "Khôi phục từ bản sao lưu: tệp dữ liệu và danh tính của máy không cùng một đời.",
-            en: "Restored from backup: the store and the device’s identity are of different lives.",
-            uk: "Відновлено з резервної копії: дані й ідентичність пристрою з різних життів.")))
-    }
+    if !isSameIncarnation { lines.append(Style.bad(Lives.ofAnotherDevice)) }
+    lines += notices.map(Style.warning)
     return lines.joined(separator: "\n")
   }
 
@@ -110,6 +106,7 @@ struct StatusReport {
       ("clock_offset_milliseconds", .integer(status.clockOffsetMilliseconds)),
       ("cursor", .integer(status.cursor)), ("store", .text(field.path)),
       ("same_incarnation", .flag(isSameIncarnation)),
+      ("notices", .list(notices.map(Cell.text))),
     ])
   }
 

@@ -75,7 +75,12 @@ private struct Connection {
   func run(_ directions: SyncRound.Directions) async throws {
     let showsProgress = isatty(STDERR_FILENO) == 1
     let clear = { if showsProgress { Program.writeOver("") } }
-    defer { clear() }
+    let news = try News(field.store)
+    defer {
+      clear()
+      // What has been found out stays true if the network then breaks.
+      news.tell()
+    }
     let progress = try await synchronise(
       store: field.store, identity: identity, client: client, directions: directions,
       progress: { progress in
@@ -87,7 +92,9 @@ private struct Connection {
   }
 
   func watch() async throws {
+    let news = try News(field.store)
     let loop = SyncLoop(store: field.store, identity: identity, client: client) { event in
+      news.tell()
       switch event {
       case .started: break
       case .finished(let progress, let isInStep, _):

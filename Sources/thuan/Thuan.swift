@@ -46,6 +46,9 @@ struct Thuan: AsyncParsableCommand {
             Enrol.self, Sync.self, Push.self, Pull.self, Status.self, Conflicts.self, Log.self,
             Check.self,
           ]),
+        CommandGroup(
+          name: say(vi: "Sao lưu", en: "Backups", uk: "Резервні копії"),
+          subcommands: [Backup.self, Restore.self]),
       ])
   }
 
