@@ -63,11 +63,11 @@ package struct Envelope: Equatable, Sendable {
     stream = StreamID(device: device, epoch: epoch)
     guard version > 0, !device.isEmpty else { throw .malformed("envelope") }
     // The signature is the last field: one tag byte, a length of one byte, and the bytes.
-    let trailer = signature.count + 2
-    guard !signature.isEmpty, signature.count < 128, bytes.count >= trailer,
-      bytes[bytes.count - trailer] == UInt8(Self.signatureField << 3 | 2)
+    guard !signature.isEmpty, signature.count < 128,
+      case let trailer = [UInt8(Self.signatureField << 3 | 2), UInt8(signature.count)] + signature,
+      bytes.suffix(trailer.count).elementsEqual(trailer)
     else { throw .malformed("envelope: the signature has to come last") }
-    signed = Array(bytes.dropLast(trailer))
+    signed = Array(bytes.dropLast(trailer.count))
   }
 }
 
