@@ -93,6 +93,23 @@ struct WireTests {
     #expect(throws: (any Error).self) { try Envelope(decoding: bytes + later.bytes) }
   }
 
+  @Test func `a time that no clock shows is refused, so that reckoning with it cannot trap`() {
+    for time in [Int64.min, .min + 1, .max, 1 << 54] {
+      var changeSet = changeSet
+      changeSet.wallMilliseconds = time
+      #expect(throws: WireError.self) { try ChangeSet(decoding: changeSet.encoded()) }
+      let envelope = Envelope(
+        schemaVersion: 1, stream: changeSet.stream, wallMilliseconds: time, changeSets: [])
+      #expect(throws: WireError.self) { try Envelope(decoding: envelope.encoded { _ in [1] }) }
+      var reply = PushReply()
+      reply.hubMilliseconds = time
+      #expect(throws: WireError.self) { try PushReply(decoding: reply.encoded()) }
+      var page = PullPage()
+      (page.hub, page.hubMilliseconds) = ("h", time)
+      #expect(throws: WireError.self) { try PullPage(decoding: page.encoded()) }
+    }
+  }
+
   @Test func `an enrolment without a version is not one of this version`() throws {
     var request = EnrolmentRequest(code: "c", publicKey: Array(repeating: 1, count: 32), label: "")
     request.protocolVersion = 0
