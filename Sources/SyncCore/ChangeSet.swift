@@ -200,7 +200,7 @@ extension ChangeSet {
       case 5: schemaVersion = try reader.count()
       case 6: base.sequence = try reader.sequence()
       case 7: stamp = HybridTime(bits: try reader.fixed())
-      case 8: wallMilliseconds = try reader.signed()
+      case 8: wallMilliseconds = try reader.milliseconds()
       case 9: officer = try reader.string()
       case 10: isForeign = try reader.flag()
       case 11: changes.append(try RowChange(reading: try reader.message()))

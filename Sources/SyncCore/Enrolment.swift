@@ -28,6 +28,7 @@ package struct EnrolmentRequest: Equatable, Sendable {
   package init(decoding bytes: [UInt8]) throws(WireError) {
     var reader = WireReader(bytes)
     self.init(code: "", publicKey: [], label: "")
+    protocolVersion = 0
     while let field = try reader.next() {
       switch field {
       case 1: code = try reader.string()

@@ -274,6 +274,8 @@ struct RowMerge {
       guard let column = table.index(number: field.column) else {
         throw .unknownColumn(field.column)
       }
+      // The key is the change's, whatever the fields say.
+      guard table.columns[column].unit != nil else { continue }
       values[column] = field.after
     }
     return values

@@ -83,11 +83,23 @@ extension Value {
 }
 
 /// The union of two sides' tags, less what either side took out of the base.
+///
+/// The bytes do not depend on which side is called `ours`: a tag of the base keeps its own, and of a
+/// new one in two normal forms the lesser are taken.
 func mergeTags(base: String, ours: String, theirs: String) -> Value {
   let (base, ours, theirs) = (tags(base), tags(ours), tags(theirs))
   let removed = base.subtracting(ours).union(base.subtracting(theirs))
-  let kept = ours.union(theirs).subtracting(removed)
+  let kept = ours.union(theirs).subtracting(removed).map { tag in
+    base.spelling(of: tag)
+      ?? [ours.spelling(of: tag), theirs.spelling(of: tag)].compactMap(\.self)
+      .min { $0.utf8.lexicographicallyPrecedes($1.utf8) } ?? tag
+  }
   return kept.isEmpty ? .null : .text(kept.sorted().joined(separator: ", "))
+}
+
+extension Set<String> {
+  /// The member that is equal to a text, perhaps in another normal form.
+  fileprivate func spelling(of text: String) -> String? { firstIndex(of: text).map { self[$0] } }
 }
 
 private func tags(_ text: String) -> Set<String> {

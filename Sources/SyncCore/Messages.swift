@@ -53,7 +53,7 @@ package struct Envelope: Equatable, Sendable {
       case 2: schemaVersion = try reader.count()
       case 3: device = try reader.string()
       case 4: epoch = try reader.count()
-      case 5: wallMilliseconds = try reader.signed()
+      case 5: wallMilliseconds = try reader.milliseconds()
       case 6: changeSets.append(try reader.blob())
       case Self.signatureField: signature = try reader.blob()
       default: try reader.skip()
@@ -63,11 +63,11 @@ package struct Envelope: Equatable, Sendable {
     stream = StreamID(device: device, epoch: epoch)
     guard version > 0, !device.isEmpty else { throw .malformed("envelope") }
     // The signature is the last field: one tag byte, a length of one byte, and the bytes.
-    let trailer = signature.count + 2
-    guard !signature.isEmpty, signature.count < 128, bytes.count >= trailer,
-      bytes[bytes.count - trailer] == UInt8(Self.signatureField << 3 | 2)
+    guard !signature.isEmpty, signature.count < 128,
+      case let trailer = [UInt8(Self.signatureField << 3 | 2), UInt8(signature.count)] + signature,
+      bytes.suffix(trailer.count).elementsEqual(trailer)
     else { throw .malformed("envelope: the signature has to come last") }
-    signed = Array(bytes.dropLast(trailer))
+    signed = Array(bytes.dropLast(trailer.count))
   }
 }
 
@@ -130,8 +130,8 @@ package struct PushReply: Equatable, Sendable {
     while let field = try reader.next() {
       switch field {
       case 1: receipts.append(try Receipt(reading: try reader.message()))
-      case 2: hubMilliseconds = try reader.signed()
-      case 3: clockOffsetMilliseconds = try reader.signed()
+      case 2: hubMilliseconds = try reader.milliseconds()
+      case 3: clockOffsetMilliseconds = try reader.milliseconds()
       case 4: epoch = try reader.count()
       default: try reader.skip()
       }
@@ -239,7 +239,7 @@ package struct PullPage: Equatable, Sendable {
       case 3: rows.append(try PulledRow(reading: try reader.message()))
       case 4: position.sequence = try reader.sequence()
       case 5: isLast = try reader.flag()
-      case 6: hubMilliseconds = try reader.signed()
+      case 6: hubMilliseconds = try reader.milliseconds()
       case 7: try readDigest(try reader.message())
       case 8: position.number = try reader.sequence()
       case 9: position.proof = try reader.fixed()

@@ -188,7 +188,7 @@ private struct LiteralParser {
     position = end
     if word == "NULL" { return .null }
     if let integer = Int64(word) { return .integer(integer) }
-    if let real = Double(word) { return .real(real) }
+    if let real = Double(word), !real.isNaN { return .real(real) }
     throw .malformed("row key")
   }
 

@@ -199,6 +199,15 @@ package struct WireReader {
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
+  /// What a clock showed, in milliseconds since 1970, or the difference of two.
+  ///
+  /// No clock shows a time 285,000 years off. Without the bound, the difference of two could overflow.
+  package mutating func milliseconds() throws(WireError) -> Int64 {
+    let time = try signed()
+    guard time.magnitude <= 1 << 53 else { throw .malformed("time") }
+    return time
+  }
+
   package mutating func fixed() throws(WireError) -> UInt64 {
     try expect(1)
     guard end - position >= 8 else { throw .truncated }

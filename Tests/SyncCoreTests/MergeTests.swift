@@ -309,4 +309,15 @@ struct MergeTests {
     let period = try #require(newTable.units.first { $0.name == "period" })
     #expect(read.values(of: period) == [.text("1"), .text("2")])
   }
+
+  @Test func `a field that names a key column does not move the row to another key`() throws {
+    let key = RowKey([.text("p")])
+    let insert = RowChange(
+      table: 10, operation: .insert, key: key,
+      fields: [FieldChange(column: 1, before: .null, after: .text("q"))])
+    let origin = ChangeOrigin(
+      stream: 1, changeSet: 1, base: 0, stamp: HybridTime(bits: 5), isFlagged: false)
+    let state = try RowState.merge(nil, insert, from: origin, table: table, sequence: 1).state
+    #expect(table.rowKey(of: state.values) == key)
+  }
 }

@@ -84,6 +84,38 @@ struct WireTests {
     #expect(throws: (any Error).self) { try Envelope(decoding: bytes + [0x50, 1]) }
   }
 
+  @Test func `a field after the signature cannot pass for it`() {
+    let bytes = Envelope(
+      schemaVersion: 1, stream: changeSet.stream, wallMilliseconds: 9, changeSets: []
+    ).encoded { _ in Array(repeating: 5, count: 64) }
+    var later = WireWriter()
+    later.blob(100, [0x7A] + Array(repeating: 0, count: 65))
+    #expect(throws: (any Error).self) { try Envelope(decoding: bytes + later.bytes) }
+  }
+
+  @Test func `a time that no clock shows is refused, so that reckoning with it cannot trap`() {
+    for time in [Int64.min, .min + 1, .max, 1 << 54] {
+      var changeSet = changeSet
+      changeSet.wallMilliseconds = time
+      #expect(throws: WireError.self) { try ChangeSet(decoding: changeSet.encoded()) }
+      let envelope = Envelope(
+        schemaVersion: 1, stream: changeSet.stream, wallMilliseconds: time, changeSets: [])
+      #expect(throws: WireError.self) { try Envelope(decoding: envelope.encoded { _ in [1] }) }
+      var reply = PushReply()
+      reply.hubMilliseconds = time
+      #expect(throws: WireError.self) { try PushReply(decoding: reply.encoded()) }
+      var page = PullPage()
+      (page.hub, page.hubMilliseconds) = ("h", time)
+      #expect(throws: WireError.self) { try PullPage(decoding: page.encoded()) }
+    }
+  }
+
+  @Test func `an enrolment without a version is not one of this version`() throws {
+    var request = EnrolmentRequest(code: "c", publicKey: Array(repeating: 1, count: 32), label: "")
+    request.protocolVersion = 0
+    #expect(try EnrolmentRequest(decoding: request.encoded()) == request)
+  }
+
   @Test func `composite keys survive their stored form`() throws {
     let values: [Value] = [.text("a'b,c"), .integer(-3), .blob([0, 255]), .text(""), .text("đ")]
     for first in values {
@@ -92,7 +124,7 @@ struct WireTests {
         #expect(try RowKey(stored: key.stored, columns: 2) == key)
       }
     }
-    for broken in ["'a'", "'a','b", "'a' 'b'", "x,y", "'a','b','c'"] {
+    for broken in ["'a'", "'a','b", "'a' 'b'", "x,y", "'a','b','c'", "nan,'b'", "'a',nan(0x12)"] {
       #expect(throws: WireError.self) { try RowKey(stored: .text(broken), columns: 2) }
     }
   }

@@ -1,0 +1,18 @@
+import Testing
+
+@testable import SyncCore
+
+struct TagMergeTests {
+  @Test func `one tag typed in two normal forms comes out in the same bytes on either side`() {
+    let (composed, decomposed) = ("xã", "xa\u{303}")
+    let merged = mergeTags(base: "", ours: composed, theirs: decomposed)
+    #expect(merged.text?.count == 2)
+    #expect(merged == mergeTags(base: "", ours: decomposed, theirs: composed))
+  }
+
+  @Test func `a tag that nobody touched keeps the bytes of the base`() {
+    let (composed, decomposed) = ("xã", "xa\u{303}")
+    let merged = mergeTags(base: composed, ours: decomposed, theirs: "bến, " + decomposed)
+    #expect(merged == .text("bến, " + composed))
+  }
+}
