@@ -114,9 +114,18 @@ extension World {
   /// A device sees its own pending work at all times (law L8).
   private func checkOverlay(_ device: SimulatedDevice, _ standing: Standing) throws {
     var expected: [Oracle.Place: SyncCore.Value] = [:]
+    var next: Int64?
+    for logged in standing.waiting.reversed() {
+      // Where something has been forgotten since, it may have been the row's last word.
+      let sequence = logged.changeSet.sequence
+      guard next == nil || logged.disposition == nil || sequence == (next ?? 0) - 1 else { break }
+      next = sequence
+    }
     for logged in standing.waiting {
+      let isForgetful = logged.changeSet.sequence < next ?? 0
       let isPending =
-        logged.disposition == nil || (logged.disposition == .quarantined && !logged.isSettled)
+        logged.disposition == nil
+        || (logged.disposition == .quarantined && !logged.isSettled && !isForgetful)
       for change in logged.changeSet.changes {
         lay(change, isPending: isPending, over: &expected)
       }

@@ -39,6 +39,14 @@ final class Oracle {
     }
   }
 
+  /// Remembers what a transaction says before it is over: if its last word is held back for the
+  /// operator, one of these may be live for a while.
+  func overhear(_ differences: [RowDifference]) {
+    for difference in differences {
+      for (place, value) in statements(difference) { said[place, default: []].insert(value) }
+    }
+  }
+
   /// Remembers what the hub's people wrote themselves.
   func rememberAtHub(_ table: TableSchema, _ key: RowKey, column: Int, _ value: Value) {
     said[Place(table: table.number, key: key, column: column), default: []].insert(value)

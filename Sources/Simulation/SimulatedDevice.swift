@@ -78,8 +78,14 @@ final class SimulatedDevice {
   /// Runs statements as another program would, each in its own transaction unless they say
   /// otherwise; what one refuses the next does not know.
   ///
+  /// - Parameters:
+  ///   - statements: What it does.
+  ///   - triggers: Whether triggers fire on its connection.
+  ///   - look: Called after each statement, to see what has become of the tables.
   /// - Returns: The errors.
-  func runForeign(_ statements: [String], triggers: Bool = true) throws -> [DatabaseError] {
+  func runForeign(
+    _ statements: [String], triggers: Bool = true, _ look: (Database) throws -> Void = { _ in }
+  ) throws -> [DatabaseError] {
     try otherProgram().inDatabase { db in
       unsafe Disk.setTriggers(db.sqliteConnection, isEnabled: triggers)
       defer { unsafe Disk.setTriggers(db.sqliteConnection, isEnabled: true) }
@@ -88,6 +94,7 @@ final class SimulatedDevice {
         do { try db.execute(sql: statement) } catch let error as DatabaseError {
           errors.append(error)
         }
+        try look(db)
       }
       isForeignTransactionOpen = db.isInsideTransaction
       return errors
