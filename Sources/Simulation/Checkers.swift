@@ -76,7 +76,9 @@ extension World {
     if status.isInStep, isPending {
       throw Violation(law: .honestStatus, what: "\(device.name) is in step with work pending")
     }
-    guard flight.pulls, !isPending, !device.isRevoked else { return }
+    guard flight.pulls, !isPending, !device.isRevoked, status.cursor >= device.pushedUpTo else {
+      return
+    }
     try checkState(device, standing)
   }
 

@@ -17,6 +17,9 @@ enum KnownDefects {
     .rebuild,
   ]
 
+  /// GRDB sets `synchronous = NORMAL` after the engine's FULL: a hub loses what it has answered for.
+  static let hubIsNotDurable = true
+
   /// A row that a device makes with a value in a hubOnly column is not put right.
   static let keepsCodesOutOfNewRows = true
 

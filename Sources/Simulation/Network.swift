@@ -156,6 +156,11 @@ extension World {
     }
     try noticeCrashes()
     try observeHub()
+    if case .push = request, answer != .silence {
+      for device in devices where device.identity.credential == credential {
+        device.pushedUpTo = mirror.sequence
+      }
+    }
     trace.note("    \(name) \(request.summary) → \(answer.summary), hub at \(mirror.sequence)")
     return answer
   }

@@ -22,6 +22,9 @@ final class SimulatedDevice {
   var rows: Rows?
   /// Whether something was written that could not be looked at yet.
   var owesWriting = false
+  /// Where the hub stood after the device's last push: what it shows at an older cursor has its own
+  /// acknowledged work in it.
+  var pushedUpTo: Int64 = 0
   var formBase: Int64?
   var isRevoked = false
   var backup: (image: StoreImage, identity: DeviceIdentity, version: Int)?
@@ -45,6 +48,9 @@ final class SimulatedDevice {
     let store = try DeviceStore(
       path: path, migrations: schema.migrations, schema: schema.schema,
       wallMilliseconds: wallMilliseconds)
+    if KnownDefects.hubIsNotDurable {
+      try store.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+    }
     self.store = store
     return store
   }
