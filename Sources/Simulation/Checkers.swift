@@ -129,7 +129,8 @@ extension World {
         logged.disposition == nil
         || (logged.disposition == .quarantined && !logged.isSettled && !isForgetful)
       for change in logged.changeSet.changes {
-        lay(change, isPending: isPending, over: &expected)
+        // What nobody is known to have written need not be shown.
+        lay(change, isPending: isPending && !logged.changeSet.isFound, over: &expected)
       }
     }
     let tables = device.schema.schema.tables

@@ -54,13 +54,16 @@ extension World {
       var numbers: [Int64] = []
       try connection.each(
         """
-        SELECT c.number FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
+        SELECT c.number, c.body FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
         WHERE NOT EXISTS (SELECT 1 FROM hub_history h WHERE h.number = c.number)
           AND NOT EXISTS (SELECT 1 FROM thuan_quarantine q WHERE q.device = s.device
             AND q.epoch = s.epoch AND q.sequence = c.sequence)
         """, []
-      ) {
-        numbers.append($0[0].integer ?? 0)
+      ) { row in
+        guard case .blob(let body) = row[1], let changeSet = try? ChangeSet(decoding: body),
+          !changeSet.changes.isEmpty
+        else { return true }
+        numbers.append(row[0].integer ?? 0)
         return true
       }
       return numbers

@@ -6,22 +6,17 @@ import SyncDevice
 /// Every line names what has to land. Take it out when it has.
 enum KnownDefects {
   static let withheld: Set<Workload.Kind> = [
-    // Found differences: rows that a connection with its triggers off has changed.
-    .writePastTriggers,
-    // Proven cursors and epoch ancestry.
-    .backUp, .restoreDevice, .restoreHub, .clone, .reinstall,
     // Compaction and scrub at the hub.
     .compact, .scrub,
+    // A migration refuses a store in which a link leads nowhere.
     .upgrade,
-    // Log entries that are not sealed yet mask what was done to their rows without triggers.
-    .rebuild,
   ]
 
   /// GRDB sets `synchronous = NORMAL` after the engine's FULL: a hub loses what it has answered for.
   static let hubIsNotDurable = true
 
   /// A row that a device makes with a value in a hubOnly column is not put right.
-  static let keepsCodesOutOfNewRows = true
+  static let keepsCodesOutOfNewRows = false
 
   /// Old receipts are forgotten round a quarantined one that is kept, and the chain looks broken.
   static func isKnown(_ flaw: StoreFlaw) -> Bool {

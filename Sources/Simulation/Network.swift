@@ -245,14 +245,17 @@ extension World {
 
 extension SyncRequest {
   fileprivate func damaged(_ damage: ([UInt8]) -> [UInt8]) -> SyncRequest {
-    guard case .push(let bytes) = self else { return self }
-    return .push(damage(bytes))
+    switch self {
+    case .push(let bytes): .push(damage(bytes))
+    // It does not fit its digest; the server says that it cannot read it.
+    case .pull: .push([])
+    }
   }
 
   fileprivate var summary: String {
     switch self {
     case .push(let bytes): "push of \(bytes.count) B"
-    case .pull(let epoch, let cursor, let position): "pull \(epoch) \(cursor) \(position)"
+    case .pull(let pull): "pull \(pull.epoch) \(pull.cursor) \(pull.position.sequence)"
     }
   }
 }
@@ -275,11 +278,8 @@ extension Hub {
     switch request {
     case .push(let bytes):
       try receive(envelope: bytes, from: device, wallMilliseconds: wallMilliseconds).encoded()
-    case .pull(let epoch, let cursor, let position):
-      try page(
-        PullRequest(epoch: epoch, cursor: cursor, position: position), for: device,
-        wallMilliseconds: wallMilliseconds
-      ).encoded()
+    case .pull(let request):
+      try page(request, for: device, wallMilliseconds: wallMilliseconds).encoded()
     }
   }
 }

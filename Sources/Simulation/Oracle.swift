@@ -125,8 +125,14 @@ final class Oracle {
         place: Place(table: change.table, key: change.key, column: column), value: value)
     }
     switch change.operation {
-    case .delete: return [commitment(0, .integer(0))]
-    case .update: return change.fields.map { commitment($0.column, $0.after) }
+    // What a field held before is kept as well: it may have come there past the triggers.
+    case .delete:
+      return [commitment(0, .integer(0)), commitment(0, .integer(1))]
+        + change.fields.map { commitment($0.column, $0.before) }
+    case .update:
+      return change.fields.flatMap {
+        [commitment($0.column, $0.after), commitment($0.column, $0.before)]
+      }
     case .insert:
       // Fields that an insert does not name are null.
       let named = Set(change.fields.map(\.column))

@@ -25,7 +25,7 @@ final class SimulatedHub {
     if let hub { return hub }
     let database = try SQLiteHubDatabase(
       path: Self.path, migrations: schema.migrations, schema: schema.schema)
-    let hub = try Hub(database, schema: schema.schema, timeline: "t\(restores + 1)")
+    let hub = try Hub(database, schema: schema.schema, timeline: "t1")
     self.database = database
     self.hub = hub
     return hub
