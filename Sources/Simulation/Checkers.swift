@@ -71,6 +71,9 @@ extension World {
     guard let standing = try standing(device) else { return }
     try noticeCrashes()
     try checkOverlay(device, standing)
+    if flight.round.progress.repaired > 0, !device.isTamperedWith, hub.restores == 0 {
+      throw Violation(law: .convergence, what: "\(device.name) had rows that had to be repaired")
+    }
     let status = standing.status
     let isPending = status.waitingChangeSets > 0 || status.quarantined > 0
     if status.isInStep, isPending {

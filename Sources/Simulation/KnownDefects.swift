@@ -6,14 +6,14 @@ import SyncDevice
 /// Every line names what has to land. Take it out when it has.
 enum KnownDefects {
   static let withheld: Set<Workload.Kind> = [
-    // Compaction and scrub at the hub.
-    .compact, .scrub,
+    // Rows written past the triggers: updates of them, and pulls over them, before they are found.
+    .writePastTriggers,
     // A migration refuses a store in which a link leads nowhere.
     .upgrade,
   ]
 
   /// GRDB sets `synchronous = NORMAL` after the engine's FULL: a hub loses what it has answered for.
-  static let hubIsNotDurable = true
+  static let hubIsNotDurable = false
 
   /// A row that a device makes with a value in a hubOnly column is not put right.
   static let keepsCodesOutOfNewRows = false

@@ -248,13 +248,14 @@ extension SyncRequest {
     switch self {
     case .push(let bytes): .push(damage(bytes))
     // It does not fit its digest; the server says that it cannot read it.
-    case .pull: .push([])
+    case .pull, .compare: .push([])
     }
   }
 
   fileprivate var summary: String {
     switch self {
     case .push(let bytes): "push of \(bytes.count) B"
+    case .compare(let comparison): "compare table \(comparison.table)"
     case .pull(let pull): "pull \(pull.epoch) \(pull.cursor) \(pull.position.sequence)"
     }
   }
@@ -278,6 +279,7 @@ extension Hub {
     switch request {
     case .push(let bytes):
       try receive(envelope: bytes, from: device, wallMilliseconds: wallMilliseconds).encoded()
+    case .compare(let request): try compare(request, for: device).encoded()
     case .pull(let request):
       try page(request, for: device, wallMilliseconds: wallMilliseconds).encoded()
     }

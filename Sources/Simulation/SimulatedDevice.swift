@@ -27,6 +27,8 @@ final class SimulatedDevice {
   var pushedUpTo: Int64 = 0
   var formBase: Int64?
   var isRevoked = false
+  /// Whether its rows were changed past the triggers, so that a repair is nothing to wonder at.
+  var isTamperedWith = false
   var backup: (image: StoreImage, identity: DeviceIdentity, version: Int)?
 
   init(_ index: Int, _ templates: Templates) throws {

@@ -114,6 +114,7 @@ extension World {
     let twin = try SimulatedDevice(devices.count, templates)
     twin.version = device.version
     twin.identity = device.identity
+    twin.isTamperedWith = device.isTamperedWith
     StoreImage(of: device.path).put(at: twin.path)
     devices.append(twin)
     try observe(twin)

@@ -34,7 +34,21 @@ extension World {
         try hub.revoke(device: device.identity.device, ruling())
         return true
       }
-      if isDone == true { device.isRevoked = true }
+      guard isDone == true else { return }
+      for twin in devices where twin.identity.device == device.identity.device {
+        twin.isRevoked = true
+      }
+    case .compact(let leavesBehind):
+      try decide { hub in
+        let done = try hub.compact(upTo: leavesBehind ? mirror.sequence : nil, ruling())
+        trace.note("    forgets \(done.tombstones) tombstones up to \(done.horizon)")
+      }
+    case .scrub:
+      try decide { hub in
+        let damaged = try hub.scrub(limit: 50, wallMilliseconds: hubWall())
+        if damaged.isEmpty { return }
+        throw Violation(law: .integrity, what: "the hub scrubs undamaged rows: \(damaged)")
+      }
     default: break
     }
   }

@@ -26,6 +26,7 @@ extension World {
       }
     case .writePastTriggers(let index, let statements):
       guard let device = device(index), !device.isForeignTransactionOpen else { return }
+      device.isTamperedWith = true
       try pastTriggers(device) { try device.runForeign(statements, triggers: false) }
     default: break
     }
