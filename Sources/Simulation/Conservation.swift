@@ -45,7 +45,8 @@ extension World {
         what: "device \(lost.device.suffix(2)) committed \(table?.name ?? "") \(lost.place.key) "
           + "column \(lost.place.column) = \(lost.value), which is nowhere")
     }
-    try checkRecord()
+    // What is offered a second time is the same work, and stands in the record once.
+    if !hasRecovered { try checkRecord() }
   }
 
   /// Whatever came can be found by a person: in a row's history or in quarantine.

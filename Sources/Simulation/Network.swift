@@ -155,7 +155,13 @@ extension World {
       answer = .refusal(refusal)
     }
     try noticeCrashes()
-    try observeHub()
+    let hadQuarantine = hasQuarantine
+    hasQuarantine = try attemptAtHub { try !$0.quarantine(openOnly: true).isEmpty } ?? true
+    if case .push = request, !hadQuarantine, !hasQuarantine {
+      try observeHub(after: credential)
+    } else {
+      try observeHub()
+    }
     if case .push = request, answer != .silence {
       for device in devices where device.identity.credential == credential {
         device.pushedUpTo = mirror.sequence

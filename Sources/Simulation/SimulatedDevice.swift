@@ -25,6 +25,8 @@ final class SimulatedDevice {
   /// Where the hub stood after the device's last push: what it shows at an older cursor has its own
   /// acknowledged work in it.
   var pushedUpTo: Int64 = 0
+  /// All that its tables ever showed.
+  var shown = Shown()
   var formBase: Int64?
   var isRevoked = false
   /// Whether its rows were changed past the triggers, so that a repair is nothing to wonder at.

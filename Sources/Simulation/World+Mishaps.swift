@@ -73,6 +73,7 @@ extension World {
 
   /// Backups, restores, clones and upgrades.
   private func recover(_ action: Action) throws {
+    if case .backUp = action {} else { hasRecovered = true }
     switch action {
     case .backUp(.hub): hub.backup = (StoreImage(of: SimulatedHub.path), hub.version)
     case .backUp(.device(let index)):

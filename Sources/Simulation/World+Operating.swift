@@ -69,6 +69,9 @@ extension World {
       guard let conflict = pickOf(try hub.conflicts(openOnly: true), pick) else { return }
       let choice = self.choice(choice, for: conflict)
       trace.note("    \(conflict.place) \(conflict.kind): \(choice)")
+      for key in [conflict.key, conflict.otherKey ?? conflict.key] {
+        decidedRows.insert("\(conflict.table) \(key)")
+      }
       // Written down first: what the hub has committed may be all that a crash leaves.
       if case .written(let values) = choice {
         try remember(conflict, columns: conflict.columns, values)

@@ -20,6 +20,14 @@ final class World {
   var mail: [Mail] = []
   var draws = 0
   var installs = 0
+  /// Whether the end has come, when people decide about everything.
+  var decidesAll = false
+  /// Whether anything waited in quarantine after the last request.
+  var hasQuarantine = false
+  /// Whether anything was put back from a copy.
+  var hasRecovered = false
+  /// Rows about which the operator has decided something.
+  var decidedRows: Set<String> = []
   /// Machines whose next failures were provoked.
   var troubled: Set<String> = []
 
@@ -151,6 +159,7 @@ final class World {
     defer { device.rows = new }
     guard let old = device.rows else { return }
     let differences = new.differences(from: old, tables)
+    for difference in differences { device.shown.note(difference) }
     if isWriting {
       oracle.remember(differences, on: device.identity.device)
       return
@@ -160,12 +169,15 @@ final class World {
   }
 
   /// Looks at what has changed at the hub.
-  func observeHub() throws {
+  ///
+  /// - Parameter credential: Whose push it was, if it was one that changed it.
+  func observeHub(after credential: String? = nil) throws {
     let differences = try attemptAtHub { _ in
       try hub.read { try mirror.refresh($0, version: hub.version) }
     }
     for difference in differences ?? [] {
       try checkLive(difference, "hub")
+      if let credential { try checkBlindWrites(difference, from: credential) }
       if difference.table.name == "pair" { try checkPairAtHub(difference.key) }
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Simulation
 
 /// Lives many random lives of a hub and its devices, and says where a law was broken.
@@ -28,15 +29,21 @@ struct Simulator: ParsableCommand {
     for seed in Swift.stride(from: first, through: last, by: Int(stride)) {
       let plan = Workload.plan(seed: seed, steps: steps, without: Set(without))
       let result = live(plan, simulation)
-      if progress { print("done \(seed)") }
+      if progress { say("done \(seed)") }
       guard let violation = result.violation else { continue }
       failures += 1
-      print("seed \(seed): \(violation)")
+      say("seed \(seed): \(violation)")
       print("  replay: scripts/simulate --seed \(seed) --steps \(steps) --trace")
       if shrink { printShrunk(plan, violation, simulation) }
       if !keepGoing { break }
     }
     if failures > 0 { throw ExitCode(1) }
+  }
+
+  /// Prints at once: whoever watches through a pipe, or ends the program, wants to see it.
+  private func say(_ line: String) {
+    print(line)
+    unsafe fflush(nil)
   }
 
   private func live(_ plan: Plan, _ simulation: Simulation) -> Simulation.Result {
