@@ -130,6 +130,8 @@ extension World {
       return true
     }
     guard isEnrolled == true else { return }
+    // An older hub would not know the device at all; that is for people to mend.
+    hub.backup = nil
     device.version = 1
     device.isRevoked = false
     device.identity = try templates.identity(index)

@@ -22,12 +22,14 @@ extension World {
     case .rebuild(let index, let table, let statements):
       guard let device = device(index), !device.isForeignTransactionOpen else { return }
       try pastTriggers(device) {
-        try device.rebuild(table) + device.runForeign(statements)
+        try device.rebuild(table) + device.runForeign(statements) { try overhear(device, $0) }
       }
     case .writePastTriggers(let index, let statements):
       guard let device = device(index), !device.isForeignTransactionOpen else { return }
       device.isTamperedWith = true
-      try pastTriggers(device) { try device.runForeign(statements, triggers: false) }
+      try pastTriggers(device) {
+        try device.runForeign(statements, triggers: false) { try overhear(device, $0) }
+      }
     default: break
     }
   }

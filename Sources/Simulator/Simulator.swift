@@ -43,7 +43,7 @@ struct Simulator: ParsableCommand {
   /// Prints at once: whoever watches through a pipe, or ends the program, wants to see it.
   private func say(_ line: String) {
     print(line)
-    unsafe fflush(nil)
+    fflush(nil)
   }
 
   private func live(_ plan: Plan, _ simulation: Simulation) -> Simulation.Result {
