@@ -5,10 +5,14 @@ import SyncHub
 /// Law L1: what was committed is for ever somewhere.
 extension World {
   /// All change sets that the hub keeps, from its own table: quarantined ones are among them.
-  func changeSetsAtHub() throws -> [ChangeSet] {
+  func changeSetsAtHub() throws -> [ChangeSet] { try changeSets(where: "1") }
+
+  private func changeSets(where condition: String) throws -> [ChangeSet] {
     try hub.read { connection in
       var all: [ChangeSet] = []
-      try connection.each("SELECT body FROM hub_change_set ORDER BY number", []) { row in
+      try connection.each(
+        "SELECT body FROM hub_change_set c WHERE \(condition) ORDER BY number", []
+      ) { row in
         if case .blob(let bytes) = row[0], let changeSet = try? ChangeSet(decoding: bytes) {
           all.append(changeSet)
         }
@@ -45,12 +49,16 @@ extension World {
         what: "device \(lost.device.suffix(2)) committed \(table?.name ?? "") \(lost.place.key) "
           + "column \(lost.place.column) = \(lost.value), which is nowhere")
     }
-    // What is offered a second time is the same work, and stands in the record once.
     if !hasRecovered { try checkRecord() }
   }
 
   /// Whatever came can be found by a person: in a row's history or in quarantine.
   private func checkRecord() throws {
+    // What is offered a second time under another name is the same work, and stands there once.
+    let filed = Set(
+      try changeSets(where: "EXISTS (SELECT 1 FROM hub_history h WHERE h.number = c.number)").map {
+        "\($0.stream.device) \($0.stamp.bits) \($0.wallMilliseconds)"
+      })
     let unfiled = try hub.read { connection in
       var numbers: [Int64] = []
       try connection.each(
@@ -62,7 +70,9 @@ extension World {
         """, []
       ) { row in
         guard case .blob(let body) = row[1], let changeSet = try? ChangeSet(decoding: body),
-          !changeSet.changes.isEmpty
+          !changeSet.changes.isEmpty,
+          !filed.contains(
+            "\(changeSet.stream.device) \(changeSet.stamp.bits) \(changeSet.wallMilliseconds)")
         else { return true }
         numbers.append(row[0].integer ?? 0)
         return true

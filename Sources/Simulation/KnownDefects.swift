@@ -6,10 +6,6 @@ import SyncDevice
 /// Every line names what has to land. Take it out when it has.
 enum KnownDefects {
   static let withheld: Set<Workload.Kind> = [
-    // Rows written past the triggers: updates of them, and pulls over them, before they are found.
-    .writePastTriggers,
-    // A migration refuses a store in which a link leads nowhere.
-    .upgrade,
   ]
 
   /// GRDB sets `synchronous = NORMAL` after the engine's FULL: a hub loses what it has answered for.
@@ -18,10 +14,8 @@ enum KnownDefects {
   /// A row that a device makes with a value in a hubOnly column is not put right.
   static let keepsCodesOutOfNewRows = false
 
-  /// Old receipts are forgotten round a quarantined one that is kept, and the chain looks broken.
+  /// Pending work over the hub's values may break a CHECK: SQLite calls that damage.
   static func isKnown(_ flaw: StoreFlaw) -> Bool {
-    if case .brokenChain = flaw { return true }
-    // Pending work over the hub's values breaks a CHECK, and the file is called damaged.
     if case .damagedFile(let what) = flaw { return what.hasPrefix("CHECK constraint failed") }
     return false
   }
