@@ -87,6 +87,7 @@ extension World {
 
   /// A device with nothing pending shows a state that the hub had (laws L2, L4 and L7).
   private func checkState(_ device: SimulatedDevice, _ standing: Standing) throws {
+    if device.version > hub.version { return }
     guard let wanted = mirror.sum(at: standing.status.cursor, version: device.version) else {
       if hub.restores > 0 || hub.hub == nil { return }
       throw Violation(

@@ -13,7 +13,7 @@ final class SimulatedHub {
   private(set) var database: SQLiteHubDatabase?
   private(set) var hub: Hub?
   var backup: (image: StoreImage, version: Int)?
-  /// How often it was put back to an earlier state.
+  /// How often it became another in the middle of a life: put back to an earlier state, or upgraded.
   var restores = 0
 
   init(_ templates: Templates) { self.templates = templates }
@@ -39,6 +39,7 @@ final class SimulatedHub {
 
   func upgrade() {
     close()
+    restores += 1
     version = 2
   }
 

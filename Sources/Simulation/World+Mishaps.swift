@@ -84,7 +84,7 @@ extension World {
       if let device = device(index) { try restore(device, withIdentity: withIdentity) }
     case .clone(let index): if let device = device(index) { try clone(device) }
     case .reinstall(let index): if let device = device(index) { try reinstall(device) }
-    case .upgrade(.hub): hub.upgrade()
+    case .upgrade(.hub): try upgradeHub()
     case .upgrade(.device(let index)): if let device = device(index) { try upgrade(device) }
     default: break
     }
@@ -139,6 +139,14 @@ extension World {
     device.rows = nil
     try observe(device)
     try excuseWhatIsGone()
+  }
+
+  func upgradeHub() throws {
+    guard hub.version == 1 else { return }
+    hub.upgrade()
+    // Its rows have more columns without having changed.
+    mirror.reset()
+    try observeHub()
   }
 
   private func upgrade(_ device: SimulatedDevice) throws {

@@ -20,6 +20,8 @@ extension World {
     for prefix in [SimulatedHub.prefix] + devices.map(\.prefix) { Disk.disarm(prefix) }
     try noticeCrashes()
     troubled = []
+    // A hub that is behind its devices is upgraded in the end.
+    if devices.contains(where: { $0.version == 2 }) { try upgradeHub() }
     for device in devices where device.isForeignTransactionOpen {
       _ = wall(device)
       _ = try device.runForeign(["COMMIT"])
