@@ -45,20 +45,24 @@ package enum Disk {
 
 /// The files of one store outside the disk: a template or a backup.
 @safe final class StoreImage {
-  private let parts: [(suffix: String, image: OpaquePointer)]
+  private let database: OpaquePointer?
+  private let log: OpaquePointer?
 
   /// Takes the database and its log; what programs see counts, synced or not.
   init(of path: String) {
-    unsafe parts = ["", "-wal"].compactMap { suffix in
-      unsafe simulated_disk_take(path + suffix).map { unsafe (suffix, $0) }
-    }
+    unsafe database = simulated_disk_take(path)
+    unsafe log = simulated_disk_take(path + "-wal")
   }
 
-  deinit { for unsafe part in unsafe parts { unsafe simulated_image_free(part.image) } }
+  deinit {
+    unsafe simulated_image_free(database)
+    unsafe simulated_image_free(log)
+  }
 
   /// Makes the files what they were; whoever has them open loses them.
   func put(at path: String) {
     for suffix in ["", "-wal"] { Disk.remove(path + suffix) }
-    for unsafe part in unsafe parts { unsafe simulated_disk_put(part.image, path + part.suffix) }
+    if let database = unsafe database { unsafe simulated_disk_put(database, path) }
+    if let log = unsafe log { unsafe simulated_disk_put(log, path + "-wal") }
   }
 }

@@ -17,7 +17,8 @@ final class HubMirror {
   /// For each version of the schema: the sum over the columns that it has.
   private var sums: [UInt64] = [0, 0]
   private(set) var sequence: Int64 = 0
-  private var states: [Int64: [UInt64]] = [0: [0, 0]]
+  /// More than one at a sequence where tombstones after it have been forgotten.
+  private var states: [Int64: [[UInt64]]] = [0: [[0, 0]]]
 
   init(_ versions: [SchemaVersion]) {
     oldest = versions[0]
@@ -26,11 +27,22 @@ final class HubMirror {
 
   /// Forgets everything: the hub is not what it was.
   func reset() {
-    (rows, sums, sequence, states) = ([:], [0, 0], 0, [0: [0, 0]])
+    (rows, sums, sequence, states) = ([:], [0, 0], 0, [0: [[0, 0]]])
   }
 
-  /// The hash of the state that a device holds at a cursor, if the hub had such a state.
-  func sum(at cursor: Int64, version: Int) -> UInt64? { states[cursor]?[version - 1] }
+  /// The hashes of the states that a device may hold at a cursor; nothing if the hub had none there.
+  func sums(at cursor: Int64, version: Int) -> [UInt64]? {
+    states[cursor]?.map { $0[version - 1] }
+  }
+
+  /// The hub has forgotten tombstones: its rows are the same, at the newest sequence that is left.
+  func noteCompaction(_ connection: any HubConnection) throws {
+    try connection.each("SELECT coalesce(max(sequence), 0) FROM hub_row", []) {
+      sequence = $0[0].integer ?? 0
+      return false
+    }
+    states[sequence, default: []].append(sums)
+  }
 
   func values(_ table: Int, _ key: RowKey) -> [Value]? { rows[Place(table: table, key: key)] }
 
@@ -65,7 +77,7 @@ final class HubMirror {
       }
       sequence = change.sequence
     }
-    if !changed.isEmpty { states[sequence] = sums }
+    if !changed.isEmpty { states[sequence, default: []].append(sums) }
     return differences
   }
 

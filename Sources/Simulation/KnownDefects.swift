@@ -5,8 +5,7 @@ import SyncDevice
 ///
 /// Every line names what has to land. Take it out when it has.
 enum KnownDefects {
-  static let withheld: Set<Workload.Kind> = [
-  ]
+  static let withheld: Set<Workload.Kind> = []
 
   /// GRDB sets `synchronous = NORMAL` after the engine's FULL: a hub loses what it has answered for.
   static let hubIsNotDurable = false

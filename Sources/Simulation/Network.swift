@@ -93,7 +93,8 @@ extension World {
       mail.append(Mail(due: step + steps, content: .request(request, flight)))
       return nil
     case .requestCut(let percent):
-      return try deliver(request.damaged { Array($0.prefix($0.count * percent / 100)) }, from: device)
+      return try deliver(
+        request.damaged { Array($0.prefix($0.count * percent / 100)) }, from: device)
     case .requestFlipped(let percent):
       let bit = UInt8(1 << (percent % 8))
       return try deliver(

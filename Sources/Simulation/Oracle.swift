@@ -110,6 +110,7 @@ final class Oracle {
   /// What was committed and is nowhere among what is kept.
   ///
   /// - Parameter kept: Change sets that are at the hub or wait on a device, with their device.
+  /// - Returns: The commitments, in an order that is the same in every process.
   func missing(from kept: [ChangeSet]) -> [Commitment] {
     var known: Set<Commitment> = []
     for changeSet in kept {

@@ -91,17 +91,20 @@ extension Action {
         var fewer = faults
         fewer[index] = .none
         return .sync(device: device, directions, fewer)
-      } + (faults.last == MessageFault.none ? [.sync(device: device, directions, faults.dropLast())] : [])
+      }
+        + (faults.last == MessageFault.none
+          ? [.sync(device: device, directions, faults.dropLast())] : [])
     default: return []
     }
   }
 }
 
 extension [String] {
+  /// The two halves of a pair stay together: that they do is what law L4 is about.
   fileprivate var withoutOne: [[String]] {
     count < 2
       ? []
-      : indices.map { index in
+      : indices.filter { !self[$0].contains("INTO pair") }.map { index in
         var fewer = self
         fewer.remove(at: index)
         return fewer

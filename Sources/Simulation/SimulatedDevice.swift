@@ -53,7 +53,9 @@ final class SimulatedDevice {
       path: path, migrations: schema.migrations, schema: schema.schema,
       wallMilliseconds: wallMilliseconds)
     if KnownDefects.hubIsNotDurable {
-      try store.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      try store.database.writeWithoutTransaction {
+        try $0.execute(sql: "PRAGMA synchronous = FULL")
+      }
     }
     self.store = store
     return store
@@ -93,6 +95,7 @@ final class SimulatedDevice {
   ///   - triggers: Whether triggers fire on its connection.
   ///   - look: Called after each statement, to see what has become of the tables.
   /// - Returns: The errors.
+  /// - Throws: What `look` throws, and SQLite's errors when the file cannot be opened.
   func runForeign(
     _ statements: [String], triggers: Bool = true, _ look: (Database) throws -> Void = { _ in }
   ) throws -> [DatabaseError] {
@@ -119,8 +122,10 @@ final class SimulatedDevice {
         db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?",
         arguments: [table]) ?? ""
     }
-    let made = sql.replacing("CREATE TABLE \(table) ", with: "CREATE TABLE rebuilt ", maxReplacements: 1)
-      .replacing("CREATE TABLE \"\(table)\" ", with: "CREATE TABLE rebuilt ", maxReplacements: 1)
+    let made = sql.replacing(
+      "CREATE TABLE \(table) ", with: "CREATE TABLE rebuilt ", maxReplacements: 1
+    )
+    .replacing("CREATE TABLE \"\(table)\" ", with: "CREATE TABLE rebuilt ", maxReplacements: 1)
     return try runForeign([
       "BEGIN", made, "INSERT INTO rebuilt SELECT * FROM \(table)", "DROP TABLE \(table)",
       "PRAGMA legacy_alter_table = ON", "ALTER TABLE rebuilt RENAME TO \(table)",

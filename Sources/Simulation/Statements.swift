@@ -76,7 +76,8 @@ struct Statements {
         + "due_on = \(text(&random)) \(row)"
     case 10: return "UPDATE project SET low = \(random.below(10)) \(row)"
     case 11: return "UPDATE project SET high = \(random.below(10)) \(row)"
-    case 12 where isBulky: return "UPDATE project SET picture = zeroblob(\(1_100_000 + count)) \(row)"
+    case 12 where isBulky:
+      return "UPDATE project SET picture = zeroblob(\(1_100_000 + count)) \(row)"
     default: return "UPDATE project SET \(column(&random)) \(row)"
     }
   }
@@ -120,7 +121,8 @@ struct Statements {
     case 0, 1, 2:
       return "INSERT INTO item VALUES ('\(id)', '\(project)', \(text(&random)), \(random.below(3)))"
     case 3:
-      return "REPLACE INTO item VALUES ('\(id)', '\(project)', \(text(&random)), \(random.below(3)))"
+      return
+        "REPLACE INTO item VALUES ('\(id)', '\(project)', \(text(&random)), \(random.below(3)))"
     case 4: return "DELETE FROM item WHERE id = '\(id)'"
     case 5: return "UPDATE item SET id = '\(random.pick(items))' WHERE id = '\(id)'"
     case 6: return "UPDATE item SET project_id = '\(project)' WHERE id = '\(id)'"

@@ -91,7 +91,8 @@ package struct Workload {
     case .pull: return [.sync(device: device, .pull, faults())]
     case .resolve, .undo, .retry, .dismiss, .hubWrite, .revoke, .compact, .scrub:
       return [operating(kind, device)]
-    case .pass: return [.pass(milliseconds: Int64(random.pick([1, 60, 3600, 86_400, 864_000])) * 997)]
+    case .pass:
+      return [.pass(milliseconds: Int64(random.pick([1, 60, 3600, 86_400, 864_000])) * 997)]
     case .setClock: return [.setClock(machine(device), offset: offset())]
     case .restart: return [.restart(machine(device))]
     default: return mishap(kind, device)
@@ -104,8 +105,10 @@ package struct Workload {
 
   private mutating func offset() -> Int64 {
     let day: Int64 = 86_400_000
-    return random.pick([0, 0, 7000, -7000, 4 * 60_000, 600_000, -600_000, 3 * day, -3 * day,
-      400 * day, -400 * day, 9000 * day, -15_000 * day])
+    return random.pick([
+      0, 0, 7000, -7000, 4 * 60_000, 600_000, -600_000, 3 * day, -3 * day,
+      400 * day, -400 * day, 9000 * day, -15_000 * day,
+    ])
   }
 
   // MARK: Writing
@@ -162,7 +165,8 @@ package struct Workload {
     default:
       if random.chance(50) {
         return .hubWrite(
-          .projectCode(id: random.pick(["p", "q", "r"]), code: random.chance(20) ? nil : "h\(pick)"))
+          .projectCode(
+            id: random.pick(["p", "q", "r"]), code: random.chance(20) ? nil : "h\(pick)"))
       }
       let name = random.chance(20) ? nil : "r\(pick)"
       return .hubWrite(.region(code: random.pick(["n", "s"]), name: name))
@@ -200,7 +204,8 @@ package struct Workload {
     case .stopHub: return [.stop(.hub, loss, random: bits)]
     case .stopDeviceLater:
       return [.stopLater(.device(device), after: random.number(in: 1...30), loss, random: bits)]
-    case .stopHubLater: return [.stopLater(.hub, after: random.number(in: 1...60), loss, random: bits)]
+    case .stopHubLater:
+      return [.stopLater(.hub, after: random.number(in: 1...60), loss, random: bits)]
     case .failLater: return [.failLater(machine(device), after: random.number(in: 1...30))]
     case .fill:
       return random.chance(50)

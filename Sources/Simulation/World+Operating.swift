@@ -43,6 +43,7 @@ extension World {
         let done = try hub.compact(upTo: leavesBehind ? mirror.sequence : nil, ruling())
         trace.note("    forgets \(done.tombstones) tombstones up to \(done.horizon)")
       }
+      _ = try attemptAtHub { _ in try self.hub.read { try mirror.noteCompaction($0) } }
     case .scrub:
       try decide { hub in
         let damaged = try hub.scrub(limit: 50, wallMilliseconds: hubWall())
@@ -134,7 +135,8 @@ extension World {
     let old = try hub.row(name, rowKey)?.first { $0.column == column }?.value
     let number = table.columns[index].number
     let new = value.map(Value.text) ?? .null
-    let operation: Operation = old == nil ? .insert : new == .null && name == "region" ? .delete : .update
+    let operation: Operation =
+      old == nil ? .insert : new == .null && name == "region" ? .delete : .update
     if name == "project", old == nil { return }
     if name == "region", old == nil, new == .null { return }
     oracle.rememberAtHub(table, rowKey, column: number, new)

@@ -43,7 +43,8 @@ extension World {
         try sync(device, [.push, .pull], [])
       }
       for device in devices where !device.isRevoked {
-        guard let status = try attempt(on: device, { try $0.status(wallMilliseconds: wall(device)) })
+        guard
+          let status = try attempt(on: device, { try $0.status(wallMilliseconds: wall(device)) })
         else { continue }
         if status.waitingChangeSets > 0 || status.cursor != mirror.sequence { isDone = false }
       }
@@ -68,9 +69,12 @@ extension World {
       for work in try attemptAtHub({ try $0.quarantine(openOnly: true) }) ?? [] {
         if pass < 2 {
           // One before it may have taken it in.
-          let taken = try attemptAtHub { hub in
-            do { return try hub.retry(work.number, ruling()) } catch HubError.notFound { return [] }
-          } ?? []
+          let taken =
+            try attemptAtHub { hub in
+              do { return try hub.retry(work.number, ruling()) } catch HubError.notFound {
+                return []
+              }
+            } ?? []
           if !taken.isEmpty { break }
         }
         if pass >= 1 { try settle(work.number) }
@@ -128,9 +132,14 @@ extension World {
       throw Violation(law: .liveness, what: "\(device.name) does not start")
     }
     // Once is enough: reading everything is dear.
-    let flaws = !isDecided ? [] : (try attempt(on: device) { try $0.flaws(wallMilliseconds: wall(device)) } ?? [])
-      .filter { !KnownDefects.isKnown($0) }
-    if !flaws.isEmpty, !device.isRevoked || !device.isTamperedWith { throw Violation(law: .integrity, what: "\(device.name): \(flaws)") }
+    let flaws =
+      !isDecided
+      ? []
+      : (try attempt(on: device) { try $0.flaws(wallMilliseconds: wall(device)) } ?? [])
+        .filter { !KnownDefects.isKnown($0) }
+    if !flaws.isEmpty, !device.isRevoked || !device.isTamperedWith {
+      throw Violation(law: .integrity, what: "\(device.name): \(flaws)")
+    }
     if device.isRevoked { return }
     if standing.status.quarantined > 0 {
       guard isDecided else { return }

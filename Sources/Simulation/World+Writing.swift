@@ -120,8 +120,9 @@ extension World {
     try excuseUnsealed(touched, on: device, sealed.map(\.changeSet))
   }
 
-  /// What stood in a row and in no change set yet is gone when the row is changed past the triggers:
-  /// nobody can know it any more. If that is how a row was made, nobody can say that it is gone.
+  /// Excuses what stood in a row and in no change set yet.
+  ///
+  /// It is gone when the row is changed past the triggers: nobody can know it any more. If that is how a row was made, nobody can say that it is gone.
   private func excuseUnsealed(
     _ touched: [RowDifference], on device: SimulatedDevice, _ sealed: [ChangeSet]
   ) throws {

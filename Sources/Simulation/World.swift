@@ -144,7 +144,10 @@ final class World {
 
   /// Looks at a device's tables.
   ///
-  /// - Parameter isWriting: Whether what has changed was written there; otherwise it was applied.
+  /// - Parameters:
+  ///   - device: The device.
+  ///   - isWriting: Whether what has changed was written there; otherwise it was applied.
+  /// - Throws: ``Violation``.
   func observe(_ device: SimulatedDevice, isWriting: Bool = false) throws {
     let tables = device.schema.schema.tables
     let new = try attempt(on: device) { store in
@@ -171,6 +174,7 @@ final class World {
   /// Looks at what has changed at the hub.
   ///
   /// - Parameter credential: Whose push it was, if it was one that changed it.
+  /// - Throws: ``Violation``.
   func observeHub(after credential: String? = nil) throws {
     let differences = try attemptAtHub { _ in
       try hub.read { try mirror.refresh($0, version: hub.version) }

@@ -58,7 +58,8 @@ struct Simulator: ParsableCommand {
       live(candidate, simulation).violation?.law == violation.law
     }
     let shrunk = shrinker.shrink(plan)
-    print("\nThe shortest life found that breaks \(violation.law.rawValue), \(shrunk.devices) devices:")
+    print(
+      "\nThe shortest life found that breaks \(violation.law.rawValue), \(shrunk.devices) devices:")
     for (index, action) in shrunk.actions.enumerated() { print("  \(index + 1). \(action)") }
     print("  then faults stop, everybody syncs, the operator decides everything, everybody syncs")
     if let violation = simulation.run(shrunk).violation { print("  → \(violation)") }
