@@ -16,6 +16,7 @@ let package = Package(
   products: [
     .executable(name: "thuan", targets: ["thuan"]),
     .executable(name: "thuan-hub", targets: ["thuan-hub"]),
+    .executable(name: "Simulator", targets: ["Simulator"]),
   ],
   traits: [
     .trait(
@@ -68,6 +69,13 @@ let package = Package(
           name: "SwiftProtobuf", package: "swift-protobuf",
           condition: .when(traits: ["CodecComparison"])),
       ]),
+    .target(name: "SimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "SimulatedDisk", "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb, crypto,
+      ]),
+    .executableTarget(name: "Simulator", dependencies: ["Simulation", arguments]),
     .target(
       name: "TestSupport", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
       path: "Tests/TestSupport"),
@@ -84,6 +92,7 @@ let package = Package(
         "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "FieldModel", "TestSupport", grdb,
       ]),
     .testTarget(name: "TerminalTests", dependencies: ["FieldModel", "Terminal", arguments]),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulation"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -1,0 +1,53 @@
+import SyncCore
+import SyncDevice
+
+/// Nobody's word is replaced or deleted by somebody who never saw it, unless the operator is asked.
+///
+/// This is what merging is for, looked at from outside: what has been shown on a device is all that
+/// its officers can have known.
+final class Shown {
+  private var values: [Oracle.Place: Set<Value>] = [:]
+
+  func note(_ difference: RowDifference) {
+    guard let new = difference.new else { return }
+    for (index, column) in difference.table.columns.enumerated() where column.unit != nil {
+      values[place(difference, column.number), default: []].insert(new[index])
+    }
+  }
+
+  func contains(_ difference: RowDifference, column: Int, _ value: Value) -> Bool {
+    values[place(difference, column)]?.contains(value) ?? false
+  }
+
+  private func place(_ difference: RowDifference, _ column: Int) -> Oracle.Place {
+    Oracle.Place(table: difference.table.number, key: difference.key, column: column)
+  }
+}
+
+extension World {
+  /// Looks at what a push has changed at the hub.
+  ///
+  /// Where copies were put back, decisions were made or work lies in quarantine, what a device knows
+  /// is more than what it shows, and nothing is said.
+  func checkBlindWrites(_ difference: RowDifference, from credential: String) throws {
+    guard let old = difference.old, difference.table.rows != .set, !hasRecovered, !decidesAll else {
+      return
+    }
+    let row = "\(difference.table.name) \(difference.key)"
+    guard !decidedRows.contains(row) else { return }
+    let senders = devices.filter { $0.identity.credential == credential }
+    for (index, column) in difference.table.columns.enumerated() {
+      guard let unit = column.unit, old[index] != .null, old[index] != difference.new?[index],
+        difference.new == nil || difference.table.units[unit].policy == .operator,
+        !senders.contains(where: {
+          $0.shown.contains(difference, column: column.number, old[index])
+        })
+      else { continue }
+      let text = difference.new.map { "replaced by \($0[index])" } ?? "deleted"
+      throw Violation(
+        law: .conservation,
+        what: "\(row).\(column.name): \(old[index]) was \(text) by \(senders[0].name), "
+          + "which never saw it, and nobody was asked")
+    }
+  }
+}

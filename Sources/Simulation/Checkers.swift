@@ -1,0 +1,201 @@
+import GRDB
+import SyncCore
+import SyncDevice
+import SyncHub
+
+/// What is checked while life goes on.
+extension World {
+  // MARK: L3 and L4, wherever rows have changed
+
+  func checkLive(_ difference: RowDifference, _ place: String) throws {
+    guard let new = difference.new,
+      let phantom = oracle.phantom(difference.table, difference.key, new)
+    else { return }
+    throw Violation(law: .noPhantom, what: "at \(place): \(phantom)")
+  }
+
+  /// The two rows of every device hold one number.
+  func checkPairs(_ device: SimulatedDevice, _ rows: Rows) throws {
+    guard let index = device.schema.schema.tables.firstIndex(where: { $0.name == "pair" }) else {
+      return
+    }
+    var halves: [String: [SyncCore.Value]] = [:]
+    for row in rows.tables[index] {
+      halves[String((row[0].text ?? "").dropLast()), default: []].append(row[1])
+    }
+    for (owner, values) in halves.sorted(by: { $0.key < $1.key })
+    where values.count != 2 || values[0] != values[1] {
+      throw Violation(
+        law: .transactions,
+        what: "\(device.name) shows half of a transaction of \(owner): \(values)")
+    }
+  }
+
+  func checkPairAtHub(_ key: RowKey) throws {
+    guard let id = key.values.first?.text,
+      let table = hub.schema.schema.table(named: "pair")
+    else { return }
+    let values = ["a", "b"].map {
+      mirror.values(table.number, RowKey([.text(id.dropLast() + $0)]))?[1]
+    }
+    if values[0] != values[1] {
+      throw Violation(
+        law: .transactions, what: "the hub shows half of a transaction of \(id): \(values)")
+    }
+  }
+
+  // MARK: After a device has synced
+
+  /// What a device knows and shows.
+  struct Standing {
+    let status: StoreStatus
+    let rows: Rows
+    let published: Rows
+    let waiting: [LoggedChangeSet]
+  }
+
+  func standing(_ device: SimulatedDevice) throws -> Standing? {
+    try attempt(on: device) { store in
+      let wall = wall(device)
+      let status = try store.status(wallMilliseconds: wall)
+      let hasPending = status.waitingChangeSets > 0 || status.quarantined > 0
+      return try Standing(
+        status: status,
+        rows: store.read { try Rows(device.schema.schema.tables, in: $0) },
+        published: store.read { try Rows(device.schema.published, in: $0) },
+        waiting: hasPending ? store.changeSets(wallMilliseconds: wall) : [])
+    }
+  }
+
+  func afterRound(_ flight: Flight) throws {
+    let device = flight.device
+    guard let standing = try standing(device) else { return }
+    try noticeCrashes()
+    try checkOverlay(device, standing)
+    if flight.round.progress.repaired > 0, !device.isTamperedWith, hub.restores == 0 {
+      throw Violation(law: .convergence, what: "\(device.name) had rows that had to be repaired")
+    }
+    let status = standing.status
+    let isPending = status.waitingChangeSets > 0 || status.quarantined > 0
+    if status.isInStep, isPending {
+      throw Violation(law: .honestStatus, what: "\(device.name) is in step with work pending")
+    }
+    guard flight.pulls, !isPending, !device.isRevoked, status.cursor >= device.pushedUpTo else {
+      return
+    }
+    try checkState(device, standing)
+  }
+
+  /// A device with nothing pending shows a state that the hub had (laws L2, L4 and L7).
+  private func checkState(_ device: SimulatedDevice, _ standing: Standing) throws {
+    if device.version > hub.version { return }
+    guard let wanted = mirror.sums(at: standing.status.cursor, version: device.version) else {
+      if hub.restores > 0 || hub.hub == nil { return }
+      throw Violation(
+        law: .transactions,
+        what: "\(device.name) stands at \(standing.status.cursor), where the hub never was")
+    }
+    let sum =
+      standing.rows.sum(device.schema.schema.tables)
+      &+ standing.published.sum(device.schema.published)
+    guard !wanted.contains(sum) else { return }
+    let differences =
+      standing.status.cursor == mirror.sequence
+      ? try differencesFromHub(device, standing) : "the hub has moved on"
+    throw Violation(
+      law: standing.status.isInStep ? .honestStatus : .convergence,
+      what: "\(device.name) does not show the hub's state \(standing.status.cursor): \(differences)"
+    )
+  }
+
+  func differencesFromHub(_ device: SimulatedDevice, _ standing: Standing) throws -> String {
+    let tables = device.schema.schema.tables
+    let published = device.schema.published
+    let atHub = try hub.read { connection in
+      (try Rows(tables, in: connection), try Rows(published, in: connection))
+    }
+    let all =
+      atHub.0.differences(from: standing.rows, tables)
+      + atHub.1.differences(from: standing.published, published)
+    return all.map(\.description).joined(separator: "\n  ")
+  }
+
+  /// A device sees its own pending work at all times (law L8).
+  private func checkOverlay(_ device: SimulatedDevice, _ standing: Standing) throws {
+    var expected: [Oracle.Place: SyncCore.Value] = [:]
+    var next: Int64?
+    for logged in standing.waiting.reversed() {
+      // Where something has been forgotten since, it may have been the row's last word.
+      let sequence = logged.changeSet.sequence
+      guard next == nil || logged.disposition == nil || sequence == (next ?? 0) - 1 else { break }
+      next = sequence
+    }
+    for logged in standing.waiting {
+      let isForgetful = logged.changeSet.sequence < next ?? 0
+      let isPending =
+        logged.disposition == nil
+        || (logged.disposition == .quarantined && !logged.isSettled && !isForgetful)
+      for change in logged.changeSet.changes {
+        // What nobody is known to have written need not be shown.
+        lay(change, isPending: isPending && !logged.changeSet.isFound, over: &expected)
+      }
+    }
+    let tables = device.schema.schema.tables
+    for (index, table) in tables.enumerated() {
+      let rows = Dictionary(
+        uniqueKeysWithValues: standing.rows.tables[index].map { (table.rowKey(of: $0), $0) })
+      for (place, value) in expected where place.table == table.number {
+        let shown: SyncCore.Value? =
+          place.column == 0
+          ? .integer(rows[place.key] == nil ? 0 : 1)
+          : table.index(number: place.column).flatMap { rows[place.key]?[$0] }
+        if shown == value { continue }
+        throw Violation(
+          law: .readYourWrites,
+          what: "\(device.name) \(table.name) \(place.key) column \(place.column): "
+            + "wrote \(value), sees \(shown.map(\.description) ?? "no row")")
+      }
+    }
+  }
+
+  private func lay(
+    _ change: RowChange, isPending: Bool, over expected: inout [Oracle.Place: SyncCore.Value]
+  ) {
+    func place(_ column: Int) -> Oracle.Place {
+      Oracle.Place(table: change.table, key: change.key, column: column)
+    }
+    if change.operation != .update {
+      expected = expected.filter { $0.key.table != change.table || $0.key.key != change.key }
+      expected[place(0)] = isPending ? .integer(change.operation == .insert ? 1 : 0) : nil
+    }
+    guard change.operation != .delete else { return }
+    for field in change.fields { expected[place(field.column)] = isPending ? field.after : nil }
+  }
+
+  // MARK: L5
+
+  /// What the hub holds, in a few numbers; all but when devices were last seen.
+  func fingerprint() throws -> [[SyncCore.Value]]? {
+    try attemptAtHub { _ in
+      try hub.read { connection in
+        var all: [[SyncCore.Value]] = []
+        try connection.each(
+          """
+          SELECT (SELECT group_concat(quote(value)) FROM hub_setting),
+            (SELECT count(*) FROM hub_change_set), (SELECT sum(disposition) FROM hub_change_set),
+            (SELECT count(*) FROM hub_history), (SELECT sum(sequence) FROM hub_row),
+            (SELECT sum(length(meta)) FROM hub_row), (SELECT count(*) FROM hub_quarantined_row),
+            (SELECT sum(version) FROM thuan_conflict), (SELECT count(*) FROM thuan_candidate),
+            (SELECT group_concat(state) FROM thuan_quarantine),
+            (SELECT group_concat(sum) FROM (SELECT sum FROM hub_digest ORDER BY tbl, col)),
+            (SELECT group_concat(last_sequence || hex(last_hash)) FROM hub_stream)
+          """, []
+        ) {
+          all.append($0)
+          return true
+        }
+        return all
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import SyncCore
+import SyncDevice
+import SyncHub
+
+/// Law L1: what was committed is for ever somewhere.
+extension World {
+  /// All change sets that the hub keeps, from its own table: quarantined ones are among them.
+  func changeSetsAtHub() throws -> [ChangeSet] { try changeSets(where: "1") }
+
+  private func changeSets(where condition: String) throws -> [ChangeSet] {
+    try hub.read { connection in
+      var all: [ChangeSet] = []
+      try connection.each(
+        "SELECT body FROM hub_change_set c WHERE \(condition) ORDER BY number", []
+      ) { row in
+        if case .blob(let bytes) = row[0], let changeSet = try? ChangeSet(decoding: bytes) {
+          all.append(changeSet)
+        }
+        return true
+      }
+      return all
+    }
+  }
+
+  private func changeSetsOnDevices(_ isCounted: (LoggedChangeSet) -> Bool) throws -> [ChangeSet] {
+    var all: [ChangeSet] = []
+    for device in devices {
+      let logged = try attempt(on: device) { store in
+        try store.changeSets(wallMilliseconds: wall(device))
+      }
+      all += (logged ?? []).filter(isCounted).map(\.changeSet)
+    }
+    return all
+  }
+
+  /// A disk has been thrown away: what was on it alone cannot be asked for any more.
+  func excuseWhatIsGone() throws {
+    let kept = try changeSetsAtHub() + changeSetsOnDevices { _ in true }
+    let gone = Set(oracle.missing(from: kept))
+    oracle.excuse { gone.contains($0) }
+  }
+
+  func checkConservation() throws {
+    let kept = try changeSetsAtHub() + changeSetsOnDevices { $0.disposition == nil }
+    if let lost = oracle.missing(from: kept).first {
+      let table = hub.schema.schema.table(number: lost.place.table)
+      throw Violation(
+        law: .conservation,
+        what: "device \(lost.device.suffix(2)) committed \(table?.name ?? "") \(lost.place.key) "
+          + "column \(lost.place.column) = \(lost.value), which is nowhere")
+    }
+    if !hasRecovered { try checkRecord() }
+  }
+
+  /// Whatever came can be found by a person: in a row's history or in quarantine.
+  private func checkRecord() throws {
+    // What is offered a second time under another name is the same work, and stands there once.
+    let filed = Set(
+      try changeSets(where: "EXISTS (SELECT 1 FROM hub_history h WHERE h.number = c.number)").map {
+        "\($0.stream.device) \($0.stamp.bits) \($0.wallMilliseconds)"
+      })
+    let unfiled = try hub.read { connection in
+      var numbers: [Int64] = []
+      try connection.each(
+        """
+        SELECT c.number, c.body FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
+        WHERE NOT EXISTS (SELECT 1 FROM hub_history h WHERE h.number = c.number)
+          AND NOT EXISTS (SELECT 1 FROM thuan_quarantine q WHERE q.device = s.device
+            AND q.epoch = s.epoch AND q.sequence = c.sequence)
+        """, []
+      ) { row in
+        guard case .blob(let body) = row[1], let changeSet = try? ChangeSet(decoding: body),
+          !changeSet.changes.isEmpty,
+          !filed.contains(
+            "\(changeSet.stream.device) \(changeSet.stamp.bits) \(changeSet.wallMilliseconds)")
+        else { return true }
+        numbers.append(row[0].integer ?? 0)
+        return true
+      }
+      return numbers
+    }
+    if !unfiled.isEmpty {
+      throw Violation(law: .conservation, what: "change sets \(unfiled) are in no history")
+    }
+  }
+}

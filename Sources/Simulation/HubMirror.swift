@@ -1,0 +1,132 @@
+import SyncCore
+import SyncHub
+import SyncSQLite
+
+/// The hub's rows as of every state that it ever had: a sum of the rows' hashes for each, by the
+/// newest sequence in it.
+///
+/// Only what changed is read, so it can be asked after every step.
+final class HubMirror {
+  private let newest: SchemaVersion
+  private let oldest: SchemaVersion
+  private struct Place: Hashable {
+    let table: Int
+    let key: RowKey
+  }
+  private var rows: [Place: [Value]] = [:]
+  /// For each version of the schema: the sum over the columns that it has.
+  private var sums: [UInt64] = [0, 0]
+  private(set) var sequence: Int64 = 0
+  /// More than one at a sequence where tombstones after it have been forgotten.
+  private var states: [Int64: [[UInt64]]] = [0: [[0, 0]]]
+
+  init(_ versions: [SchemaVersion]) {
+    oldest = versions[0]
+    newest = versions[1]
+  }
+
+  /// Forgets everything: the hub is not what it was.
+  func reset() {
+    (rows, sums, sequence, states) = ([:], [0, 0], 0, [0: [[0, 0]]])
+  }
+
+  /// The hashes of the states that a device may hold at a cursor; nothing if the hub had none there.
+  func sums(at cursor: Int64, version: Int) -> [UInt64]? {
+    states[cursor]?.map { $0[version - 1] }
+  }
+
+  /// The hub has forgotten tombstones: its rows are the same, at the newest sequence that is left.
+  func noteCompaction(_ connection: any HubConnection) throws {
+    try connection.each("SELECT coalesce(max(sequence), 0) FROM hub_row", []) {
+      sequence = $0[0].integer ?? 0
+      return false
+    }
+    states[sequence, default: []].append(sums)
+  }
+
+  func values(_ table: Int, _ key: RowKey) -> [Value]? { rows[Place(table: table, key: key)] }
+
+  /// Reads what has changed since it was last asked.
+  ///
+  /// - Returns: The changed rows of the application's tables.
+  func refresh(_ connection: any HubConnection, version: Int) throws -> [RowDifference] {
+    let schema = version == 1 ? oldest : newest
+    var changed: [(table: Int, key: Value, sequence: Int64)] = []
+    try connection.each(
+      "SELECT tbl, key, sequence FROM hub_row WHERE sequence > ? ORDER BY sequence",
+      [.integer(sequence)]
+    ) {
+      changed.append((Int($0[0].integer ?? 0), $0[1], $0[2].integer ?? 0))
+      return true
+    }
+    var differences: [RowDifference] = []
+    for change in changed {
+      guard
+        let table = schema.schema.table(number: change.table)
+          ?? schema.published.first(where: { $0.number == change.table })
+      else { continue }
+      let key = try RowKey(stored: change.key, columns: table.key.count)
+      var new: [Value]?
+      try connection.each(table.selectByKey, key.values) {
+        new = $0
+        return false
+      }
+      let old = replace(table, key, new)
+      if table.number >= SyncSchema.firstTableNumber, old != new {
+        differences.append(RowDifference(table: table, key: key, old: old, new: new))
+      }
+      sequence = change.sequence
+    }
+    if !changed.isEmpty { states[sequence, default: []].append(sums) }
+    return differences
+  }
+
+  private func replace(_ table: TableSchema, _ key: RowKey, _ new: [Value]?) -> [Value]? {
+    let place = Place(table: table.number, key: key)
+    let old = rows[place]
+    rows[place] = new
+    for (index, version) in [oldest, newest].enumerated() {
+      let width =
+        table.number < SyncSchema.firstTableNumber
+        ? table.columns.count : version.schema.table(number: table.number)?.columns.count
+      guard let width else { continue }
+      if let old { sums[index] &-= hashOfRow(table.number, old.prefix(width)) }
+      if let new { sums[index] &+= hashOfRow(table.number, new.prefix(width)) }
+    }
+    return old
+  }
+}
+
+/// A hash of a row that is the same in every process.
+func hashOfRow(_ table: Int, _ values: some Sequence<Value>) -> UInt64 {
+  var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(table)
+  func add(_ word: UInt64) {
+    hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+    hash ^= hash >> 29
+  }
+  for value in values {
+    switch value {
+    case .null: add(1)
+    case .integer(let integer): add(2 &+ UInt64(bitPattern: integer) &* 8)
+    case .real(let real): add(real.bitPattern ^ 3)
+    case .text(let text):
+      add(4 &+ UInt64(text.utf8.count) << 8)
+      for byte in text.utf8 { add(UInt64(byte)) }
+    case .blob(let blob):
+      add(5 &+ UInt64(blob.count) << 8)
+      for byte in blob.prefix(64) { add(UInt64(byte)) }
+    }
+  }
+  return hash ^ (hash >> 32)
+}
+
+extension Rows {
+  /// The sum of the rows' hashes: see ``HubMirror``.
+  func sum(_ tables: [TableSchema]) -> UInt64 {
+    var sum: UInt64 = 0
+    for (index, table) in tables.enumerated() {
+      for row in self.tables[index] { sum &+= hashOfRow(table.number, row) }
+    }
+    return sum
+  }
+}

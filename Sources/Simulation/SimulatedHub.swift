@@ -1,0 +1,59 @@
+import SyncCore
+import SyncHub
+
+/// The hub's machine: its disk, its clock, and the hub while it runs.
+final class SimulatedHub {
+  static let prefix = "/sim/hub/"
+  static let path = "/sim/hub/hub.db"
+
+  private let templates: Templates
+  /// 1 or 2: which version of the schema the program has.
+  private(set) var version = 1
+  var clockOffset: Int64 = 0
+  private(set) var database: SQLiteHubDatabase?
+  private(set) var hub: Hub?
+  var backup: (image: StoreImage, version: Int)?
+  /// How often it became another in the middle of a life: put back to an earlier state, or upgraded.
+  var restores = 0
+
+  init(_ templates: Templates) { self.templates = templates }
+
+  var schema: SchemaVersion { templates.versions[version - 1] }
+
+  /// Starts the hub's program if it does not run.
+  func open() throws -> Hub {
+    if let hub { return hub }
+    let database = try SQLiteHubDatabase(
+      path: Self.path, migrations: schema.migrations, schema: schema.schema)
+    let hub = try Hub(database, schema: schema.schema, timeline: "t1")
+    self.database = database
+    self.hub = hub
+    return hub
+  }
+
+  /// The program ends, by itself or not.
+  func close() {
+    hub = nil
+    database = nil
+  }
+
+  func upgrade() {
+    close()
+    restores += 1
+    version = 2
+  }
+
+  func restore(_ backup: (image: StoreImage, version: Int)) {
+    close()
+    restores += 1
+    version = max(version, backup.version)
+    backup.image.put(at: Self.path)
+  }
+
+  /// Reads with the hub's own connection.
+  func read<T>(_ body: (any HubConnection) throws -> T) throws -> T {
+    _ = try open()
+    guard let database else { throw HubError.notFound }
+    return try database.read(body)
+  }
+}

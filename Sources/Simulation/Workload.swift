@@ -1,0 +1,230 @@
+import SyncDevice
+
+/// Draws a life from a seed: who there is, what they do, and what goes wrong.
+///
+/// Every seed draws its own likelihoods, many of them zero (swarm testing: Groce et al., 2012), so
+/// that rare things meet undisturbed.
+package struct Workload {
+  package enum Kind: String, CaseIterable {
+    case write, writePair, writePoison, openForm, foreign, foreignTransaction
+    case rebuild, writePastTriggers
+    case sync, push, pull, restart
+    case resolve, undo, retry, dismiss, hubWrite, revoke, compact, scrub
+    case pass, setClock
+    case stopDevice, stopHub, stopDeviceLater, stopHubLater, failLater, fill
+    case backUp, restoreDevice, restoreHub, clone, reinstall, upgrade
+  }
+
+  private enum Trouble: CaseIterable {
+    case requestLost, requestDelayed, requestCut, requestFlipped, responseLost, responseDelayed
+    case responseCut, responseReplaced, duplicated, repeatedLater
+  }
+
+  private var random: SplitMix64
+  private var statements: Statements
+  private let devices: Int
+  private var likelihoods: [(kind: Kind, upTo: Int)] = []
+  private var total = 0
+  private var troubles: [Trouble]
+  private let troublePercent: Int
+  /// Parts of a foreign transaction that is open, by device.
+  private var open: Set<Int> = []
+
+  private init(seed: UInt64, without excluded: Set<Kind>) {
+    random = SplitMix64(seed: seed)
+    devices = random.chance(70) ? random.number(in: 2...4) : random.number(in: 5...8)
+    statements = Statements(isBulky: random.chance(3), usesClocks: random.chance(70))
+    troubles = []
+    troublePercent = random.chance(25) ? 0 : random.number(in: 3...45)
+    for trouble in Trouble.allCases where random.chance(50) { troubles.append(trouble) }
+    for kind in Kind.allCases {
+      let share = Self.share(of: kind)
+      let isOn = random.chance(share >= 10 ? 92 : 55)
+      let weight = isOn ? random.number(in: max(1, share / 2)...share * 2) : 0
+      // Drawn all the same, so that nothing else of a seed's life changes when it is taken out.
+      if weight == 0 || excluded.contains(kind) { continue }
+      total += weight
+      likelihoods.append((kind, total))
+    }
+  }
+
+  private static func share(of kind: Kind) -> Int {
+    switch kind {
+    case .write: 40
+    case .sync: 24
+    case .foreign, .writePair: 10
+    case .push, .pull, .resolve, .pass: 6
+    case .openForm, .foreignTransaction, .stopDeviceLater, .stopHubLater: 3
+    case .compact, .scrub, .undo, .retry, .dismiss, .hubWrite, .setClock, .writePoison: 2
+    case .revoke, .restart, .backUp: 1
+    default: 1
+    }
+  }
+
+  /// Draws the plan of a seed.
+  ///
+  /// - Parameters:
+  ///   - seed: The seed.
+  ///   - steps: How many things happen.
+  ///   - excluded: What does not happen in it, beside what is known to go wrong.
+  /// - Returns: The plan.
+  package static func plan(seed: UInt64, steps: Int, without excluded: Set<Kind> = []) -> Plan {
+    var workload = Workload(seed: seed, without: excluded.union(KnownDefects.withheld))
+    var actions: [Action] = []
+    while actions.count < steps { actions += workload.next() }
+    return Plan(
+      seed: seed, devices: workload.devices, usesClocks: workload.statements.usesClocks,
+      actions: Array(actions.prefix(steps)))
+  }
+
+  private mutating func next() -> [Action] {
+    guard total > 0 else { return [.pass(milliseconds: 1000)] }
+    let drawn = random.below(total)
+    let kind = likelihoods.first { drawn < $0.upTo }?.kind ?? .write
+    let device = random.below(devices)
+    switch kind {
+    case .write, .writePair, .writePoison, .openForm, .foreign, .foreignTransaction, .rebuild,
+      .writePastTriggers:
+      return writing(kind, device)
+    case .sync: return [.sync(device: device, [.push, .pull], faults())]
+    case .push: return [.sync(device: device, .push, faults())]
+    case .pull: return [.sync(device: device, .pull, faults())]
+    case .resolve, .undo, .retry, .dismiss, .hubWrite, .revoke, .compact, .scrub:
+      return [operating(kind, device)]
+    case .pass:
+      return [.pass(milliseconds: Int64(random.pick([1, 60, 3600, 86_400, 864_000])) * 997)]
+    case .setClock: return [.setClock(machine(device), offset: offset())]
+    case .restart: return [.restart(machine(device))]
+    default: return mishap(kind, device)
+    }
+  }
+
+  private mutating func machine(_ device: Int) -> Machine {
+    random.chance(25) ? .hub : .device(device)
+  }
+
+  private mutating func offset() -> Int64 {
+    let day: Int64 = 86_400_000
+    return random.pick([
+      0, 0, 7000, -7000, 4 * 60_000, 600_000, -600_000, 3 * day, -3 * day,
+      400 * day, -400 * day, 9000 * day, -15_000 * day,
+    ])
+  }
+
+  // MARK: Writing
+
+  private mutating func writing(_ kind: Kind, _ device: Int) -> [Action] {
+    switch kind {
+    case .openForm: return [.openForm(device: device)]
+    case .foreign: return [.foreign(device: device, lines(1...3))]
+    case .foreignTransaction: return foreignTransaction(device)
+    case .rebuild:
+      let table = random.pick(["item", "project", "entry", "reading"])
+      return [.rebuild(device: device, table: table, lines(0...3))]
+    case .writePastTriggers: return [.writePastTriggers(device: device, lines(1...3))]
+    case .writePoison:
+      var all = lines(0...1) + [statements.poison(&random)]
+      if random.chance(30) { all += statements.pair(device: device) }
+      return [.foreign(device: device, ["BEGIN"] + all + ["COMMIT"])]
+    default:
+      var edit = Edit(statements: kind == .writePair ? [] : lines(1...3))
+      if kind == .writePair {
+        edit.statements = statements.pair(device: device)
+        if random.chance(40) { edit.statements.insert(contentsOf: lines(1...2), at: 1) }
+      }
+      edit.isFromForm = random.chance(10)
+      edit.isAbandoned = random.chance(4)
+      return [.write(device: device, edit)]
+    }
+  }
+
+  private mutating func lines(_ count: ClosedRange<Int>) -> [String] {
+    (0..<random.number(in: count)).map { _ in statements.next(&random) }
+  }
+
+  /// Opens, goes on with, or ends what another program does in one transaction.
+  private mutating func foreignTransaction(_ device: Int) -> [Action] {
+    if open.insert(device).inserted { return [.foreignBegin(device: device)] }
+    if random.chance(50) { return [.foreignRun(device: device, statements.next(&random))] }
+    open.remove(device)
+    return [.foreignEnd(device: device, commits: random.chance(80))]
+  }
+
+  // MARK: The hub's people
+
+  private mutating func operating(_ kind: Kind, _ device: Int) -> Action {
+    let pick = random.below(16)
+    switch kind {
+    case .resolve: return .resolve(pick: pick, choice: random.below(12))
+    case .undo: return .undo(pick: pick)
+    case .retry: return .retry(pick: pick)
+    case .dismiss: return .dismiss(pick: pick)
+    case .revoke: return .revoke(device: device)
+    case .compact: return .compact(leavesBehind: random.chance(50))
+    case .scrub: return .scrub
+    default:
+      if random.chance(50) {
+        return .hubWrite(
+          .projectCode(
+            id: random.pick(["p", "q", "r"]), code: random.chance(20) ? nil : "h\(pick)"))
+      }
+      let name = random.chance(20) ? nil : "r\(pick)"
+      return .hubWrite(.region(code: random.pick(["n", "s"]), name: name))
+    }
+  }
+
+  // MARK: Mishaps
+
+  private mutating func faults() -> [MessageFault] {
+    guard !troubles.isEmpty else { return [] }
+    return (0..<4).map { _ in random.chance(troublePercent) ? fault() : .none }
+  }
+
+  private mutating func fault() -> MessageFault {
+    let steps = random.number(in: 1...25)
+    switch random.pick(troubles) {
+    case .requestLost: return .requestLost
+    case .requestDelayed: return .requestDelayed(steps: steps)
+    case .requestCut: return .requestCut(percent: random.below(100))
+    case .requestFlipped: return .requestFlipped(percent: random.below(100))
+    case .responseLost: return .responseLost
+    case .responseDelayed: return .responseDelayed(steps: steps)
+    case .responseCut: return .responseCut(percent: random.below(100))
+    case .responseReplaced: return .responseReplaced
+    case .duplicated: return .duplicated
+    case .repeatedLater: return .repeatedLater(steps: steps)
+    }
+  }
+
+  private mutating func mishap(_ kind: Kind, _ device: Int) -> [Action] {
+    let loss = random.pick(Disk.Loss.allCases)
+    let bits = random.next()
+    switch kind {
+    case .stopDevice: return [.stop(.device(device), loss, random: bits)]
+    case .stopHub: return [.stop(.hub, loss, random: bits)]
+    case .stopDeviceLater:
+      return [.stopLater(.device(device), after: random.number(in: 1...30), loss, random: bits)]
+    case .stopHubLater:
+      return [.stopLater(.hub, after: random.number(in: 1...60), loss, random: bits)]
+    case .failLater: return [.failLater(machine(device), after: random.number(in: 1...30))]
+    case .fill:
+      return random.chance(50)
+        ? [.fill(machine(device), bytes: random.below(60_000))] : [.makeRoom]
+    case .backUp: return [.backUp(machine(device))]
+    case .restoreDevice: return [.restore(.device(device), withIdentity: random.chance(50))]
+    case .restoreHub: return [.restore(.hub, withIdentity: false)]
+    case .clone: return [.clone(device: device)]
+    case .reinstall: return [.reinstall(device: device)]
+    default: return [.upgrade(machine(device))]
+    }
+  }
+}
+
+/// What happens in one life, drawn in full before it begins.
+package struct Plan {
+  package var seed: UInt64
+  package var devices: Int
+  /// Whether anything in it may be decided by clocks.
+  package var usesClocks: Bool
+  package var actions: [Action]
+}

@@ -1,0 +1,159 @@
+import GRDB
+import SyncDevice
+import SyncHub
+
+extension World {
+  /// What befalls machines.
+  func suffer(_ action: Action) throws {
+    switch action {
+    case .restart(let machine):
+      if machine == .hub { hub.close() }
+      if case .device(let index) = machine { device(index)?.closeApp() }
+    case .stop(let machine, let loss, let random):
+      guard let prefix = prefix(of: machine) else { return }
+      Disk.crash(prefix, possible(loss, on: machine), random: random)
+      try fall(machine)
+    case .stopLater(let machine, let count, let loss, let random):
+      guard let prefix = prefix(of: machine) else { return }
+      troubled.insert(prefix)
+      Disk.crash(prefix, after: count, possible(loss, on: machine), random: random)
+    case .failLater(let machine, let count):
+      guard let prefix = prefix(of: machine) else { return }
+      troubled.insert(prefix)
+      Disk.fail(prefix, after: count)
+    case .fill(let machine, let bytes):
+      guard let prefix = prefix(of: machine) else { return }
+      troubled.insert(prefix)
+      Disk.limit(prefix, bytes: bytes)
+    case .makeRoom: makeRoom()
+    default: try recover(action)
+    }
+  }
+
+  private func possible(_ loss: Disk.Loss, on machine: Machine) -> Disk.Loss {
+    machine == .hub && KnownDefects.hubIsNotDurable ? .none : loss
+  }
+
+  func prefix(of machine: Machine) -> String? {
+    switch machine {
+    case .hub: SimulatedHub.prefix
+    case .device(let index): device(index)?.prefix
+    }
+  }
+
+  func makeRoom() {
+    for prefix in [SimulatedHub.prefix] + devices.map(\.prefix) { Disk.limit(prefix, bytes: nil) }
+  }
+
+  /// Machines that have stopped since it was last asked start again.
+  func noticeCrashes() throws {
+    if Disk.hasCrashed(SimulatedHub.prefix) { try fall(.hub) }
+    for device in devices where Disk.hasCrashed(device.prefix) { try fall(.device(device.index)) }
+  }
+
+  /// Programs end with their machine; what is left on the disk has to be whole.
+  private func fall(_ machine: Machine) throws {
+    trace.note("    \(machine) stops and starts")
+    let problems: [String]?
+    switch machine {
+    case .hub:
+      hub.close()
+      problems = try attemptAtHub { _ in try hub.database?.problems() ?? [] }
+    case .device(let index):
+      guard let device = device(index) else { return }
+      device.close()
+      problems = try attempt(on: device) { store in
+        try store.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
+          .filter { $0 != "ok" && !KnownDefects.isKnown(.damagedFile($0)) }
+      }
+    }
+    guard let problems, !problems.isEmpty else { return }
+    throw Violation(law: .integrity, what: "\(machine) after a stop: \(problems)")
+  }
+
+  /// Backups, restores, clones and upgrades.
+  private func recover(_ action: Action) throws {
+    if case .backUp = action {} else { hasRecovered = true }
+    switch action {
+    case .backUp(.hub): hub.backup = (StoreImage(of: SimulatedHub.path), hub.version)
+    case .backUp(.device(let index)):
+      guard let device = device(index) else { return }
+      device.backup = (StoreImage(of: device.path), device.identity, device.version)
+    case .restore(.hub, _): try restoreHub()
+    case .restore(.device(let index), let withIdentity):
+      if let device = device(index) { try restore(device, withIdentity: withIdentity) }
+    case .clone(let index): if let device = device(index) { try clone(device) }
+    case .reinstall(let index): if let device = device(index) { try reinstall(device) }
+    case .upgrade(.hub): try upgradeHub()
+    case .upgrade(.device(let index)): if let device = device(index) { try upgrade(device) }
+    default: break
+    }
+  }
+
+  private func restoreHub() throws {
+    guard let backup = hub.backup else { return }
+    hub.restore(backup)
+    mirror.reset()
+    try observeHub()
+    try excuseWhatIsGone()
+  }
+
+  private func restore(_ device: SimulatedDevice, withIdentity: Bool) throws {
+    guard let backup = device.backup else { return }
+    device.close()
+    device.version = max(device.version, backup.version)
+    backup.image.put(at: device.path)
+    if withIdentity { device.identity = backup.identity }
+    device.rows = nil
+    try observe(device)
+    try excuseWhatIsGone()
+  }
+
+  /// The device's files are copied to a machine of their own, and both go on.
+  private func clone(_ device: SimulatedDevice) throws {
+    guard devices.count < 10, !device.isRevoked else { return }
+    let twin = try SimulatedDevice(devices.count, templates)
+    twin.version = device.version
+    twin.identity = device.identity
+    twin.isTamperedWith = device.isTamperedWith
+    StoreImage(of: device.path).put(at: twin.path)
+    devices.append(twin)
+    try observe(twin)
+  }
+
+  private func reinstall(_ device: SimulatedDevice) throws {
+    device.close()
+    let index = 100 + installs
+    installs += 1
+    let isEnrolled: Bool? = try attemptAtHub { hub in
+      try templates.enrol(index, at: hub, wallMilliseconds: hubWall())
+      return true
+    }
+    guard isEnrolled == true else { return }
+    // An older hub would not know the device at all; that is for people to mend.
+    hub.backup = nil
+    device.version = 1
+    device.isRevoked = false
+    device.identity = try templates.identity(index)
+    try templates.device(index).put(at: device.path)
+    device.rows = nil
+    try observe(device)
+    try excuseWhatIsGone()
+  }
+
+  func upgradeHub() throws {
+    guard hub.version == 1 else { return }
+    hub.upgrade()
+    // Its rows have more columns without having changed.
+    mirror.reset()
+    try observeHub()
+  }
+
+  private func upgrade(_ device: SimulatedDevice) throws {
+    guard !device.isForeignTransactionOpen else { return }
+    device.close()
+    device.version = 2
+    device.rows = nil
+    try observe(device)
+  }
+}

@@ -1,0 +1,179 @@
+import SyncCore
+import SyncDevice
+import SyncHub
+
+/// The end of a life: faults stop, everybody syncs, and every law is checked.
+extension World {
+  func settle() throws {
+    trace.note("faults stop")
+    try endFaults()
+    try drain()
+    try checkAll(isDecided: false)
+    trace.note("the operator decides everything")
+    try decideAll()
+    try drain()
+    try checkAll(isDecided: true)
+  }
+
+  private func endFaults() throws {
+    makeRoom()
+    for prefix in [SimulatedHub.prefix] + devices.map(\.prefix) { Disk.disarm(prefix) }
+    try noticeCrashes()
+    troubled = []
+    // A hub that is behind its devices is upgraded in the end.
+    if devices.contains(where: { $0.version == 2 }) { try upgradeHub() }
+    for device in devices where device.isForeignTransactionOpen {
+      _ = wall(device)
+      _ = try device.runForeign(["COMMIT"])
+      try observe(device, isWriting: true)
+    }
+    for device in devices where device.owesWriting { try observe(device) }
+    try deliverMail(upTo: .max)
+    // A late answer may have been the first step of a longer exchange.
+    try deliverMail(upTo: .max)
+    mail = []
+  }
+
+  /// Within a bounded number of rounds nothing is pending (law L6).
+  private func drain() throws {
+    for _ in 0..<5 {
+      var isDone = true
+      for device in devices {
+        now += 1000
+        try sync(device, [.push, .pull], [])
+      }
+      for device in devices where !device.isRevoked {
+        guard
+          let status = try attempt(on: device, { try $0.status(wallMilliseconds: wall(device)) })
+        else { continue }
+        if status.waitingChangeSets > 0 || status.cursor != mirror.sequence { isDone = false }
+      }
+      if isDone { return }
+    }
+    throw Violation(law: .liveness, what: try standstill())
+  }
+
+  private func standstill() throws -> String {
+    let lines = try devices.compactMap { device in
+      try attempt(on: device) { store in
+        let status = try store.status(wallMilliseconds: wall(device))
+        return "\(device.name): \(status.waitingChangeSets) waiting, cursor \(status.cursor)"
+      }
+    }
+    return "nothing moves any more; hub at \(mirror.sequence); " + lines.joined(separator: "; ")
+  }
+
+  private func decideAll() throws {
+    decidesAll = true
+    for pass in 0..<4 {
+      for work in try attemptAtHub({ try $0.quarantine(openOnly: true) }) ?? [] {
+        if pass < 2 {
+          // One before it may have taken it in.
+          let taken =
+            try attemptAtHub { hub in
+              do { return try hub.retry(work.number, ruling()) } catch HubError.notFound {
+                return []
+              }
+            } ?? []
+          if !taken.isEmpty { break }
+        }
+        if pass >= 1 { try settle(work.number) }
+      }
+      let conflicts = try attemptAtHub { try $0.conflicts(openOnly: true) } ?? []
+      // In an order and in a way that no clock decides.
+      for (place, conflict) in conflicts.map({ ($0.place, $0) }).sorted(by: { $0.0 < $1.0 }) {
+        try settle(conflict, number: Int(hashOfRow(pass, [.text(place)]) % 12))
+      }
+    }
+    for work in try attemptAtHub({ try $0.quarantine(openOnly: true) }) ?? [] {
+      try settle(work.number)
+    }
+    try observeHub()
+  }
+
+  private func settle(_ number: Int64) throws {
+    try attemptAtHub { hub in
+      do { try hub.dismiss(number, ruling()) } catch HubError.notFound {}
+    }
+  }
+
+  private func settle(_ conflict: Conflict, number: Int) throws {
+    let wanted = choice(number, for: conflict)
+    let safe: Choice =
+      conflict.otherKey != nil ? .both : conflict.unit.isEmpty ? .keepRow : .current
+    let choices: [Choice] = if case .candidate = wanted { [wanted, safe] } else { [safe] }
+    try attemptAtHub { hub in
+      for choice in choices {
+        // Decisions before this one may have changed it.
+        guard let now = try? hub.conflict(conflict.id), now.state.isOpen else { return }
+        do {
+          try hub.resolve(now.id, version: now.version, choice, ruling())
+          return
+        } catch is HubError { continue }
+      }
+    }
+  }
+
+  // MARK: Checking
+
+  private func checkAll(isDecided: Bool) throws {
+    for device in devices { try check(device, isDecided: isDecided) }
+    let problems = try attemptAtHub { hub in
+      try hub.problems() + (self.hub.database?.problems() ?? [])
+    }
+    if let problems, !problems.isEmpty {
+      throw Violation(law: .integrity, what: "hub: " + problems.joined(separator: "; "))
+    }
+    try checkConservation()
+  }
+
+  private func check(_ device: SimulatedDevice, isDecided: Bool) throws {
+    guard let standing = try standing(device) else {
+      throw Violation(law: .liveness, what: "\(device.name) does not start")
+    }
+    // Once is enough: reading everything is dear.
+    let flaws =
+      !isDecided
+      ? []
+      : (try attempt(on: device) { try $0.flaws(wallMilliseconds: wall(device)) } ?? [])
+        .filter { !KnownDefects.isKnown($0) }
+    if !flaws.isEmpty, !device.isRevoked || !device.isTamperedWith {
+      throw Violation(law: .integrity, what: "\(device.name): \(flaws)")
+    }
+    if device.isRevoked { return }
+    if standing.status.quarantined > 0 {
+      guard isDecided else { return }
+      throw Violation(law: .liveness, what: "\(device.name) has decided work in quarantine")
+    }
+    let differences = try differencesFromHub(device, standing)
+    if !differences.isEmpty {
+      throw Violation(law: .convergence, what: "\(device.name) → hub:\n  \(differences)")
+    }
+    if !standing.status.isInStep {
+      throw Violation(law: .honestStatus, what: "\(device.name) does not say that it is in step")
+    }
+  }
+
+  /// All that is live at the end, and what is in question, for comparison with another life.
+  func outcome() throws -> Outcome {
+    let tables = hub.schema.schema.tables
+    let rows = try hub.read { try Rows(tables, in: $0) }
+    let conflicts = try attemptAtHub { hub in
+      try hub.conflicts(openOnly: false).map { conflict in
+        let statements = conflict.statements.map { "\($0.isDeletion) \($0.values)" }
+        return conflict.place + " " + statements.joined(separator: ", ")
+      }.sorted()
+    }
+    var lines: [String] = []
+    for (index, table) in tables.enumerated() {
+      for row in rows.tables[index] { lines.append("\(table.name) \(row)") }
+    }
+    return Outcome(rows: lines, conflicts: conflicts ?? [])
+  }
+}
+
+/// The end of a life, in words that compare.
+struct Outcome: Equatable {
+  let rows: [String]
+  let conflicts: [String]
+}

@@ -1,0 +1,143 @@
+import GRDB
+import SyncCore
+import SyncDevice
+
+/// An officer who thinks better of it.
+private struct Abandoned: Error {}
+
+extension World {
+  func write(_ action: Action) throws {
+    switch action {
+    case .write(let index, let edit): if let device = device(index) { try write(device, edit) }
+    case .openForm(let index):
+      guard let device = device(index) else { return }
+      device.formBase = try attempt(on: device) { try $0.currentCursor() }
+    case .foreign(let index, let statements): try runForeign(index, statements)
+    case .foreignBegin(let index): try runForeign(index, ["BEGIN IMMEDIATE"])
+    case .foreignRun(let index, let sql):
+      if device(index)?.isForeignTransactionOpen == true { try runForeign(index, [sql]) }
+    case .foreignEnd(let index, let commits):
+      guard device(index)?.isForeignTransactionOpen == true else { return }
+      try runForeign(index, [commits ? "COMMIT" : "ROLLBACK"])
+    case .rebuild(let index, let table, let statements):
+      guard let device = device(index), !device.isForeignTransactionOpen else { return }
+      try pastTriggers(device) {
+        try device.rebuild(table) + device.runForeign(statements) { try overhear(device, $0) }
+      }
+    case .writePastTriggers(let index, let statements):
+      guard let device = device(index), !device.isForeignTransactionOpen else { return }
+      device.isTamperedWith = true
+      try pastTriggers(device) {
+        try device.runForeign(statements, triggers: false) { try overhear(device, $0) }
+      }
+    default: break
+    }
+  }
+
+  private func write(_ device: SimulatedDevice, _ edit: Edit) throws {
+    let author = Author(officer: device.officer, wallMilliseconds: wall(device))
+    let base = edit.isFromForm ? device.formBase : nil
+    if edit.isFromForm { device.formBase = nil }
+    let isDone = try attempt(on: device) { store in
+      do {
+        try store.write(by: author, knowing: base) { db in
+          for statement in edit.statements {
+            try db.execute(sql: statement)
+            if edit.statements.count > 1 { try overhear(device, db) }
+          }
+          if edit.isAbandoned { throw Abandoned() }
+        }
+        return true
+      } catch is Abandoned { return false } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_CONSTRAINT
+      {
+        trace.note("    refused: \(error.message ?? "")")
+        return false
+      }
+    }
+    try afterWriting(device, isDone: isDone)
+  }
+
+  /// What is refused leaves nothing behind; what a crash broke off is there whole or not at all.
+  private func afterWriting(_ device: SimulatedDevice, isDone: Bool?) throws {
+    let before = device.rows
+    try noticeCrashes()
+    try observe(device, isWriting: true)
+    if let after = device.rows { try checkPairs(device, after) }
+    guard isDone == false, let before, let after = device.rows, before != after else { return }
+    let differences = after.differences(from: before, device.schema.schema.tables)
+    throw Violation(
+      law: .transactions, what: "\(device.name): what was refused left \(differences)")
+  }
+
+  private func overhear(_ device: SimulatedDevice, _ db: Database) throws {
+    guard let old = device.rows else { return }
+    let tables = device.schema.schema.tables
+    oracle.overhear(try Rows(tables, in: db).differences(from: old, tables))
+  }
+
+  private func runForeign(_ index: Int, _ statements: [String]) throws {
+    guard let device = device(index) else { return }
+    // A file without the app's tables is nobody's to edit.
+    guard try attempt(on: device, { _ in true }) == true else { return }
+    try foreign(device) {
+      try device.runForeign(statements) { db in
+        if db.isInsideTransaction {
+          try overhear(device, db)
+        } else {
+          try observe(device, isWriting: true)
+        }
+      }
+    }
+    try noticeCrashes()
+    try observe(device, isWriting: true)
+  }
+
+  private func foreign(_ device: SimulatedDevice, _ body: () throws -> [DatabaseError]) throws {
+    _ = wall(device)
+    do {
+      for error in try body() where error.resultCode != .SQLITE_CONSTRAINT {
+        // "cannot commit - no transaction is active", after an error that ended it.
+        if error.resultCode == .SQLITE_ERROR { continue }
+        try tolerate(error, device.prefix)
+      }
+    } catch { try tolerate(error, device.prefix) }
+  }
+
+  /// What is written past the triggers is found when the app starts next, as it is then.
+  private func pastTriggers(
+    _ device: SimulatedDevice, _ body: () throws -> [DatabaseError]
+  ) throws {
+    let wall = wall(device)
+    let sealed = try attempt(on: device) { try $0.changeSets(wallMilliseconds: wall) }
+    guard let sealed, let before = device.rows else { return }
+    try foreign(device, body)
+    device.closeApp()
+    try noticeCrashes()
+    try observe(device, isWriting: true)
+    guard let after = device.rows else { return }
+    let touched = after.differences(from: before, device.schema.schema.tables)
+    try excuseUnsealed(touched, on: device, sealed.map(\.changeSet))
+  }
+
+  /// Excuses what stood in a row and in no change set yet.
+  ///
+  /// It is gone when the row is changed past the triggers: nobody can know it any more. If that is how a row was made, nobody can say that it is gone.
+  private func excuseUnsealed(
+    _ touched: [RowDifference], on device: SimulatedDevice, _ sealed: [ChangeSet]
+  ) throws {
+    let now = try attempt(on: device) { try $0.changeSets(wallMilliseconds: wall(device)) } ?? []
+    let before = Set(oracle.missing(from: sealed))
+    let gone = oracle.missing(from: now.map(\.changeSet)).filter { commitment in
+      commitment.device == device.identity.device && !before.contains(commitment)
+        && touched.contains {
+          $0.table.number == commitment.place.table && $0.key == commitment.place.key
+        }
+    }
+    let unmade = Set(gone.filter { $0.place.column == 0 && $0.value == .integer(1) }.map(\.place))
+    let excused = Set(gone)
+    oracle.excuse {
+      excused.contains($0) || (unmade.contains($0.place) && $0.value == .integer(0))
+    }
+  }
+}
