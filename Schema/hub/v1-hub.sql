@@ -50,8 +50,8 @@ CREATE TABLE hub_enrolment (
 ) STRICT;
 
 -- Every change set that ever came, as the bytes that came, with its receipt. Nothing is removed:
--- this is where law L1 is kept. `chain` is the SHA-256 of the chain before and this one's hash; it
--- tells two lives of a hub apart that was put back from a copy.
+-- this is where law L1 is kept. `chain` is the SHA-256 of the chain before, this one's hash
+-- and when it came; it tells two lives of a hub apart that was put back from a copy.
 CREATE TABLE hub_change_set (
   number INTEGER PRIMARY KEY,
   stream INTEGER NOT NULL REFERENCES hub_stream (id),

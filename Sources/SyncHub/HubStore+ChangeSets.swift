@@ -7,7 +7,10 @@ extension HubStore {
   /// Its receipt follows when it is merged.
   func insert(_ arrival: Arrival) throws -> Int64 {
     let (last, chain) = try lastChangeSet()
-    let (number, next) = (last + 1, ChangeSet.hash(of: chain + arrival.hash))
+    // The hub's time is in it: a hub that was put back and is given the same work again has made
+    // something else of it.
+    let time = encodedValues([.integer(arrival.receivedMilliseconds)])
+    let (number, next) = (last + 1, ChangeSet.hash(of: chain + arrival.hash + time))
     try connection.run(
       """
       INSERT INTO hub_change_set (number, stream, sequence, hash, body, officer, wall, received_at,

@@ -225,4 +225,20 @@ struct RecoveryTests {
     #expect(try title() == .text("c"))
     #expect(try world.hub.conflicts(openOnly: true).isEmpty)
   }
+
+  @Test func `a hub that is given the same work a second time has made something else of it`()
+    throws
+  {
+    try binh.write("UPDATE project SET title = 'b'")
+    try binh.sync()
+    try an.write("UPDATE project SET title = 'c'")
+    let copy = try backUpHub("copy.db")
+    try an.sync()
+    world.now += 60_000
+    try world.restoreHub(from: copy)
+    try settle([an, binh])
+    try expectInStep([an, binh])
+    let opened = try world.hub.conflicts(openOnly: true).map(\.openedMilliseconds)
+    #expect(try an.value("SELECT opened_at FROM thuan_conflict") == .integer(opened[0]))
+  }
 }
