@@ -15,4 +15,12 @@ struct TagMergeTests {
     let merged = mergeTags(base: composed, ours: decomposed, theirs: "bến, " + decomposed)
     #expect(merged == .text("bến, " + composed))
   }
+
+  @Test func `what was merged reads as the same tags, whatever a tag begins with`() throws {
+    let merged = mergeTags(base: "", ours: "a", theirs: "\u{301}")
+    let text = try #require(merged.text)
+    #expect(mergeTags(base: "", ours: text, theirs: "") == merged)
+    #expect(mergeTags(base: "", ours: text, theirs: "a") == merged)
+    #expect(mergeTags(base: "a", ours: text, theirs: "a") == merged)
+  }
 }
