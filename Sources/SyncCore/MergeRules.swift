@@ -102,10 +102,12 @@ extension Set<String> {
   fileprivate func spelling(of text: String) -> String? { firstIndex(of: text).map { self[$0] } }
 }
 
+/// Taken apart by scalars: a combining mark at a tag's beginning would make one character with the
+/// separator.
 private func tags(_ text: String) -> Set<String> {
   var tags: Set<String> = []
-  for part in text.split(separator: ",") {
-    let words = part.split(separator: " ")
+  for part in text.unicodeScalars.split(separator: ",") {
+    let words = part.split(separator: " ").map { String($0) }
     if !words.isEmpty { tags.insert(words.joined(separator: " ")) }
   }
   return tags
