@@ -293,4 +293,21 @@ struct InterleavingTests {
     for _ in 0..<5 { do { try an.sync() } catch {} }
     #expect(try an.status().waitingChangeSets == 0)
   }
+
+  @Test func `a refusal that comes late makes no device of a whole store`() throws {
+    try begin()
+    try an.write("UPDATE project SET title = 'b'")
+    try an.sync()
+    var late = SyncRound(an.store, identity: an.identity, directions: .pull)
+    let question = try #require(try late.next(wallMilliseconds: world.now))
+    try an.write("UPDATE project SET title = 'c'")
+    try an.sync()
+    do {
+      try late.receive(try an.answer(question), wallMilliseconds: world.now)
+    } catch let refusal as Refusal {
+      try late.receive(refusal, newEpoch: 99, wallMilliseconds: world.now)
+    }
+    #expect(try an.store.events().isEmpty)
+    #expect(try an.status().waitingChangeSets == 0)
+  }
 }
