@@ -147,10 +147,14 @@ package struct SyncRound {
     let standings = try store.read { try store.standings($0) }
     guard let present = standings.last, present.epoch == refusal.epoch else { return }
     switch lastRequest {
-    case .pull where refusal.sequence == present.acknowledged:
-      _ = try store.reoffer(
-        epoch: present.epoch, from: 1, wallMilliseconds: wallMilliseconds)
-    case .pull: if refusal.sequence <= present.sealed { return }
+    case .pull(let request):
+      guard request.standings.last == present else { return }
+      if refusal.sequence == present.acknowledged {
+        _ = try store.reoffer(
+          epoch: present.epoch, from: 1, wallMilliseconds: wallMilliseconds)
+      } else if refusal.sequence <= present.sealed {
+        return
+      }
     default: if refusal.sequence <= present.acknowledged { return }
     }
     try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
