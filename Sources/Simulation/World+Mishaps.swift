@@ -92,6 +92,9 @@ extension World {
 
   private func restoreHub() throws {
     guard let backup = hub.backup else { return }
+    // The copy goes to a disk that has room and works.
+    makeRoom()
+    Disk.disarm(SimulatedHub.prefix)
     hub.restore(backup)
     mirror.reset()
     try observeHub()
@@ -103,7 +106,11 @@ extension World {
     device.close()
     device.version = max(device.version, backup.version)
     backup.image.put(at: device.path)
-    if withIdentity { device.identity = backup.identity }
+    // A store of a device that has been enrolled anew since is of no use with the new identity: the
+    // program says so, and asks for another code.
+    if withIdentity || backup.identity.device != device.identity.device {
+      device.identity = backup.identity
+    }
     device.rows = nil
     try observe(device)
     try excuseWhatIsGone()
