@@ -5,7 +5,6 @@ import glob
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import threading
@@ -143,18 +142,19 @@ class Programs:
         if not days or not self.faketime:
             yield environment
             return
+        # It lets go of the memory itself once its own program has ended.
         holder = subprocess.Popen(
-            ["faketime", "-f", "+0d", "sh", "-c", "echo $FAKETIME_SHARED; exec sleep 1000"],
-            stdout=subprocess.PIPE, start_new_session=True)
+            ["faketime", "-f", "+0d", "sh", "-c", "echo $FAKETIME_SHARED; read end"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
-            environment.update(
-                LD_PRELOAD=self.faketime, FAKETIME=f"{days:+d}d", FAKETIME_DONT_FAKE_MONOTONIC="1",
-                NO_FAKE_STAT="1", FAKETIME_SHARED=holder.stdout.readline().decode().strip())
+            shared = holder.stdout.readline().decode().strip()
+            if shared:
+                environment.update(
+                    LD_PRELOAD=self.faketime, FAKETIME=f"{days:+d}d", NO_FAKE_STAT="1",
+                    FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_SHARED=shared)
             yield environment
         finally:
-            os.killpg(holder.pid, signal.SIGTERM)
-            holder.wait()
-            holder.stdout.close()
+            holder.communicate()
 
     def start(self, program, *arguments, environment=None, output=subprocess.PIPE):
         return subprocess.Popen(
