@@ -94,7 +94,9 @@ func mergeTags(base: String, ours: String, theirs: String) -> Value {
       ?? [ours.spelling(of: tag), theirs.spelling(of: tag)].compactMap(\.self)
       .min { $0.utf8.lexicographicallyPrecedes($1.utf8) } ?? tag
   }
-  return kept.isEmpty ? .null : .text(kept.sorted().joined(separator: ", "))
+  // By bytes: the standard library has no order for texts in different normal forms.
+  let sorted = kept.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  return sorted.isEmpty ? .null : .text(sorted.joined(separator: ", "))
 }
 
 extension Set<String> {

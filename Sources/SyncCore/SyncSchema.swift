@@ -164,8 +164,4 @@ package struct SchemaError: Error, Equatable, CustomStringConvertible {
 }
 
 /// An identifier as SQL spells it.
-package func quoted(_ identifier: String) -> String {
-  "\""
-    + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-    + "\""
-}
+package func quoted(_ identifier: String) -> String { doubled("\"", in: identifier) }

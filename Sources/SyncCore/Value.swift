@@ -141,12 +141,23 @@ extension Value {
     case .null: "NULL"
     case .integer(let integer): String(integer)
     case .real(let real): String(real)
-    case .text(let text):
-      "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-        + "'"
+    case .text(let text): doubled("'", in: text)
     case .blob(let blob): "X'" + hexadecimal(blob).uppercased() + "'"
     }
   }
+}
+
+/// A text between quotation marks, with those inside it doubled.
+///
+/// By scalars, as SQL reads it: with a combining mark behind it a quotation mark is another character.
+func doubled(_ quote: Unicode.Scalar, in text: String) -> String {
+  var quoted = String.UnicodeScalarView([quote])
+  for scalar in text.unicodeScalars {
+    if scalar == quote { quoted.append(quote) }
+    quoted.append(scalar)
+  }
+  quoted.append(quote)
+  return String(quoted)
 }
 
 /// Reads the comma-separated SQL literals of a composite key.

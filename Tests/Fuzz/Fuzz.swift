@@ -176,7 +176,11 @@ private func checkCSV(_ bytes: [UInt8]) throws {
   let lines = 1 + bytes.count { $0 == 0x0A || $0 == 0x0D }
   var last = 0
   var text = table.header.map(cell).joined(separator: ",") + "\n"
-  for row in table.rows {
+  // A line with nothing on it is no row, which a file of one column cannot tell from an empty field.
+  let rows = table.rows.filter { row in
+    table.header.count > 1 || table.header.contains { row[$0] != nil }
+  }
+  for row in rows {
     require(row.line > last && row.line <= lines, "a row begins on line \(row.line) of \(lines)")
     last = row.line
     text += table.header.map { cell(row[$0] ?? "") }.joined(separator: ",") + "\r\n"
@@ -185,8 +189,8 @@ private func checkCSV(_ bytes: [UInt8]) throws {
     fatalError("broken: what was written cannot be read: \(text)")
   }
   require(again.header == table.header, "the header differs")
-  require(again.rows.count == table.rows.count, "rows are lost")
-  for (row, other) in zip(table.rows, again.rows) {
+  require(again.rows.count == rows.count, "rows are lost")
+  for (row, other) in zip(rows, again.rows) {
     for column in table.header { require(row[column] == other[column], "a field differs") }
   }
 }

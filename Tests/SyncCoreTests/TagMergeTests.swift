@@ -23,4 +23,11 @@ struct TagMergeTests {
     #expect(mergeTags(base: "", ours: text, theirs: "a") == merged)
     #expect(mergeTags(base: "a", ours: text, theirs: "a") == merged)
   }
+
+  /// The standard library orders a decomposed text neither before nor after a longer composed one.
+  @Test func `tags in different normal forms stand in the same order on either side`() {
+    let merged = mergeTags(base: "", ours: "\u{E9}1, z", theirs: "e\u{301}")
+    #expect(merged == mergeTags(base: "", ours: "e\u{301}", theirs: "z, \u{E9}1"))
+    #expect(merged == .text("e\u{301}, z, \u{E9}1"))
+  }
 }

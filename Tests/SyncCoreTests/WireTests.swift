@@ -117,7 +117,9 @@ struct WireTests {
   }
 
   @Test func `composite keys survive their stored form`() throws {
-    let values: [Value] = [.text("a'b,c"), .integer(-3), .blob([0, 255]), .text(""), .text("đ")]
+    let values: [Value] = [
+      .text("a'b,c"), .integer(-3), .blob([0, 255]), .text(""), .text("đ"), .text("a'\u{301}"),
+    ]
     for first in values {
       for second in values {
         let key = RowKey([first, second])
@@ -127,6 +129,11 @@ struct WireTests {
     for broken in ["'a'", "'a','b", "'a' 'b'", "x,y", "'a','b','c'", "nan,'b'", "'a',nan(0x12)"] {
       #expect(throws: WireError.self) { try RowKey(stored: .text(broken), columns: 2) }
     }
+  }
+
+  @Test func `a quote is spelt double whatever follows it`() {
+    #expect(quoted("a\"\u{301}") == "\"a\"\"\u{301}\"")
+    #expect(RowKey([.text("'\u{301}"), .null]).stored == .text("'''\u{301}',NULL"))
   }
 
   @Test func `texts in different Unicode forms agree and are not equal`() {
