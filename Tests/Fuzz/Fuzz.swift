@@ -195,9 +195,7 @@ private func checkCSV(_ bytes: [UInt8]) throws {
   }
 }
 
-private func cell(_ text: String) -> String {
-  "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-}
+private func cell(_ text: String) -> String { doubled("\"", in: text) }
 
 private func checkDay(_ bytes: [UInt8]) {
   guard let day = CivilDay.parse(String(decoding: bytes, as: UTF8.self)) else { return }
