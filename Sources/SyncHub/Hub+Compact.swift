@@ -1,4 +1,4 @@
-package import SyncCore
+import SyncCore
 import SyncSQLite
 
 /// What a compaction has done.
