@@ -171,4 +171,18 @@ struct DifferenceTests {
     #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.deletedEdited])
     #expect(try an.value("SELECT title || place FROM project WHERE id = 'q'") == .text("xmine"))
   }
+
+  @Test func `an insert by somebody who never saw a forgotten row is a question`() throws {
+    try an.write("INSERT INTO project (id, title) VALUES ('z', 'gone')")
+    try an.sync()
+    try an.write("DELETE FROM project WHERE id = 'z'")
+    try an.sync()
+    _ = try world.hub.compact(upTo: try world.hub.status().head, ruling)
+    try binh.write("INSERT INTO project (id, title) VALUES ('z', 'mine')")
+    try settle()
+    try expectInStep()
+    // Two words, and whether the row lives: none of it is settled by who came last.
+    #expect(
+      Set(try world.hub.conflicts(openOnly: true).map(\.kind)) == [.deletedEdited, .value])
+  }
 }
