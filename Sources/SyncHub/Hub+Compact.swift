@@ -81,8 +81,9 @@ extension HubStore {
       for field in changeSet.changes[position].fields {
         if let index = table.index(number: field.column) { values[index] = field.before }
       }
+      // When it was made is not known any more: whoever had not come to the horizon did not know it.
       var version = Version(
-        sequence: 0, stream: stored.stream, changeSet: number, stamp: changeSet.stamp,
+        sequence: horizon - 1, stream: stored.stream, changeSet: number, stamp: changeSet.stamp,
         isFlagged: stored.isFlagged)
       var state = RowState(values: values, created: version)
       version.sequence = horizon
