@@ -39,7 +39,8 @@ CREATE TABLE thuan_group (
 ) STRICT;
 
 -- Change sets, sealed: the bytes that travel. A disposition comes with the hub's receipt; settled
--- says that a quarantined one has been decided on.
+-- says that a quarantined one has been decided on: 1 taken in, 2 dismissed. What was dismissed lies
+-- over the hub's rows no longer, even if a hub that was put back has to be offered it again.
 CREATE TABLE thuan_outbox (
   position INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL,

@@ -132,9 +132,10 @@ extension World {
     }
     for logged in standing.waiting {
       let isForgetful = logged.changeSet.sequence < next ?? 0
+      // What was dismissed is offered again to a hub that has forgotten it, and is not shown.
       let isPending =
-        logged.disposition == nil
-        || (logged.disposition == .quarantined && !logged.isSettled && !isForgetful)
+        !logged.isSettled
+        && (logged.disposition == nil || (logged.disposition == .quarantined && !isForgetful))
       for change in logged.changeSet.changes {
         // What nobody is known to have written need not be shown.
         lay(change, isPending: isPending && !logged.changeSet.isFound, over: &expected)
@@ -144,7 +145,10 @@ extension World {
     for (index, table) in tables.enumerated() {
       let rows = Dictionary(
         uniqueKeysWithValues: standing.rows.tables[index].map { (table.rowKey(of: $0), $0) })
-      for (place, value) in expected where place.table == table.number {
+      let places = expected.filter { $0.key.table == table.number }
+      for (place, value) in places.sorted(by: {
+        ($0.key.key.stored, $0.key.column) < ($1.key.key.stored, $1.key.column)
+      }) {
         let shown: SyncCore.Value? =
           place.column == 0
           ? .integer(rows[place.key] == nil ? 0 : 1)

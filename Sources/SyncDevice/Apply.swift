@@ -190,9 +190,18 @@ extension DeviceStore {
     guard let state = row.values.lazy.compactMap(\.text).compactMap(QuarantineState.init).first,
       try isOwn(device: row.key.values[0], row.key.values[1], row.key.values[2], db)
     else { return }
+    let settled: Int64 =
+      switch state {
+      case .open: 0
+      case .applied: 1
+      case .dismissed: 2
+      }
+    // A hub that was put back may ask once more; here the answer has been seen.
     try db.run(
-      "UPDATE thuan_outbox SET settled = ? WHERE epoch = ? AND sequence = ?",
-      [.integer(state == .open ? 0 : 1), row.key.values[1], row.key.values[2]])
+      """
+      UPDATE thuan_outbox SET settled = CASE WHEN ? = 0 AND settled = 2 THEN 2 ELSE ? END
+      WHERE epoch = ? AND sequence = ?
+      """, [.integer(settled), .integer(settled), row.key.values[1], row.key.values[2]])
   }
 
   /// Whether the outbox holds this very change set, under whichever device's name the store wrote it.

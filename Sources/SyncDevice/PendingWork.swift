@@ -16,7 +16,7 @@ struct PendingWork {
       db,
       sql: """
         SELECT body FROM thuan_outbox
-        WHERE disposition IS NULL OR (disposition = 4 AND settled = 0) OR position > ?
+        WHERE (settled = 0 AND (disposition IS NULL OR disposition = 4)) OR position > ?
         ORDER BY position
         """, arguments: [position ?? .max])
     while let row = try bodies.next() {

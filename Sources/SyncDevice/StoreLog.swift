@@ -55,7 +55,7 @@ extension DeviceStore {
               disposition: row.value(at: 1).integer.flatMap {
                 Receipt.Disposition(rawValue: Int($0))
               },
-              reason: row.value(at: 2).text ?? "", isSettled: row.value(at: 3) == .integer(1),
+              reason: row.value(at: 2).text ?? "", isSettled: row.value(at: 3) != .integer(0),
               acknowledgedMilliseconds: row.value(at: 4).integer))
         }
         return .rollback

@@ -79,7 +79,8 @@ extension DeviceStore {
       let place: [Value] = [.integer(Int64(epoch)), .integer(sequence)]
       try db.run(
         """
-        UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL, settled = 0
+        UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL,
+          settled = CASE settled WHEN 2 THEN 2 ELSE 0 END
         WHERE epoch = ? AND sequence >= ?
         """, place)
       try set(.isInStep, .integer(0), db)
