@@ -173,4 +173,17 @@ struct ScrubTests {
     try an.sync(.push)
     #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.differenceFound])
   }
+
+  @Test func `what overwrote a value past the triggers is sent by a device that may only push`()
+    throws
+  {
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try an.write("UPDATE project SET title = 'b'")
+    try shellWithoutTriggers("UPDATE project SET title = 'past'")
+    try an.sync(.push)
+    let written = try world.hub.history(of: "project", RowKey([.text("p")])).flatMap(\.fields)
+    #expect(written.map(\.after).contains(.text("b")))
+    #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.differenceFound])
+  }
 }
