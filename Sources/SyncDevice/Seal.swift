@@ -21,31 +21,84 @@ extension DeviceStore {
   }
 
   /// Takes the marks of what the log says was written, and of nothing else: another column of the row
-  /// may have been changed past the triggers, or the row be gone or made again, and that is still to
-  /// be found.
+  /// may have been changed past the triggers, or the same one since, or the row be gone or made again,
+  /// and that is still to be found.
   private func updateShadowOfLoggedRows(_ db: Database) throws {
     var shadow = ShadowWriter(db)
-    let rows = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT logged.tbl, logged.key, is_update, columns, last.op
-        FROM (SELECT tbl, key, max(id) AS id, min(op) = 2 AND max(op) = 2 AS is_update,
-            group_concat(DISTINCT col) AS columns FROM thuan_log GROUP BY tbl, key) AS logged
-          JOIN thuan_log AS last ON last.id = logged.id
-        """)
-    while let row = try rows.next() {
-      guard let table = schema.table(number: row[0]) else { continue }
-      let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
-      let columns = (row[3] as String? ?? "").split(separator: ",").compactMap { Int($0) }
-      let isUpdate: Bool = row[2]
-      let last: Int = row[4]
-      let values = try last == LogEntry.delete ? nil : table.read(key, in: db)
-      // A row that is there no more although nothing says so keeps its marks.
-      if values == nil, last == LogEntry.insert || last == LogEntry.update { continue }
-      try shadow.update(table, key, values: values, only: isUpdate ? Set(columns) : nil)
+    var logged: LoggedRow?
+    let entries = try Row.fetchCursor(db.cachedStatement(sql: LoggedRow.select))
+    while let entry = try entries.next() {
+      if let row = logged, !row.isSame(as: entry) {
+        try note(row, &shadow, db)
+        logged = nil
+      }
+      logged = logged ?? LoggedRow(entry)
+      logged?.add(entry)
     }
+    if let logged { try note(logged, &shadow, db) }
     try shadow.finish()
   }
+
+  private func note(_ row: LoggedRow, _ shadow: inout ShadowWriter, _ db: Database) throws {
+    guard let table = schema.table(number: row.table) else { return }
+    let key = try RowKey(stored: row.key, columns: table.key.count)
+    var values = try row.isDeleted ? nil : table.read(key, in: db)
+    // A row that is there no more although nothing says so keeps its marks.
+    if values == nil, row.mustBeThere { return }
+    for (column, value) in row.written {
+      if let index = table.index(number: column) { values?[index] = value }
+    }
+    try shadow.update(
+      table, key, values: values, only: row.isUpdate ? Set(row.written.keys) : nil)
+  }
+}
+
+/// What the change log says of one row in the end.
+private struct LoggedRow {
+  let table: Int
+  let key: Value
+  /// The last entry that is no update, and what it was.
+  private var whole: (id: Int64, operation: Int)?
+  private var updates: [(id: Int64, column: Int, value: Value)] = []
+
+  /// Each row's last entry of every column, row by row; SQLite takes bare columns from the row that
+  /// has the maximum.
+  static let select = """
+    SELECT tbl, key, coalesce(col, 0), max(id), op, new FROM thuan_log
+    GROUP BY tbl, key, coalesce(col, 0)
+    """
+
+  init(_ entry: Row) {
+    table = entry[0]
+    key = entry.value(at: 1)
+  }
+
+  func isSame(as entry: Row) -> Bool { table == entry[0] && key == entry.value(at: 1) }
+
+  mutating func add(_ entry: Row) {
+    if entry[4] == LogEntry.update {
+      updates.append((entry[3], entry[2], entry.value(at: 5)))
+    } else {
+      whole = (entry[3], entry[4])
+    }
+  }
+
+  var isUpdate: Bool { whole == nil }
+
+  /// The values that were written one by one since the row was made.
+  var written: [Int: Value] {
+    Dictionary(
+      updates.lazy.filter { $0.id > whole?.id ?? 0 }.map { ($0.column, $0.value) },
+      uniquingKeysWith: { $1 })
+  }
+
+  private var last: Int {
+    guard let whole, updates.allSatisfy({ $0.id < whole.id }) else { return LogEntry.update }
+    return whole.operation
+  }
+
+  var isDeleted: Bool { last == LogEntry.delete }
+  var mustBeThere: Bool { last == LogEntry.insert || last == LogEntry.update }
 }
 
 /// One entry of the change log.
