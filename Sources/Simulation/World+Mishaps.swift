@@ -41,8 +41,16 @@ extension World {
     }
   }
 
+  private var prefixes: [String] { [SimulatedHub.prefix] + devices.map(\.prefix) }
+
   func makeRoom() {
-    for prefix in [SimulatedHub.prefix] + devices.map(\.prefix) { Disk.limit(prefix, bytes: nil) }
+    for prefix in prefixes { Disk.limit(prefix, bytes: nil) }
+  }
+
+  /// All disks have room and work; what was to befall them does not.
+  func mendDisks() {
+    makeRoom()
+    for prefix in prefixes { Disk.disarm(prefix) }
   }
 
   /// Machines that have stopped since it was last asked start again.
@@ -73,7 +81,11 @@ extension World {
 
   /// Backups, restores, clones and upgrades.
   private func recover(_ action: Action) throws {
-    if case .backUp = action {} else { hasRecovered = true }
+    if case .backUp = action {} else {
+      hasRecovered = true
+      // Who puts something back first sees to it that disks have room and work.
+      mendDisks()
+    }
     switch action {
     case .backUp(.hub): hub.backup = (StoreImage(of: SimulatedHub.path), hub.version)
     case .backUp(.device(let index)):
@@ -92,9 +104,6 @@ extension World {
 
   private func restoreHub() throws {
     guard let backup = hub.backup else { return }
-    // The copy goes to a disk that has room and works.
-    makeRoom()
-    Disk.disarm(SimulatedHub.prefix)
     hub.restore(backup)
     mirror.reset()
     try observeHub()

@@ -16,8 +16,7 @@ extension World {
   }
 
   private func endFaults() throws {
-    makeRoom()
-    for prefix in [SimulatedHub.prefix] + devices.map(\.prefix) { Disk.disarm(prefix) }
+    mendDisks()
     try noticeCrashes()
     troubled = []
     // A hub that is behind its devices is upgraded in the end.
