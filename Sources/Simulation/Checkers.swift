@@ -24,17 +24,23 @@ extension World {
       halves[String((row[0].text ?? "").dropLast()), default: []].append(row[1])
     }
     for (owner, values) in halves.sorted(by: { $0.key < $1.key })
-    where values.count != 2 || values[0] != values[1] {
+    where !isDecided(pairOf: owner) && (values.count != 2 || values[0] != values[1]) {
       throw Violation(
         law: .transactions,
         what: "\(device.name) shows half of a transaction of \(owner): \(values)")
     }
   }
 
+  /// An operator decides row by row, and may keep one and not the other.
+  private func isDecided(pairOf owner: String) -> Bool {
+    ["a", "b"].contains { decidedRows.contains("pair \(RowKey([.text(owner + $0)]))") }
+  }
+
   func checkPairAtHub(_ key: RowKey) throws {
     guard let id = key.values.first?.text,
       let table = hub.schema.schema.table(named: "pair")
     else { return }
+    if isDecided(pairOf: String(id.dropLast())) { return }
     let values = ["a", "b"].map {
       mirror.values(table.number, RowKey([.text(id.dropLast() + $0)]))?[1]
     }
@@ -132,10 +138,11 @@ extension World {
     }
     for logged in standing.waiting {
       let isForgetful = logged.changeSet.sequence < next ?? 0
-      // What was dismissed is offered again to a hub that has forgotten it, and is not shown.
+      // What is offered again to a hub that has forgotten it shows what became of it the first time,
+      // until the hub's next page comes.
+      let isWaiting = logged.disposition == nil && logged.acknowledgedMilliseconds == nil
       let isPending =
-        !logged.isSettled
-        && (logged.disposition == nil || (logged.disposition == .quarantined && !isForgetful))
+        !logged.isSettled && (isWaiting || (logged.disposition == .quarantined && !isForgetful))
       for change in logged.changeSet.changes {
         // What nobody is known to have written need not be shown.
         lay(change, isPending: isPending && !logged.changeSet.isFound, over: &expected)

@@ -81,7 +81,8 @@ extension World {
 
   /// Backups, restores, clones and upgrades.
   private func recover(_ action: Action) throws {
-    if case .backUp = action {} else {
+    if case .backUp = action {
+    } else {
       hasRecovered = true
       // Who puts something back first sees to it that disks have room and work.
       mendDisks()
