@@ -158,6 +158,24 @@ struct RecoveryTests {
     #expect(try an.rows("project").count == 1)
   }
 
+  @Test func `a device that held rows back notices that the hub is not what it was`() throws {
+    let copy = try backUpHub("copy.db")
+    let chi = try world.device("chi")
+    try chi.sync()
+    try an.write("UPDATE project SET place = 'mine'")
+    try chi.write("UPDATE project SET title = 'c', place = 'there'")
+    try binh.write("UPDATE project SET title = 'b'")
+    try settle([binh, chi])
+    try an.sync(.pull)
+    #expect(try an.value("SELECT count(*) FROM thuan_conflict") == .integer(1))
+    // The machines that disagreed are gone as well.
+    try world.restoreHub(from: copy)
+    try settle([an])
+    try expectInStep([an])
+    #expect(try an.value("SELECT title || place FROM project") == .text("amine"))
+    #expect(try an.value("SELECT count(*) FROM thuan_conflict") == .integer(0))
+  }
+
   @Test func `a sequence that was given out twice hides nothing`() throws {
     let copy = try backUpHub("copy.db")
     try an.write("UPDATE project SET place = 'x'")
