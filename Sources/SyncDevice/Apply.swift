@@ -25,11 +25,13 @@ extension DeviceStore {
     if try hasGrown || setting(.wantsSnapshot, db) == .integer(1) {
       return .pull(PullRequest(epoch: 0, cursor: 0, position: .zero, standings: standings))
     }
-    let cursor = min(try cursor(db), try releasedCursor(db) ?? .max)
+    // What was held back comes again, yet from a hub that knows the newest state seen here.
+    var from = try point(at: try cursor(db), db)
+    from.sequence = min(from.sequence, try releasedCursor(db) ?? .max)
     return .pull(
       PullRequest(
-        epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: cursor,
-        position: try point(at: cursor, db), standings: standings))
+        epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: from.sequence, position: from,
+        standings: standings))
   }
 
   /// Lets the next pull ask for everything: the hub cannot say what has changed since the cursor.

@@ -96,7 +96,7 @@ struct HubStore {
 
   /// Whether the hub has ever been in the given state.
   func knows(_ point: HubPoint) throws -> Bool {
-    if point.sequence == 0 { return true }
+    if point.number == 0, point.sequence == 0 { return true }
     guard point.sequence <= (try head()) else { return false }
     let row = try connection.first(
       "SELECT chain FROM hub_change_set WHERE number = ?", [.integer(point.number)])
