@@ -30,14 +30,8 @@ extension World {
     case .hubWrite(let edit): try decide { hub in try write(edit, hub) }
     case .revoke(let index):
       guard let device = device(index), !device.isRevoked else { return }
-      let isDone: Bool? = try attemptAtHub { hub in
-        try hub.revoke(device: device.identity.device, ruling())
-        return true
-      }
-      guard isDone == true else { return }
-      for twin in devices where twin.identity.device == device.identity.device {
-        twin.isRevoked = true
-      }
+      try decide { try $0.revoke(device: device.identity.device, ruling()) }
+      try noteRevocations()
     case .compact(let leavesBehind):
       try decide { hub in
         let done = try hub.compact(upTo: leavesBehind ? mirror.sequence : nil, ruling())
@@ -51,6 +45,16 @@ extension World {
         throw Violation(law: .integrity, what: "the hub scrubs undamaged rows: \(damaged)")
       }
     default: break
+    }
+  }
+
+  /// A hub that stopped may have committed a revocation of which nobody was told.
+  func noteRevocations() throws {
+    let revoked = try attemptAtHub { hub in
+      Set(try hub.devices().filter(\.isRevoked).map(\.id))
+    }
+    for device in devices where revoked?.contains(device.identity.device) == true {
+      device.isRevoked = true
     }
   }
 

@@ -19,6 +19,7 @@ extension World {
     mendDisks()
     try noticeCrashes()
     troubled = []
+    try noteRevocations()
     // A hub that is behind its devices is upgraded in the end.
     if devices.contains(where: { $0.version == 2 }) { try upgradeHub() }
     for device in devices where device.isForeignTransactionOpen {
