@@ -667,6 +667,10 @@ static sqlite3_vfs simulated_vfs = {
 
 int simulated_disk_install(void) {
   if (real_vfs) return SQLITE_OK;
+  // Many short-lived statements: no counting of memory, and room for them beside the heap. Where
+  // SQLite runs already, both stay as they are.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 500);
   real_vfs = sqlite3_vfs_find(NULL);
   if (real_vfs->szOsFile > simulated_vfs.szOsFile) simulated_vfs.szOsFile = real_vfs->szOsFile;
   return sqlite3_vfs_register(&simulated_vfs, 1);

@@ -12,11 +12,19 @@ final class Oracle {
   }
 
   /// Something that was committed on a device.
-  struct Commitment: Hashable {
+  struct Commitment: Hashable, Comparable {
     let device: String
     let place: Place
     /// For column 0: 1 for a row that was made, 0 for one that was deleted.
     let value: Value
+
+    static func < (one: Self, other: Self) -> Bool {
+      if one.device != other.device { return one.device < other.device }
+      if one.place.table != other.place.table { return one.place.table < other.place.table }
+      if one.place.key != other.place.key { return one.place.key.stored < other.place.key.stored }
+      if one.place.column != other.place.column { return one.place.column < other.place.column }
+      return one.value < other.value
+    }
   }
 
   private(set) var commitments: Set<Commitment> = []
@@ -116,7 +124,7 @@ final class Oracle {
     for changeSet in kept {
       for change in changeSet.changes { known.formUnion(commitments(of: change, changeSet.stream)) }
     }
-    return commitments.subtracting(known).sorted { "\($0)" < "\($1)" }
+    return commitments.subtracting(known).sorted()
   }
 
   private func commitments(of change: RowChange, _ stream: StreamID) -> [Commitment] {

@@ -9,8 +9,7 @@ struct Rows: Equatable {
   var tables: [[[SyncCore.Value]]]
 
   static func selection(of table: TableSchema, only columns: String? = nil) -> String {
-    let order = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
-    return "SELECT \(columns ?? table.columnList) FROM \(quoted(table.name)) ORDER BY \(order)"
+    "SELECT \(columns ?? table.columnList) FROM \(table.name) ORDER BY \(table.keyList)"
   }
 
   init(_ tables: [TableSchema], in db: Database) throws {

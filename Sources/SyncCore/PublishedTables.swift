@@ -10,7 +10,12 @@ package enum PublishedTables {
   /// The three tables as the engine's own part of every schema.
   ///
   /// - Throws: ``SchemaError`` never in practice; the declaration below is checked by tests.
-  package static func schemas() throws(SchemaError) -> [TableSchema] {
+  package static func schemas() throws(SchemaError) -> [TableSchema] { try made.get() }
+
+  /// Made once: every page that is sent or applied asks for them.
+  private static let made = Result { () throws(SchemaError) in try make() }
+
+  private static func make() throws(SchemaError) -> [TableSchema] {
     [
       try table(
         "thuan_conflict", conflict, keys: ["id"],

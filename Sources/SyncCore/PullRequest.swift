@@ -23,6 +23,9 @@ package struct PullRequest: Equatable, Sendable {
     self.standings = standings
   }
 
+  /// Whether rows may have come already, or may have to go: a later page, or the hub's whole state.
+  package var isUnderWay: Bool { cursor == 0 || position.sequence != cursor }
+
   /// Whether two requests ask for the same page; what a device has sealed since does not matter.
   package func asksTheSame(as other: PullRequest) -> Bool {
     epoch == other.epoch && cursor == other.cursor && position == other.position

@@ -43,12 +43,16 @@ package struct TableSchema: Sendable {
   package let key: [Int]
   /// The columns' names as SQL spells them, joined, in the order of the declaration.
   ///
-  /// This and the two below are made once: making them for every row costs more than the row.
+  /// This and the four below are made once: making them for every row costs more than the row.
   package let columnList: String
+  /// The key columns' names as SQL spells them, joined.
+  package let keyList: String
   /// A condition that finds the row of a key, with one parameter a key column.
   package let keyCondition: String
   /// The statement that reads a row's values by its key.
   package let selectByKey: String
+  /// The statement that writes all of a row's values over whatever has its key.
+  package let upsert: String
   /// Columns by rising wire number, so that a column that is added later comes last.
   package let columnsByNumber: [ColumnSchema]
   private let byNumber: [Int: Int]
@@ -67,8 +71,10 @@ package struct TableSchema: Sendable {
     columnsByNumber = columns.sorted { $0.number < $1.number }
     key = columns.indices.filter { columns[$0].unit == nil }
     columnList = columns.map { quoted($0.name) }.joined(separator: ", ")
+    keyList = key.map { quoted(columns[$0].name) }.joined(separator: ", ")
     keyCondition = key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
     selectByKey = "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
+    upsert = Self.upsert(name, columns, keyList, writing: columns.filter { $0.unit != nil })
     byNumber = Dictionary(columns.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
     guard !key.isEmpty else { throw SchemaError("table \(name) has no key") }
@@ -78,6 +84,23 @@ package struct TableSchema: Sendable {
     guard byName.count == columns.count else {
       throw SchemaError("table \(name) declares a column twice")
     }
+  }
+
+  /// The statement that makes a row, or writes some of its columns over whatever has its key.
+  package func upsert(writing changed: [ColumnSchema]) -> String {
+    Self.upsert(name, columns, keyList, writing: changed)
+  }
+
+  private static func upsert(
+    _ name: String, _ columns: [ColumnSchema], _ keyList: String, writing changed: [ColumnSchema]
+  ) -> String {
+    let changes = changed.map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
+    return """
+      INSERT INTO \(quoted(name)) (\(columns.map { quoted($0.name) }.joined(separator: ", ")))
+      VALUES (\(Array(repeating: "?", count: columns.count).joined(separator: ", ")))
+      ON CONFLICT (\(keyList)) DO \(
+        changes.isEmpty ? "NOTHING" : "UPDATE SET " + changes.joined(separator: ", "))
+      """
   }
 
   /// A number that stands for a unit for ever: the lowest wire number of its columns.

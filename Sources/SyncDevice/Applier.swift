@@ -117,16 +117,12 @@ struct Applier {
       if let index = table.index(number: column) { values[index] = value }
     }
     for (index, value) in zip(table.key, row.key.values) { values[index] = value }
-    let keys = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
-    let changes = table.columns.filter { $0.unit != nil && !kept.contains($0.number) }
-      .map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
-    let update = changes.isEmpty ? "NOTHING" : "UPDATE SET " + changes.joined(separator: ", ")
-    let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
-    try db.run(
-      """
-      INSERT INTO \(quoted(table.name)) (\(table.columnList)) VALUES (\(places))
-      ON CONFLICT (\(keys)) DO \(update)
-      """, values)
+    let sql =
+      kept.isEmpty
+      ? table.upsert
+      : table.upsert(
+        writing: table.columns.filter { $0.unit != nil && !kept.contains($0.number) })
+    try db.run(sql, values)
   }
 
   private func writeFields(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {

@@ -72,13 +72,12 @@ extension DeviceStore {
     throws -> PullPage?
   {
     let page = try PullPage(decoding: bytes)
+    guard case .pull(let asked) = request else { return nil }
     var isExpected = true
-    try withoutForeignKeys { db in
+    try transaction(writesRows: !page.rows.isEmpty || asked.isUnderWay) { db in
       let hub = try setting(.hub, db)
       guard hub == .null || hub == .text(page.hub) else { throw StoreError.otherHub }
-      guard case .pull(let asked) = request, case .pull(let wanted) = try nextPull(db),
-        wanted.asksTheSame(as: asked)
-      else {
+      guard case .pull(let wanted) = try nextPull(db), wanted.asksTheSame(as: asked) else {
         isExpected = false
         return
       }
@@ -101,6 +100,12 @@ extension DeviceStore {
   func discardStagedPages(_ db: Database) throws {
     try db.run("DELETE FROM thuan_inbox")
     try set(.position, .null, db)
+  }
+
+  /// A page without rows is no reason to switch anything off, which makes SQLite prepare every
+  /// statement anew.
+  private func transaction(writesRows: Bool, _ body: (Database) throws -> Void) throws {
+    if writesRows { try withoutForeignKeys(body) } else { try database.write(body) }
   }
 
   /// The hub's state is whole, but pending work on top of it need not be (a new child of a row that

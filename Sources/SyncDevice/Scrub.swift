@@ -83,7 +83,7 @@ struct Scrub {
   private mutating func readRows(
     of table: TableSchema, _ limit: Int, _ found: inout [UntrackedChange]
   ) throws -> Int {
-    let key = table.key.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
+    let key = table.keyList
     let places = Array(repeating: "?", count: table.key.count).joined(separator: ", ")
     let rows = try Row.fetchCursor(
       try db.cachedStatement(
