@@ -166,6 +166,18 @@ struct ScrubTests {
     #expect(try an.status().isInStep)
   }
 
+  @Test func `a row made past the triggers and then replaced arrives whole`() throws {
+    try shellWithoutTriggers("INSERT INTO project (id, title, place) VALUES ('p', 'a', 'x')")
+    try an.write("REPLACE INTO project (id, title, place) VALUES ('p', 'b', 'x')")
+    for _ in 0..<3 { try an.sync() }
+    #expect(try an.rows("project") == world.hubRows("project"))
+    #expect(try an.value("SELECT title || place FROM project") == .text("bx"))
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+    let written = try world.hub.history(of: "project", RowKey([.text("p")])).flatMap(\.fields)
+    #expect(written.map(\.before).contains(.text("a")))
+    #expect(try an.status().isInStep)
+  }
+
   @Test func `a device that may only push sends what was written past its triggers too`() throws {
     try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     try an.sync()
