@@ -12,7 +12,7 @@ extension DeviceStore {
     guard try db.first("SELECT 1 FROM thuan_log LIMIT 1") != nil else { return }
     var sealer = try Sealer(self, db, wallMilliseconds: wallMilliseconds)
     try sealer.run()
-    try updateShadowOfLoggedRows(db)
+    try updateShadowOfLoggedRows(db, besides: sealer.untracked)
     for table in schema.tables {
       try db.run("DELETE FROM \(Capture.imageTable(of: table))")
     }
@@ -23,16 +23,24 @@ extension DeviceStore {
   /// Takes the marks of what the log says was written, and of nothing else: another column of the row
   /// may have been changed past the triggers, or the same one since, or the row be gone or made again,
   /// and that is still to be found.
-  private func updateShadowOfLoggedRows(_ db: Database) throws {
+  ///
+  /// - Parameters:
+  ///   - db: The store.
+  ///   - untracked: Rows that nobody has told of yet, by table and key.
+  /// - Throws: SQLite's errors.
+  private func updateShadowOfLoggedRows(_ db: Database, besides untracked: Set<LoggedPlace>) throws
+  {
     var shadow = ShadowWriter(db)
     var logged: LoggedRow?
     let entries = try Row.fetchCursor(db.cachedStatement(sql: LoggedRow.select))
     while let entry = try entries.next() {
-      if let row = logged, !row.isSame(as: entry) {
+      let place = LoggedPlace(table: entry[0], key: entry.value(at: 1))
+      if let row = logged, row.place != place {
         try note(row, &shadow, db)
         logged = nil
       }
-      logged = logged ?? LoggedRow(entry)
+      if untracked.contains(place) { continue }
+      logged = logged ?? LoggedRow(place)
       logged?.add(entry)
     }
     if let logged { try note(logged, &shadow, db) }
@@ -40,8 +48,8 @@ extension DeviceStore {
   }
 
   private func note(_ row: LoggedRow, _ shadow: inout ShadowWriter, _ db: Database) throws {
-    guard let table = schema.table(number: row.table) else { return }
-    let key = try RowKey(stored: row.key, columns: table.key.count)
+    guard let table = schema.table(number: row.place.table) else { return }
+    let key = try RowKey(stored: row.place.key, columns: table.key.count)
     var values = try row.isDeleted ? nil : table.read(key, in: db)
     // A row that is there no more although nothing says so keeps its marks.
     if values == nil, row.mustBeThere { return }
@@ -53,10 +61,15 @@ extension DeviceStore {
   }
 }
 
-/// What the change log says of one row in the end.
-private struct LoggedRow {
+/// A row as the change log names it.
+private struct LoggedPlace: Hashable {
   let table: Int
   let key: Value
+}
+
+/// What the change log says of one row in the end.
+private struct LoggedRow {
+  let place: LoggedPlace
   /// The last entry that is no update, and what it was.
   private var whole: (id: Int64, operation: Int)?
   private var updates: [(id: Int64, column: Int, value: Value)] = []
@@ -68,12 +81,7 @@ private struct LoggedRow {
     GROUP BY tbl, key, coalesce(col, 0)
     """
 
-  init(_ entry: Row) {
-    table = entry[0]
-    key = entry.value(at: 1)
-  }
-
-  func isSame(as entry: Row) -> Bool { table == entry[0] && key == entry.value(at: 1) }
+  init(_ place: LoggedPlace) { self.place = place }
 
   mutating func add(_ entry: Row) {
     if entry[4] == LogEntry.update {
@@ -152,6 +160,8 @@ private struct Sealer {
   private var lastTime: Int64?
   /// The update whose columns are being gathered.
   private var update: (table: Int, key: Value, fields: [FieldChange])?
+  /// Rows that were replaced before anybody had found them: they are still to be found, whole.
+  private(set) var untracked: Set<LoggedPlace> = []
   /// Rows that a REPLACE removed, until the insert that follows is read.
   private var replaced: [Int: [Value: [Value]]] = [:]
 
@@ -295,9 +305,23 @@ private struct Sealer {
     let operation: Int? = next?[0]
     if operation == LogEntry.insert {
       replaced[entry.table, default: [:]][entry.key] = image
+      if try isUntracked(entry) {
+        untracked.insert(LoggedPlace(table: entry.table, key: entry.key))
+      }
     } else if operation == nil, try table.read(table.rowKey(of: image), in: db) == nil {
       addDelete(table, image)
     }
+  }
+
+  /// Whether a row has no marks although nothing in the log made it: that happened past the triggers.
+  private func isUntracked(_ entry: LogEntry) throws -> Bool {
+    try db.first(
+      """
+      SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM thuan_shadow WHERE tbl = ?1 AND key = ?2)
+        AND NOT EXISTS (
+          SELECT 1 FROM temp.thuan_later later JOIN thuan_log made ON made.id = later.id
+          WHERE later.tbl = ?1 AND later.key = ?2 AND later.id < ?3 AND made.op = 1)
+      """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)]) != nil
   }
 
   private mutating func append(_ change: RowChange) {
