@@ -62,7 +62,7 @@ struct Simulator: ParsableCommand {
       "\nThe shortest life found that breaks \(violation.law.rawValue), \(shrunk.devices) devices:")
     for (index, action) in shrunk.actions.enumerated() { print("  \(index + 1). \(action)") }
     print("  then faults stop, everybody syncs, the operator decides everything, everybody syncs")
-    if let violation = simulation.run(shrunk).violation { print("  → \(violation)") }
+    if let violation = live(shrunk, simulation).violation { print("  → \(violation)") }
   }
 }
 
