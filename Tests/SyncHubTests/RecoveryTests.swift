@@ -176,6 +176,23 @@ struct RecoveryTests {
     #expect(try an.value("SELECT count(*) FROM thuan_conflict") == .integer(0))
   }
 
+  @Test func `a clock that was years ahead does not make devices forget what a hub may ask for`()
+    throws
+  {
+    let copy = try backUpHub("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.sync()
+    let years: Int64 = 10 * 365 * 86_400_000
+    world.now += years
+    try an.write("UPDATE project SET place = 'there'")
+    try an.sync()
+    world.now -= years
+    try world.restoreHub(from: copy)
+    try settle([an, binh])
+    try expectInStep([an, binh])
+    #expect(try title() == .text("b"))
+  }
+
   @Test func `a sequence that was given out twice hides nothing`() throws {
     let copy = try backUpHub("copy.db")
     try an.write("UPDATE project SET place = 'x'")
