@@ -32,6 +32,8 @@ package enum SyncLimits {
   package static let clockOffsetMilliseconds: Int64 = 5 * 60_000
   /// Acknowledged change sets stay on the device this long, by the hub's clock.
   package static let retentionMilliseconds: Int64 = 90 * 86_400_000
+  /// So many of the newest stay however old they are: a clock may be wrong.
+  package static let retainedChangeSets = 500
   /// A one-time enrolment code is good for this long.
   package static let enrolmentMilliseconds: Int64 = 14 * 86_400_000
   /// First and longest pause between attempts of a sync that goes on by itself.

@@ -72,10 +72,16 @@ extension DeviceStore {
   private func forgetOldReceipts(hubMilliseconds: Int64, _ db: Database) throws {
     try db.run(
       """
-      DELETE FROM thuan_outbox WHERE position < coalesce(
-        (SELECT min(position) FROM thuan_outbox WHERE disposition IS NULL
-          OR (disposition = 4 AND settled = 0) OR acknowledged_at >= ?), 9223372036854775807)
-      """, [.integer(hubMilliseconds - SyncLimits.retentionMilliseconds)])
+      DELETE FROM thuan_outbox WHERE position < min(
+        (SELECT min(position) FROM (
+          SELECT position FROM thuan_outbox ORDER BY position DESC LIMIT ?)),
+        coalesce((SELECT min(position) FROM thuan_outbox WHERE disposition IS NULL
+          OR (disposition = 4 AND settled = 0) OR acknowledged_at >= ?), 9223372036854775807))
+      """,
+      [
+        .integer(Int64(SyncLimits.retainedChangeSets)),
+        .integer(hubMilliseconds - SyncLimits.retentionMilliseconds),
+      ])
   }
 
   func noteContact(hubMilliseconds: Int64, _ wallMilliseconds: Int64, _ db: Database) throws {
