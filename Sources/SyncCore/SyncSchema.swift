@@ -51,8 +51,8 @@ package struct TableSchema: Sendable {
   package let keyCondition: String
   /// The statement that reads a row's values by its key.
   package let selectByKey: String
-  /// The statement that writes all of a row's values over whatever has its key.
-  package let upsert: String
+  /// The statement that makes a row from all its values, if there is none with its key.
+  package let insertIfAbsent: String
   /// Columns by rising wire number, so that a column that is added later comes last.
   package let columnsByNumber: [ColumnSchema]
   private let byNumber: [Int: Int]
@@ -74,7 +74,11 @@ package struct TableSchema: Sendable {
     keyList = key.map { quoted(columns[$0].name) }.joined(separator: ", ")
     keyCondition = key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
     selectByKey = "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
-    upsert = Self.upsert(name, columns, keyList, writing: columns.filter { $0.unit != nil })
+    let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
+    insertIfAbsent = """
+      INSERT INTO \(quoted(name)) (\(columnList)) VALUES (\(places))
+      ON CONFLICT (\(keyList)) DO NOTHING
+      """
     byNumber = Dictionary(columns.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
     guard !key.isEmpty else { throw SchemaError("table \(name) has no key") }
@@ -84,23 +88,6 @@ package struct TableSchema: Sendable {
     guard byName.count == columns.count else {
       throw SchemaError("table \(name) declares a column twice")
     }
-  }
-
-  /// The statement that makes a row, or writes some of its columns over whatever has its key.
-  package func upsert(writing changed: [ColumnSchema]) -> String {
-    Self.upsert(name, columns, keyList, writing: changed)
-  }
-
-  private static func upsert(
-    _ name: String, _ columns: [ColumnSchema], _ keyList: String, writing changed: [ColumnSchema]
-  ) -> String {
-    let changes = changed.map { "\(quoted($0.name)) = excluded.\(quoted($0.name))" }
-    return """
-      INSERT INTO \(quoted(name)) (\(columns.map { quoted($0.name) }.joined(separator: ", ")))
-      VALUES (\(Array(repeating: "?", count: columns.count).joined(separator: ", ")))
-      ON CONFLICT (\(keyList)) DO \(
-        changes.isEmpty ? "NOTHING" : "UPDATE SET " + changes.joined(separator: ", "))
-      """
   }
 
   /// A number that stands for a unit for ever: the lowest wire number of its columns.

@@ -117,25 +117,33 @@ struct Applier {
       if let index = table.index(number: column) { values[index] = value }
     }
     for (index, value) in zip(table.key, row.key.values) { values[index] = value }
-    let sql =
-      kept.isEmpty
-      ? table.upsert
-      : table.upsert(
-        writing: table.columns.filter { $0.unit != nil && !kept.contains($0.number) })
-    try db.run(sql, values)
+    // One statement for both would have SQLite compile every trigger of the table for a new row.
+    try db.run(table.insertIfAbsent, values)
+    if db.changesCount > 0 { return }
+    let written = table.columns.indices.filter {
+      table.columns[$0].unit != nil && !kept.contains(table.columns[$0].number)
+    }
+    try update(row.key, table, written, written.map { values[$0] })
   }
 
   private func writeFields(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
-    var names: [String] = []
+    var written: [Int] = []
     var values: [Value] = []
     for (column, value) in zip(row.columns, row.values) where !kept.contains(column) {
       guard let index = table.index(number: column) else { continue }
-      names.append("\(quoted(table.columns[index].name)) = ?")
+      written.append(index)
       values.append(value)
     }
-    guard !names.isEmpty else { return }
+    try update(row.key, table, written, values)
+  }
+
+  private func update(
+    _ key: RowKey, _ table: TableSchema, _ columns: [Int], _ values: [Value]
+  ) throws {
+    if columns.isEmpty { return }
+    let changes = columns.map { "\(quoted(table.columns[$0].name)) = ?" }.joined(separator: ", ")
     try db.run(
-      "UPDATE \(quoted(table.name)) SET \(names.joined(separator: ", ")) WHERE \(table.keyCondition)",
-      values + row.key.values)
+      "UPDATE \(quoted(table.name)) SET \(changes) WHERE \(table.keyCondition)",
+      values + key.values)
   }
 }

@@ -190,14 +190,17 @@ private struct Sealer {
   /// That wants an index, which would be dear to keep while people write and is cheap to make now.
   private func indexLaterEntries() throws {
     let hasSuspects = try db.first("SELECT 1 FROM thuan_log WHERE op = 4 LIMIT 1") != nil
-    try db.execute(
-      sql: """
-        CREATE TEMP TABLE IF NOT EXISTS thuan_later
-          (tbl INTEGER, key ANY, id INTEGER, PRIMARY KEY (tbl, key, id)) STRICT, WITHOUT ROWID;
-        DELETE FROM temp.thuan_later;
-        INSERT INTO temp.thuan_later SELECT tbl, key, id FROM thuan_log
-          \(hasSuspects ? "" : "WHERE op <> 1") ORDER BY tbl, key, id;
-        """)
+    try db.run(
+      """
+      CREATE TEMP TABLE IF NOT EXISTS thuan_later
+        (tbl INTEGER, key ANY, id INTEGER, PRIMARY KEY (tbl, key, id)) STRICT, WITHOUT ROWID
+      """)
+    try db.run("DELETE FROM temp.thuan_later")
+    try db.run(
+      """
+      INSERT INTO temp.thuan_later SELECT tbl, key, id FROM thuan_log
+      \(hasSuspects ? "" : "WHERE op <> 1") ORDER BY tbl, key, id
+      """)
   }
 
   mutating func run() throws {
@@ -216,7 +219,7 @@ private struct Sealer {
     if let group { try close(group: group) }
     try store.set(.sequence, .integer(sequence), db)
     try store.set(.hash, .blob(previous), db)
-    if hasLaterEntries { try db.execute(sql: "DELETE FROM temp.thuan_later") }
+    if hasLaterEntries { try db.run("DELETE FROM temp.thuan_later") }
   }
 
   // MARK: Entries
