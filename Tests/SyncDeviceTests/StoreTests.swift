@@ -179,7 +179,9 @@ struct StoreTests {
     }
   }
 
-  @Test func `acknowledged work is kept ninety days by the hub's clock, and the newest for ever`() throws {
+  @Test func `acknowledged work is kept ninety days by the hub's clock, the newest for ever`()
+    throws
+  {
     try device.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     try device.sync()
     let kept = {
