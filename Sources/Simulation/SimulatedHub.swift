@@ -16,7 +16,13 @@ final class SimulatedHub {
   /// How often it became another in the middle of a life: put back to an earlier state, or upgraded.
   var restores = 0
 
-  init(_ templates: Templates) { self.templates = templates }
+  /// In some lives pages hold few rows and few are compared one by one, as if there were many.
+  private let isSparing: Bool
+
+  init(_ templates: Templates, isSparing: Bool) {
+    self.templates = templates
+    self.isSparing = isSparing
+  }
 
   var schema: SchemaVersion { templates.versions[version - 1] }
 
@@ -25,7 +31,8 @@ final class SimulatedHub {
     if let hub { return hub }
     let database = try SQLiteHubDatabase(
       path: Self.path, migrations: schema.migrations, schema: schema.schema)
-    let hub = try Hub(database, schema: schema.schema, timeline: "t1")
+    var hub = try Hub(database, schema: schema.schema, timeline: "t1")
+    if isSparing { (hub.pageRows, hub.comparedRows) = (5, 2) }
     self.database = database
     self.hub = hub
     return hub

@@ -39,7 +39,7 @@ final class World {
     let images = try templates.hub(devices: plan.devices)
     for index in 0..<plan.devices { _ = try templates.device(index) }
     Disk.reset(seed: plan.seed)
-    hub = SimulatedHub(templates)
+    hub = SimulatedHub(templates, isSparing: plan.seed.isMultiple(of: 3))
     images.put(at: SimulatedHub.path)
     oracle = Oracle(templates.versions[1].schema)
     mirror = HubMirror(templates.versions)

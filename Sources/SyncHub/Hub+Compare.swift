@@ -22,19 +22,19 @@ extension Hub {
       guard number == request.position.number, try store.knows(request.position) else {
         return ComparisonReply(.moved)
       }
-      return ComparisonReply(try store.content(of: request.range, table))
+      return ComparisonReply(try store.content(of: request.range, table, upTo: comparedRows))
     }
   }
 }
 
 extension HubStore {
-  fileprivate func content(of range: KeyRange, _ table: TableSchema) throws
+  fileprivate func content(of range: KeyRange, _ table: TableSchema, upTo limit: Int) throws
     -> ComparisonReply.Content
   {
     let (condition, arguments) = range.condition(table)
     let from = "FROM hub_row WHERE \(condition) AND sum <> 0"
     let count = Int(try connection.first("SELECT count(*) \(from)", arguments)?[0].integer ?? 0)
-    guard count > SyncLimits.comparedRows else {
+    guard count > limit else {
       let keys = try connection.rows("SELECT key \(from) ORDER BY key", arguments)
       return .rows(
         try keys.compactMap { row in

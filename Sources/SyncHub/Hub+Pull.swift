@@ -20,7 +20,7 @@ extension Hub {
     if device.isRevoked { throw Refusal(.revoked) }
     let page = try read { store in
       try store.check(request, of: device)
-      var composer = try PageComposer(store, request, device)
+      var composer = try PageComposer(store, request, device, pageRows: pageRows)
       return try composer.compose(wallMilliseconds: wallMilliseconds)
     }
     try write { store in
@@ -92,12 +92,15 @@ private struct PageComposer {
   private var page = PullPage()
   private var bytes = 0
 
+  private let pageRows: Int
+
   /// A page ends after this many rows even if none of them is for the device, so that no request
   /// scans the whole store.
-  private static let scannedRowsMax = 20 * SyncLimits.pageRows
+  private var scannedRowsMax: Int { 20 * pageRows }
 
-  init(_ store: HubStore, _ request: PullRequest, _ device: HubDevice) throws {
+  init(_ store: HubStore, _ request: PullRequest, _ device: HubDevice, pageRows: Int) throws {
     self.store = store
+    self.pageRows = pageRows
     self.request = request
     own = try store.ownWords(request, device)
     published = Dictionary(
@@ -115,8 +118,8 @@ private struct PageComposer {
       "SELECT tbl, key, sequence, meta FROM hub_row WHERE sequence > ? ORDER BY sequence",
       [.integer(page.position.sequence)]
     ) { row in
-      if page.rows.count >= SyncLimits.pageRows || bytes >= SyncLimits.pageBytes
-        || scanned >= Self.scannedRowsMax
+      if page.rows.count >= pageRows || bytes >= SyncLimits.pageBytes
+        || scanned >= scannedRowsMax
       {
         isFull = true
         return false

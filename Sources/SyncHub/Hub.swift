@@ -10,6 +10,10 @@ package struct Hub: Sendable {
   let rules: [any HubRule]
   let links: [TableLink]
   let defaults: [Int: [Value]]
+  /// A page ends after so many rows.
+  package var pageRows = SyncLimits.pageRows
+  /// So many rows are compared one by one.
+  package var comparedRows = SyncLimits.comparedRows
 
   /// Opens a hub over its storage.
   ///
