@@ -185,4 +185,31 @@ struct DifferenceTests {
     #expect(
       Set(try world.hub.conflicts(openOnly: true).map(\.kind)) == [.deletedEdited, .value])
   }
+
+  @Test func `the whole state comes through in pages after a compaction`() throws {
+    world.limitPages(to: 2)
+    try an.write(
+      "DELETE FROM project WHERE id = 'q'; INSERT INTO project (id) VALUES ('r'), ('s'), ('t')")
+    try an.sync()
+    _ = try world.hub.compact(upTo: try world.hub.status().head, ruling)
+    try settle()
+    try expectInStep()
+  }
+
+  @Test func `a compaction between two pages of the whole state lets it begin again`() throws {
+    world.limitPages(to: 2)
+    try an.write("INSERT INTO project (id) VALUES ('r'), ('s'), ('t')")
+    try settle()
+    let chi = try world.device("chi")
+    var round = SyncRound(chi.store, identity: chi.identity)
+    let question = try #require(try round.next(wallMilliseconds: world.now))
+    try round.receive(try chi.answer(question), wallMilliseconds: world.now)
+    // What the first page brought is deleted, and the deletion forgotten, before the second.
+    try an.write("DELETE FROM project")
+    try an.sync()
+    _ = try world.hub.compact(upTo: try world.hub.status().head, ruling)
+    for _ in 0..<3 { try chi.sync() }
+    #expect(try chi.rows("project") == world.hubRows("project"))
+    #expect(try chi.status().isInStep)
+  }
 }

@@ -49,6 +49,9 @@ package final class World {
     hub = try Hub(hubDatabase, schema: schema, rules: rules, timeline: "never used")
   }
 
+  /// Lets the hub answer in pages of so few rows that every pull takes several.
+  package func limitPages(to rows: Int) { hub.pageRows = rows }
+
   /// The device once more, over another file: put back from a copy, or cloned.
   package func device(_ device: TestDevice, at path: String) throws -> TestDevice {
     TestDevice(
