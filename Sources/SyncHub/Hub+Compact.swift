@@ -26,10 +26,13 @@ extension Hub {
     try write { store in
       let head = try store.head()
       let horizon = min(head, try horizon ?? store.passedByAll() ?? head)
-      try store.record("compact \(horizon)", ruling)
+      // In the record, so that a page tells by its proof whether it was made before or after.
+      let number = try store.record("compact \(horizon)", ruling)
       let count = try store.forgetTombstones(upTo: horizon)
       let known = try store.setting(.horizon).integer ?? 0
+      guard count > 0 else { return Compaction(tombstones: 0, horizon: known) }
       try store.set(.horizon, .integer(max(known, horizon)))
+      try store.set(.compacted, .integer(number))
       return Compaction(tombstones: count, horizon: max(known, horizon))
     }
   }

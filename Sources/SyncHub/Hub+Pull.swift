@@ -60,8 +60,10 @@ extension HubStore {
   /// Whether rows that the device holds may have been deleted and forgotten since.
   private func hasMissedTombstones(_ request: PullRequest) throws -> Bool {
     guard let horizon = try setting(.horizon).integer else { return false }
-    let reached = request.cursor > 0 ? request.cursor : request.position.sequence
-    if reached > 0 { return reached < horizon }
+    if request.cursor > 0 { return request.cursor < horizon }
+    if request.position.sequence > 0 {
+      return request.position.number < (try setting(.compacted).integer ?? 0)
+    }
     // One that has never pulled holds what it has pushed.
     return request.epoch != 0 && request.standings.contains { $0.acknowledged > 0 }
   }

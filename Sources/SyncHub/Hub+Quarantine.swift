@@ -221,7 +221,10 @@ extension HubStore {
   }
 
   /// Puts an operator's act on record, where no row's change says it.
-  func record(_ act: String, _ ruling: Ruling) throws {
+  ///
+  /// - Returns: The hub's number of the change set.
+  @discardableResult
+  func record(_ act: String, _ ruling: Ruling) throws -> Int64 {
     try record(
       ruling.reason.isEmpty ? act : "\(act): \(ruling.reason)", by: ruling.by,
       wallMilliseconds: ruling.wallMilliseconds)

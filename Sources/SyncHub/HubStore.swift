@@ -27,6 +27,8 @@ struct HubStore {
     case scrub
     /// Up to which sequence it has been forgotten what was deleted.
     case horizon
+    /// The record's number of the last time that happened.
+    case compacted
   }
 
   func setting(_ setting: Setting) throws -> Value {
