@@ -75,8 +75,10 @@ extension World {
       if flight.messages > 60 {
         throw Violation(law: .liveness, what: "\(flight.device.name): a sync that does not end")
       }
-      guard let answer = try send(request, flight) else { return }
-      guard try hand(answer, to: request, flight) else { return }
+      guard let answer = try send(request, flight), try hand(answer, to: request, flight) else {
+        try checkHonesty(of: flight.device)
+        return
+      }
     }
   }
 

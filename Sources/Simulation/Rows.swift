@@ -8,8 +8,8 @@ struct Rows: Equatable {
   /// Rows by table, in the order in which the tables were given.
   var tables: [[[SyncCore.Value]]]
 
-  static func selection(of table: TableSchema, only columns: String? = nil) -> String {
-    "SELECT \(columns ?? table.columnList) FROM \(table.name) ORDER BY \(table.keyList)"
+  private static func selection(of table: TableSchema) -> String {
+    "SELECT \(table.columnList) FROM \(table.name) ORDER BY \(table.keyList)"
   }
 
   init(_ tables: [TableSchema], in db: Database) throws {

@@ -52,11 +52,6 @@ final class SimulatedDevice {
     let store = try DeviceStore(
       path: path, migrations: schema.migrations, schema: schema.schema,
       wallMilliseconds: wallMilliseconds)
-    if KnownDefects.hubIsNotDurable {
-      try store.database.writeWithoutTransaction {
-        try $0.execute(sql: "PRAGMA synchronous = FULL")
-      }
-    }
     self.store = store
     return store
   }

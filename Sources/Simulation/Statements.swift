@@ -68,8 +68,8 @@ struct Statements {
         + "VALUES ('\(id)', \(text(&random)), 's\(count)', 'e\(count)')"
     case 3: return "INSERT OR REPLACE INTO project (id, title) VALUES ('\(id)', \(text(&random)))"
     case 4, 5: return "DELETE FROM project \(row)"
-    case 6: return "UPDATE project SET id = '\(random.pick(projects))'\(noCode) \(row)"
-    case 7: return "UPDATE OR REPLACE project SET id = '\(random.pick(projects))'\(noCode) \(row)"
+    case 6: return "UPDATE project SET id = '\(random.pick(projects))' \(row)"
+    case 7: return "UPDATE OR REPLACE project SET id = '\(random.pick(projects))' \(row)"
     case 8: return "UPDATE project SET starts = \(text(&random)), ends = \(text(&random)) \(row)"
     case 9:
       return "UPDATE project SET due_basis = '\(random.pick(["practice", "agreed", "document"]))', "
@@ -81,8 +81,6 @@ struct Statements {
     default: return "UPDATE project SET \(column(&random)) \(row)"
     }
   }
-
-  private var noCode: String { KnownDefects.keepsCodesOutOfNewRows ? ", code = NULL" : "" }
 
   private func column(_ random: inout SplitMix64) -> String {
     switch random.below(13) {

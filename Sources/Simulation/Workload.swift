@@ -66,10 +66,10 @@ package struct Workload {
   /// - Parameters:
   ///   - seed: The seed.
   ///   - steps: How many things happen.
-  ///   - excluded: What does not happen in it, beside what is known to go wrong.
+  ///   - excluded: What does not happen in it.
   /// - Returns: The plan.
   package static func plan(seed: UInt64, steps: Int, without excluded: Set<Kind> = []) -> Plan {
-    var workload = Workload(seed: seed, without: excluded.union(KnownDefects.withheld))
+    var workload = Workload(seed: seed, without: excluded)
     var actions: [Action] = []
     while actions.count < steps { actions += workload.next() }
     return Plan(

@@ -11,12 +11,12 @@ extension World {
       if case .device(let index) = machine { device(index)?.closeApp() }
     case .stop(let machine, let loss, let random):
       guard let prefix = prefix(of: machine) else { return }
-      Disk.crash(prefix, possible(loss, on: machine), random: random)
+      Disk.crash(prefix, loss, random: random)
       try fall(machine)
     case .stopLater(let machine, let count, let loss, let random):
       guard let prefix = prefix(of: machine) else { return }
       troubled.insert(prefix)
-      Disk.crash(prefix, after: count, possible(loss, on: machine), random: random)
+      Disk.crash(prefix, after: count, loss, random: random)
     case .failLater(let machine, let count):
       guard let prefix = prefix(of: machine) else { return }
       troubled.insert(prefix)
@@ -28,10 +28,6 @@ extension World {
     case .makeRoom: makeRoom()
     default: try recover(action)
     }
-  }
-
-  private func possible(_ loss: Disk.Loss, on machine: Machine) -> Disk.Loss {
-    machine == .hub && KnownDefects.hubIsNotDurable ? .none : loss
   }
 
   func prefix(of machine: Machine) -> String? {
@@ -72,7 +68,7 @@ extension World {
       device.close()
       problems = try attempt(on: device) { store in
         try store.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
-          .filter { $0 != "ok" && !KnownDefects.isKnown(.damagedFile($0)) }
+          .filter { $0 != "ok" && !StoreFlaw.damagedFile($0).isOverlay }
       }
     }
     guard let problems, !problems.isEmpty else { return }

@@ -136,7 +136,7 @@ extension World {
       !isDecided
       ? []
       : (try attempt(on: device) { try $0.flaws(wallMilliseconds: wall(device)) } ?? [])
-        .filter { !KnownDefects.isKnown($0) }
+        .filter { !$0.isOverlay }
     if !flaws.isEmpty, !device.isRevoked || !device.isTamperedWith {
       throw Violation(law: .integrity, what: "\(device.name): \(flaws)")
     }
