@@ -20,6 +20,7 @@ private let chosen: Decoder = {
   let name = ProcessInfo.processInfo.environment["THUAN_FUZZ_DECODER"] ?? ""
   guard let decoder = Decoder(rawValue: name) else {
     let names = Decoder.allCases.map(\.rawValue).joined(separator: ", ")
+    // Whoever runs the program by hand reads it; there is nobody to throw to.
     fatalError("THUAN_FUZZ_DECODER has to be one of \(names)")
   }
   return decoder
@@ -79,9 +80,18 @@ private enum Decoder: String, CaseIterable {
   }
 }
 
-/// Ends the process, which libFuzzer reports together with the input.
+/// Ends the process: only then does libFuzzer report, together with the input, what was found.
+func fail(_ law: String) -> Never { fatalError("broken: \(law)") }
+
 func require(_ condition: Bool, _ law: @autoclosure () -> String) {
-  guard condition else { fatalError("broken: \(law())") }
+  if !condition { fail(law()) }
+}
+
+/// What was written has to be readable; whatever the decoder throws is a find.
+private func readAgain<T>(_ original: @autoclosure () -> String, _ read: () throws -> T) -> T {
+  do { return try read() } catch {
+    fail("what was written cannot be read (\(error)): \(original())")
+  }
 }
 
 /// What was read and written again reads as the same, and from then on the bytes stay.
@@ -90,9 +100,7 @@ private func checkStable<Message: Equatable>(
 ) throws {
   let message = try decode(bytes)
   let written = encode(message)
-  guard let again = try? decode(written) else {
-    fatalError("broken: what was written cannot be read: \(message)")
-  }
+  let again = readAgain("\(message)") { try decode(written) }
   require(again == message, "read again, \(message) is \(again)")
   require(encode(again) == written, "written again, the bytes differ: \(message)")
 }
@@ -135,8 +143,8 @@ private func checkRowState(_ bytes: [UInt8]) throws {
 func checkMetadata(of state: RowState, in table: TableSchema) {
   let written = state.encodedMetadata(table)
   let live = state.isDeleted ? nil : state.values
-  guard let again = try? RowState(metadata: written, live: live, table: table) else {
-    fatalError("broken: what was written cannot be read: \(state)")
+  let again = readAgain("\(state)") {
+    try RowState(metadata: written, live: live, table: table)
   }
   require(again == state, "read again, \(state) is \(again)")
   require(again.encodedMetadata(table) == written, "written again, the bytes differ")
@@ -150,9 +158,7 @@ private func checkRowKey(_ bytes: [UInt8]) throws {
   let stored = String(validating: content, as: UTF8.self).map(Value.text) ?? .blob(content)
   let key = try RowKey(stored: stored, columns: columns)
   require(key.values.count == columns, "a key has other columns")
-  guard let again = try? RowKey(stored: key.stored, columns: columns) else {
-    fatalError("broken: what was written cannot be read: \(key)")
-  }
+  let again = readAgain("\(key)") { try RowKey(stored: key.stored, columns: columns) }
   require(again == key, "read again, \(key.values) is \(again.values)")
 }
 
@@ -185,8 +191,8 @@ private func checkCSV(_ bytes: [UInt8]) throws {
     last = row.line
     text += table.header.map { cell(row[$0] ?? "") }.joined(separator: ",") + "\r\n"
   }
-  guard let again = try? CSVTable(Data(text.utf8), file: "f", required: table.header) else {
-    fatalError("broken: what was written cannot be read: \(text)")
+  let again = readAgain(text) {
+    try CSVTable(Data(text.utf8), file: "f", required: table.header)
   }
   require(again.header == table.header, "the header differs")
   require(again.rows.count == rows.count, "rows are lost")

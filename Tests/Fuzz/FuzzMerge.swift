@@ -1,4 +1,5 @@
-/// A schema with every policy in it.
+/// A schema with every policy in it; its own, because the fuzzer is built without SQLite, which the
+/// tests' toy schema brings with it.
 let toy: (schema: SyncSchema, project: TableSchema) = {
   let declaration = """
     table project 10
@@ -22,7 +23,7 @@ let toy: (schema: SyncSchema, project: TableSchema) = {
     """
   guard let schema = try? SyncSchema(parsing: declaration, version: 1),
     let project = schema.table(number: 10)
-  else { fatalError("the fuzzer's own schema cannot be read") }
+  else { fail("the fuzzer's own schema cannot be read") }
   return (schema, project)
 }()
 
