@@ -53,11 +53,11 @@ extension DeviceStore {
     var values = try row.isDeleted ? nil : table.read(key, in: db)
     // A row that is there no more although nothing says so keeps its marks.
     if values == nil, row.mustBeThere { return }
-    for (column, value) in row.written {
+    let written = row.written
+    for (column, value) in written {
       if let index = table.index(number: column) { values?[index] = value }
     }
-    try shadow.update(
-      table, key, values: values, only: row.isUpdate ? Set(row.written.keys) : nil)
+    try shadow.update(table, key, values: values, only: row.isUpdate ? Set(written.keys) : nil)
   }
 }
 

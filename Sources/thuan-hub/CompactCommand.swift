@@ -59,6 +59,11 @@ struct CompactCommand: ParsableCommand {
     let left = active.filter { $0.cursor < horizon ?? 0 }
     if !left.isEmpty { try ask(about: left) }
     let done = try open.hub.compact(upTo: horizon, rulingOptions.ruling())
+    if done.tombstones == 0 {
+      Program.write(
+        say(vi: "Không có gì để dọn.", en: "Nothing to forget.", uk: "Немає чого прибирати."))
+      return
+    }
     Program.write(
       say(
         vi: "Đã dọn \(done.tombstones) dấu xóa, đến thứ tự \(done.horizon).",
