@@ -14,7 +14,7 @@ struct Rows: Equatable {
 
   init(_ tables: [TableSchema], in db: Database) throws {
     self.tables = try tables.map { table in
-      let rows = try Row.fetchCursor(db.cachedStatement(sql: Self.selection(of: table)))
+      let rows = try db.rows(Self.selection(of: table))
       var all: [[SyncCore.Value]] = []
       while let row = try rows.next() { all.append(row.values()) }
       return all

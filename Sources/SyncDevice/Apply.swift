@@ -5,33 +5,35 @@ import SyncSQLite
 
 extension DeviceStore {
   /// What to ask for next: the state from the cursor on, or the next page of a pull under way.
-  package func nextPull() throws -> SyncRequest { try read { try nextPull($0) } }
+  package func nextPull() throws -> SyncRequest {
+    try read { db in
+      var request = try nextPage(db)
+      request.standings = try standings(db)
+      return .pull(request)
+    }
+  }
 
   /// A store whose schema has grown since its last pull asks for everything, its own rows too.
   ///
   /// The hub may hold values for columns that it did not know. So does one whose cursor the hub cannot
   /// place. One that had to hold rows back asks for them again.
-  private func nextPull(_ db: Database) throws -> SyncRequest {
-    let standings = try standings(db)
+  private func nextPage(_ db: Database) throws -> PullRequest {
     if case .blob(let bytes) = try setting(.position, db) {
-      return .pull(
-        PullRequest(
-          epoch: Int(try setting(.pullEpoch, db).integer ?? 0),
-          cursor: try setting(.pullCursor, db).integer ?? 0,
-          position: try HubPoint(decoding: bytes), standings: standings))
+      return PullRequest(
+        epoch: Int(try setting(.pullEpoch, db).integer ?? 0),
+        cursor: try setting(.pullCursor, db).integer ?? 0,
+        position: try HubPoint(decoding: bytes))
     }
     let known = try setting(.cursorSchema, db).integer
     let hasGrown = known != nil && known != Int64(schema.version)
     if try hasGrown || setting(.wantsSnapshot, db) == .integer(1) {
-      return .pull(PullRequest(epoch: 0, cursor: 0, position: .zero, standings: standings))
+      return PullRequest(epoch: 0, cursor: 0, position: .zero)
     }
     // What was held back comes again, yet from a hub that knows the newest state seen here.
     var from = try point(at: try cursor(db), db)
     from.sequence = min(from.sequence, try releasedCursor(db) ?? .max)
-    return .pull(
-      PullRequest(
-        epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: from.sequence, position: from,
-        standings: standings))
+    return PullRequest(
+      epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: from.sequence, position: from)
   }
 
   /// Lets the next pull ask for everything: the hub cannot say what has changed since the cursor.
@@ -74,10 +76,11 @@ extension DeviceStore {
     let page = try PullPage(decoding: bytes)
     guard case .pull(let asked) = request else { return nil }
     var isExpected = true
-    try transaction(writesRows: !page.rows.isEmpty || asked.isUnderWay) { db in
+    let writesRows = page.isLast && (!page.rows.isEmpty || asked.isUnderWay)
+    try transaction(writesRows: writesRows) { db in
       let hub = try setting(.hub, db)
       guard hub == .null || hub == .text(page.hub) else { throw StoreError.otherHub }
-      guard case .pull(let wanted) = try nextPull(db), wanted.asksTheSame(as: asked) else {
+      guard try nextPage(db).asksTheSame(as: asked) else {
         isExpected = false
         return
       }
@@ -102,8 +105,8 @@ extension DeviceStore {
     try set(.position, .null, db)
   }
 
-  /// A page without rows is no reason to switch anything off, which makes SQLite prepare every
-  /// statement anew.
+  /// A page that is only staged, or without rows, is no reason to switch anything off, which makes
+  /// SQLite prepare every statement anew.
   private func transaction(writesRows: Bool, _ body: (Database) throws -> Void) throws {
     if writesRows { try withoutForeignKeys(body) } else { try database.write(body) }
   }
@@ -143,7 +146,7 @@ extension DeviceStore {
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
     var applier = try Applier(self, db, cursor: cursor)
     if isSnapshot { try applier.beginSnapshot() }
-    let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
+    let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
       for row in try PullPage(decoding: bytes).rows { try applier.apply(row) }
@@ -165,14 +168,18 @@ extension DeviceStore {
   /// what was written past the triggers is found before it is gone.
   private func lookOverStaged(wallMilliseconds: Int64, _ db: Database) throws {
     var found: [UntrackedChange] = []
-    let filled = try tablesWithRows(db)
-    let pages = try Row.fetchCursor(db, sql: "SELECT body FROM thuan_inbox ORDER BY page")
+    var filled: [Int: TableSchema?] = [:]
+    let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
       for row in try PullPage(decoding: bytes).rows {
         if row.table == PublishedTables.quarantine, row.key.values.count == 3 {
           try settleQuarantine(row, db)
-        } else if let table = filled[row.table], row.key.values.count == table.key.count,
+          continue
+        }
+        let known = try filled[row.table] ?? filledTable(row.table, db)
+        filled[row.table] = .some(known)
+        if let table = known, row.key.values.count == table.key.count,
           let change = try table.untrackedChange(of: row.key, db)
         {
           found.append(change)
@@ -182,15 +189,14 @@ extension DeviceStore {
     try logFound(found, wallMilliseconds: wallMilliseconds, db)
   }
 
-  /// Tables that hold anything: in a store that is being filled there is nothing to look over.
-  private func tablesWithRows(_ db: Database) throws -> [Int: TableSchema] {
-    let filled = try schema.tables.filter { table in
-      try db.first("SELECT 1 FROM \(quoted(table.name)) LIMIT 1") != nil
-        || db.first(
-          "SELECT 1 FROM thuan_shadow WHERE tbl = ? LIMIT 1", [.integer(Int64(table.number))])
-          != nil
-    }
-    return Dictionary(uniqueKeysWithValues: filled.map { ($0.number, $0) })
+  /// The table with a number, unless it holds nothing: in a store that is being filled there is
+  /// nothing to look over.
+  private func filledTable(_ number: Int, _ db: Database) throws -> TableSchema? {
+    guard let table = schema.table(number: number) else { return nil }
+    if try db.first("SELECT 1 FROM \(quoted(table.name)) LIMIT 1") != nil { return table }
+    let mark = try db.first(
+      "SELECT 1 FROM thuan_shadow WHERE tbl = ? LIMIT 1", [.integer(Int64(number))])
+    return mark == nil ? nil : table
   }
 
   private func settleQuarantine(_ row: PulledRow, _ db: Database) throws {
@@ -254,7 +260,7 @@ extension DeviceStore {
   /// The columns' digests of what was last sealed or applied.
   package func digests(_ db: Database) throws -> ColumnDigests {
     var digests = ColumnDigests()
-    for row in try Row.fetchAll(db, sql: "SELECT tbl, col, sum FROM thuan_digest") {
+    for row in try db.all("SELECT tbl, col, sum FROM thuan_digest") {
       let sum: Int64 = row[2]
       digests.sums[.init(table: row[0], column: row[1])] = UInt64(bitPattern: sum)
     }

@@ -93,9 +93,7 @@ extension DeviceStore {
       sql += " AND key <= ?"
       arguments.append(upTo)
     }
-    let rows = try Row.fetchCursor(
-      try db.cachedStatement(sql: sql + " ORDER BY key"),
-      arguments: StatementArguments(binding: arguments))
+    let rows = try db.rows(sql + " ORDER BY key", arguments)
     while let row = try rows.next() {
       guard case .blob(let bytes) = row.value(at: 1) else { continue }
       try body(row.value(at: 0), numbers(in: bytes))

@@ -17,11 +17,8 @@ extension DeviceStore {
       var bodies: [[UInt8]] = []
       var size = 0
       var epoch = 0
-      let rows = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT epoch, body, hash FROM thuan_outbox WHERE disposition IS NULL ORDER BY position
-          """)
+      let rows = try db.rows(
+        "SELECT epoch, body, hash FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
       while let row = try rows.next() {
         guard case .blob(let stored) = row.value(at: 1) else { continue }
         // What the disk has damaged must not pass for work: a tag that no message has makes sure that

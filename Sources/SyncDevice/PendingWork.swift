@@ -12,13 +12,12 @@ struct PendingWork {
   ///   - position: Change sets after this one in the outbox count even if they have a receipt.
   /// - Throws: SQLite's errors, and `WireError` if the outbox is damaged.
   init(_ db: Database, orAfter position: Int64? = nil) throws {
-    let bodies = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT body FROM thuan_outbox
-        WHERE (settled = 0 AND (disposition IS NULL OR disposition = 4)) OR position > ?
-        ORDER BY position
-        """, arguments: [position ?? .max])
+    let bodies = try db.rows(
+      """
+      SELECT body FROM thuan_outbox
+      WHERE (settled = 0 AND (disposition IS NULL OR disposition = 4)) OR position > ?
+      ORDER BY position
+      """, [.integer(position ?? .max)])
     while let row = try bodies.next() {
       guard case .blob(let body) = row.value(at: 0) else { continue }
       // What was found here is nobody's word: the hub's takes its place. So it does for what has been

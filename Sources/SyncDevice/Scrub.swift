@@ -85,12 +85,11 @@ struct Scrub {
   ) throws -> Int {
     let key = table.keyList
     let places = Array(repeating: "?", count: table.key.count).joined(separator: ", ")
-    let rows = try Row.fetchCursor(
-      try db.cachedStatement(
-        sql: "SELECT \(table.columnList) FROM \(quoted(table.name)) "
-          + (position.after.isEmpty ? "" : "WHERE (\(key)) > (\(places)) ")
-          + "ORDER BY \(key) LIMIT ?"),
-      arguments: StatementArguments(binding: position.after + [.integer(Int64(limit))]))
+    let rows = try db.rows(
+      "SELECT \(table.columnList) FROM \(quoted(table.name)) "
+        + (position.after.isEmpty ? "" : "WHERE (\(key)) > (\(places)) ")
+        + "ORDER BY \(key) LIMIT ?",
+      position.after + [.integer(Int64(limit))])
     var count = 0
     while let row = try rows.next() {
       let values = row.values()
@@ -106,12 +105,10 @@ struct Scrub {
   private mutating func readMarks(
     of table: TableSchema, _ limit: Int, _ found: inout [UntrackedChange]
   ) throws -> Int {
-    let rows = try Row.fetchCursor(
-      try db.cachedStatement(
-        sql: "SELECT key FROM thuan_shadow WHERE tbl = ? "
-          + (position.after.isEmpty ? "" : "AND key > ? ") + "ORDER BY key LIMIT ?"),
-      arguments: StatementArguments(
-        binding: [.integer(Int64(table.number))] + position.after + [.integer(Int64(limit))]))
+    let rows = try db.rows(
+      "SELECT key FROM thuan_shadow WHERE tbl = ? "
+        + (position.after.isEmpty ? "" : "AND key > ? ") + "ORDER BY key LIMIT ?",
+      [.integer(Int64(table.number))] + position.after + [.integer(Int64(limit))])
     var count = 0
     while let row = try rows.next() {
       count += 1

@@ -32,7 +32,7 @@ extension DeviceStore {
   {
     var shadow = ShadowWriter(db)
     var logged: LoggedRow?
-    let entries = try Row.fetchCursor(db.cachedStatement(sql: LoggedRow.select))
+    let entries = try db.rows(LoggedRow.select)
     while let entry = try entries.next() {
       let place = LoggedPlace(table: entry[0], key: entry.value(at: 1))
       if let row = logged, row.place != place {
@@ -205,8 +205,7 @@ private struct Sealer {
 
   mutating func run() throws {
     var group: Int64?
-    let rows = try Row.fetchCursor(
-      db.cachedStatement(sql: "SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id"))
+    let rows = try db.rows("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id")
     while let row = try rows.next() {
       let entry = LogEntry(row)
       if let group, group != entry.group { try close(group: group) }
@@ -340,14 +339,13 @@ private struct Sealer {
     var undone: [Int: Value] = [:]
     var values: [Value]?
     if hasLaterEntries {
-      let later = try Row.fetchCursor(
-        db.cachedStatement(
-          sql: """
-            SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
-              SELECT later.id FROM thuan_log this, temp.thuan_later later
-              WHERE this.id = ? AND later.tbl = this.tbl AND later.key = this.key
-                AND later.id > this.id) ORDER BY id
-            """), arguments: [entry.id])
+      let later = try db.rows(
+        """
+        SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
+          SELECT later.id FROM thuan_log this, temp.thuan_later later
+          WHERE this.id = ? AND later.tbl = this.tbl AND later.key = this.key
+            AND later.id > this.id) ORDER BY id
+        """, [.integer(entry.id)])
       while let row = try later.next() {
         let entry = LogEntry(row)
         if entry.operation == LogEntry.update {

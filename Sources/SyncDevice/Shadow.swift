@@ -145,7 +145,7 @@ extension DeviceStore {
   /// The digests that the marks add up to.
   func digestsOfMarks(_ db: Database) throws -> ColumnDigests {
     var digests = ColumnDigests()
-    let rows = try Row.fetchCursor(db, sql: "SELECT tbl, marks FROM thuan_shadow")
+    let rows = try db.rows("SELECT tbl, marks FROM thuan_shadow")
     while let row = try rows.next() {
       guard let table = schema.table(number: row[0]), case .blob(let bytes) = row.value(at: 1)
       else { continue }

@@ -85,8 +85,8 @@ extension DeviceStore {
   private func chainFlaws(_ db: Database) throws -> [StoreFlaw] {
     var flaws: [StoreFlaw] = []
     var last: (epoch: Int, sequence: Int64, hash: [UInt8])?
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT epoch, sequence, hash, body FROM thuan_outbox ORDER BY epoch, sequence")
+    let rows = try db.rows(
+      "SELECT epoch, sequence, hash, body FROM thuan_outbox ORDER BY epoch, sequence")
     while let row = try rows.next() {
       let (epoch, sequence): (Int, Int64) = (row[0], row[1])
       guard case .blob(let hash) = row.value(at: 2), case .blob(let body) = row.value(at: 3),

@@ -39,12 +39,11 @@ extension DeviceStore {
           try set(.device, .text(String(repeating: "0", count: 32)), db)
         }
         try seal(db, wallMilliseconds: wallMilliseconds)
-        let rows = try Row.fetchCursor(
-          db,
-          sql: """
-            SELECT body, disposition, reason, settled, acknowledged_at FROM thuan_outbox
-            ORDER BY position
-            """)
+        let rows = try db.rows(
+          """
+          SELECT body, disposition, reason, settled, acknowledged_at FROM thuan_outbox
+          ORDER BY position
+          """)
         while let row = try rows.next() {
           guard case .blob(let body) = row.value(at: 0),
             let changeSet = try? ChangeSet(decoding: body)

@@ -29,8 +29,8 @@ extension DeviceStore {
       // The log becomes change sets, so that what waits is counted in officers' transactions.
       try seal(db, wallMilliseconds: wallMilliseconds)
       var status = StoreStatus()
-      let waiting = try Row.fetchCursor(
-        db, sql: "SELECT body, wall FROM thuan_outbox WHERE disposition IS NULL")
+      let waiting = try db.rows(
+        "SELECT body, wall FROM thuan_outbox WHERE disposition IS NULL")
       var rows: [Int: Set<RowKey>] = [:]
       while let row = try waiting.next() {
         status.waitingChangeSets += 1

@@ -105,8 +105,7 @@ private struct SQLiteConnection: HubConnection {
   func each(
     _ sql: String, _ arguments: [SyncCore.Value], _ body: ([SyncCore.Value]) throws -> Bool
   ) throws {
-    let rows = try Row.fetchCursor(
-      try database.cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+    let rows = try database.rows(sql, arguments)
     while let row = try rows.next() {
       if try !body(row.values()) { return }
     }

@@ -77,9 +77,17 @@ extension Database {
   package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
     -> [SyncCore.Value]?
   {
-    let rows = try Row.fetchCursor(
+    let rows = try rows(sql, arguments)
+    // A row is gone as soon as its cursor is.
+    return try withExtendedLifetime(rows) { try rows.next()?.values() }
+  }
+
+  /// The rows of a query that is prepared once and kept, one by one.
+  ///
+  /// Until they have been read, the same query must not be asked again.
+  package func rows(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> RowCursor {
+    try Row.fetchCursor(
       try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
-    return try rows.next()?.values()
   }
 
   /// All rows of a query that is prepared once and kept.
