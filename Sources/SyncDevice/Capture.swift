@@ -20,17 +20,21 @@ enum Capture {
     /// A name for the rowid, where there is one beside the key: a REPLACE can take a row away by it.
     let rowid: String?
 
+    init(isStrict: Bool, rowid: String?) {
+      self.isStrict = isStrict
+      self.rowid = rowid
+    }
+
     init(_ table: TableSchema, _ db: Database) throws {
-      let list = try Row.fetchOne(
-        db, sql: "SELECT strict, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?",
-        arguments: [table.name])
+      // A table of the same name in a temporary schema would be another.
+      let list = try Row.fetchAll(db, sql: "PRAGMA main.table_list(\(quoted(table.name)))").first
       let columns = try db.columns(in: table.name)
-      isStrict = list?[0] == 1 && !columns.contains { $0.type.uppercased() == "ANY" }
+      isStrict = list?["strict"] == 1 && !columns.contains { $0.type.uppercased() == "ANY" }
       let key = columns.filter { $0.primaryKeyIndex > 0 }
       let isRowidKey = key.count == 1 && key[0].type.uppercased() == "INTEGER"
       let taken = Set(columns.map { $0.name.lowercased() })
       rowid =
-        list?[1] == 1 || isRowidKey
+        list?["wr"] == 1 || isRowidKey
         ? nil : ["rowid", "_rowid_", "oid"].first { !taken.contains($0) }
     }
   }
@@ -195,7 +199,44 @@ enum Capture {
   }
 }
 
+extension Capture {
+  /// A number that changes whenever the triggers come to be written in another way: a hash of what
+  /// they are for a table with all that makes a difference to them.
+  fileprivate static let revision: UInt64 = {
+    let specimen = try? SyncSchema(
+      parsing: "table specimen 10\n a 1 key\n b 2 key\n c 3 text\n group d operator : e 4, f 5",
+      version: 1)
+    let forms = [TableForm(isStrict: true, rowid: nil), TableForm(isStrict: false, rowid: "rowid")]
+    let texts = forms.flatMap { form in
+      (specimen?.tables ?? []).flatMap { triggers(for: $0, form).values.sorted() }
+    }
+    return RowMarker(table: 0, key: RowKey(texts.map(Value.text))).mark(column: 0, .integer(1))
+  }()
+}
+
 extension DeviceStore {
+  /// Whether the file's schema is the one in which capture was last found whole.
+  ///
+  /// SQLite counts every change of a file's schema, by whatever program: while that number stands,
+  /// nobody has dropped a trigger or rebuilt a table.
+  func isCaptureKnown(_ db: Database) throws -> Bool {
+    try setting(.capture, db) == captureState(db)
+  }
+
+  /// Notes that capture is whole, so that the next start need not look.
+  func noteCapture(_ db: Database) throws { try set(.capture, captureState(db), db) }
+
+  private func captureState(_ db: Database) throws -> Value {
+    let changes: Int64 = try db.first("PRAGMA schema_version")?[0] ?? 0
+    let columns = schema.tables.flatMap { table in
+      [table.name, String(table.number)]
+        + table.columns.map { "\($0.name) \($0.number) \($0.unit ?? -1)" }
+    }
+    let shape = RowMarker(table: 0, key: RowKey(columns.map(Value.text)))
+      .mark(column: 0, .integer(1))
+    return .text("\(changes) \(shape) \(Capture.revision)")
+  }
+
   /// Puts capture in order: triggers as they have to be, and whatever was written without them
   /// found and logged.
   ///

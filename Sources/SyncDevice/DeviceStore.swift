@@ -30,6 +30,7 @@ package struct DeviceStore: Sendable {
       if try migrator.hasBeenSuperseded(db) { throw StoreError.writtenByNewerProgram }
     }
     let isUpToDate = try database.read { try migrator.hasCompletedMigrations($0) }
+    if try isUpToDate && database.read({ try isCaptureKnown($0) }) { return }
     if !isUpToDate {
       try database.write { try Capture.removeTriggers(in: $0) }
       try migrator.migrate(database)
@@ -39,6 +40,7 @@ package struct DeviceStore: Sendable {
       try schema.check(against: db)
       try repairCapture(db, isMigrated: !isUpToDate, wallMilliseconds: wallMilliseconds)
       if !isUpToDate { try discardStagedPages(db) }
+      try noteCapture(db)
     }
   }
 
@@ -57,10 +59,9 @@ package struct DeviceStore: Sendable {
     isDurable: Bool = true
   ) throws {
     var configuration = Configuration()
-    configuration.journalMode = .wal
     configuration.busyMode = .timeout(10)
     let database = try DatabaseQueue(path: path, configuration: configuration)
-    try database.setDurability(isFull: isDurable)
+    try database.logAhead(isDurable: isDurable)
     try self.init(
       database, migrations: migrations, schema: schema, wallMilliseconds: wallMilliseconds)
   }

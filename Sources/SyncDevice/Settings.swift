@@ -29,6 +29,8 @@ enum Setting: String {
   case inStepAt, isInStep
   /// How far the reading of all rows has come; see ``ScrubPosition``.
   case scrub
+  /// The state of the file's schema in which capture was found whole; see ``DeviceStore/noteCapture(_:)``.
+  case capture
 }
 
 extension DeviceStore {

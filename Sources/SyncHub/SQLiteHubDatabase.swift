@@ -23,7 +23,7 @@ package struct SQLiteHubDatabase: HubDatabase {
     } else {
       database = try DatabaseQueue(configuration: configuration)
     }
-    try database.setDurability(isFull: true)
+    try database.logAhead(isDurable: true)
     let migrator = DatabaseMigrator(Self.ownMigrations + migrations)
     if try database.read({ try migrator.hasBeenSuperseded($0) }) {
       throw HubError.writtenByNewerProgram

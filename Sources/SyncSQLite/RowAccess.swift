@@ -2,13 +2,18 @@ package import GRDB
 package import SyncCore
 
 extension DatabaseWriter {
-  /// Says whether a commit is on the disk when it returns, or may be lost to a power cut.
+  /// Has commits go to a write-ahead log.
   ///
-  /// To be called once the connection is open: whatever is set while it is being prepared, GRDB sets
-  /// back when it switches to a write-ahead log.
-  package func setDurability(isFull: Bool) throws {
+  /// Not by the configuration: GRDB makes a table and drops it whenever it finds no log yet, which
+  /// would make every look at a file a change of it.
+  ///
+  /// - Parameter isDurable: Whether a commit is on the disk when it returns, or may be lost to a
+  ///   power cut.
+  /// - Throws: SQLite's errors.
+  package func logAhead(isDurable: Bool) throws {
     try writeWithoutTransaction { db in
-      try db.execute(sql: "PRAGMA synchronous = \(isFull ? "FULL" : "NORMAL")")
+      try db.execute(
+        sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
     }
   }
 }

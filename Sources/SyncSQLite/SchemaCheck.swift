@@ -30,18 +30,18 @@ extension SyncSchema {
   ///
   /// - Throws: ``SchemaError`` naming the trigger.
   package func checkTriggers(in db: Database) throws {
-    for table in tables {
-      let own = try String.fetchOne(
-        db,
-        sql: """
-          SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?)
-            AND name NOT LIKE 'thuan\\_%' ESCAPE '\\'
-          """, arguments: [table.name])
-      if let own {
-        throw SchemaError(
-          "table \(table.name) has a trigger of its own, \(own): compute the value where it is written"
-        )
-      }
+    let triggers = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT name, lower(tbl_name) FROM sqlite_schema
+        WHERE type = 'trigger' AND name NOT LIKE 'thuan\\_%' ESCAPE '\\'
+        """)
+    for trigger in triggers {
+      let (own, place): (String, String) = (trigger[0], trigger[1])
+      guard let table = tables.first(where: { $0.name.lowercased() == place }) else { continue }
+      throw SchemaError(
+        "table \(table.name) has a trigger of its own, \(own): compute the value where it is written"
+      )
     }
   }
 }

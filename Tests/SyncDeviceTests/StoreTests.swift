@@ -23,6 +23,27 @@ struct StoreTests {
       schema: try SyncSchema(parsing: policies, version: 1), wallMilliseconds: 1)
   }
 
+  @Test func `a store is examined anew only after its schema was changed`() throws {
+    func state() throws -> [SyncCore.Value] {
+      [
+        try device.value("SELECT value FROM thuan_setting WHERE name = 'capture'"),
+        try device.value("SELECT schema_version FROM pragma_schema_version"),
+      ]
+    }
+    let first = try state()
+    #expect(first[0].text?.hasPrefix("\(first[1].integer ?? -1) ") == true)
+    // Nothing is written, so another program may hold the lock.
+    let other = try DatabaseQueue(path: device.path)
+    try other.inDatabase { db in
+      try db.execute(sql: "BEGIN IMMEDIATE")
+      _ = try world.open(device.path)
+      try db.execute(sql: "ROLLBACK; DROP TRIGGER thuan_capture_item_delete")
+    }
+    let store = try world.open(device.path)
+    #expect(try store.flaws(wallMilliseconds: world.now).isEmpty)
+    #expect(try state() != first)
+  }
+
   @Test func `a schema and policies that differ are refused by name`() throws {
     let cases = [
       (
