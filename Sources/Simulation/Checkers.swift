@@ -67,7 +67,8 @@ extension World {
       let hasPending = status.waitingChangeSets > 0 || status.quarantined > 0
       return try Standing(
         status: status,
-        rows: store.read { try Rows(device.schema.schema.tables, in: $0) },
+        rows: (device.isSeen ? device.rows : nil)
+          ?? store.read { try Rows(device.schema.schema.tables, in: $0) },
         published: store.read { try Rows(device.schema.published, in: $0) },
         waiting: hasPending ? store.changeSets(wallMilliseconds: wall) : [])
     }

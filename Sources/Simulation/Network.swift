@@ -158,14 +158,15 @@ extension World {
       answer = .refusal(refusal)
     }
     try noticeCrashes()
+    guard case .push = request else {
+      try observeHub()
+      trace.note("    \(name) \(request.summary) → \(answer.summary), hub at \(mirror.sequence)")
+      return answer
+    }
     let hadQuarantine = hasQuarantine
     hasQuarantine = try attemptAtHub { try !$0.quarantine(openOnly: true).isEmpty } ?? true
-    if case .push = request, !hadQuarantine, !hasQuarantine {
-      try observeHub(after: credential)
-    } else {
-      try observeHub()
-    }
-    if case .push = request, answer != .silence {
+    try observeHub(after: hadQuarantine || hasQuarantine ? nil : credential)
+    if answer != .silence {
       for device in devices where device.identity.credential == credential {
         device.pushedUpTo = mirror.sequence
       }
@@ -205,7 +206,7 @@ extension World {
   /// - Returns: Whether the attempt goes on.
   private func hand(_ answer: Answer, to request: SyncRequest, _ flight: Flight) throws -> Bool {
     if flight.device.owesWriting { try observe(flight.device) }
-    guard !flight.isOver else { return false }
+    guard !flight.isOver, answer != .silence else { return false }
     let newEpoch = Int(draw() % 2_000_000_000) + 1000
     let goesOn = try attempt(on: flight.device) { _ in
       let wall = wall(flight.device)
@@ -214,7 +215,7 @@ extension World {
         case .bytes(let bytes): try flight.round.receive(bytes, wallMilliseconds: wall)
         case .refusal(let refusal):
           try flight.round.receive(refusal, newEpoch: newEpoch, wallMilliseconds: wall)
-        case .silence: return false
+        case .silence: break
         }
       } catch let error as WireError {
         trace.note("    \(flight.device.name) cannot read the answer: \(error)")

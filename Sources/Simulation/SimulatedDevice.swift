@@ -20,6 +20,8 @@ final class SimulatedDevice {
   private(set) var run = 0
   /// What the tables held after the last thing that happened here.
   var rows: Rows?
+  /// Whether that is what they hold now.
+  var isSeen = false
   /// Whether something was written that could not be looked at yet.
   var owesWriting = false
   /// Where the hub stood after the device's last push: what it shows at an older cursor has its own

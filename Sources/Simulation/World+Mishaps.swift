@@ -102,6 +102,7 @@ extension World {
   private func restoreHub() throws {
     guard let backup = hub.backup else { return }
     hub.restore(backup)
+    hasQuarantine = true
     mirror.reset()
     try observeHub()
     try excuseWhatIsGone()

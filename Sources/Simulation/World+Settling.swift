@@ -36,21 +36,23 @@ extension World {
 
   /// Within a bounded number of rounds nothing is pending (law L6).
   private func drain() throws {
+    var behind = devices
     for _ in 0..<5 {
-      var isDone = true
-      for device in devices {
+      for device in behind {
         now += 1000
         try sync(device, [.push, .pull], [])
       }
-      for device in devices where !device.isRevoked {
-        guard
-          let status = try attempt(on: device, { try $0.status(wallMilliseconds: wall(device)) })
-        else { continue }
-        if status.waitingChangeSets > 0 || status.cursor != mirror.sequence { isDone = false }
-      }
-      if isDone { return }
+      behind = try devices.filter { try isBehind($0) }
+      if behind.isEmpty { return }
     }
     throw Violation(law: .liveness, what: try standstill())
+  }
+
+  private func isBehind(_ device: SimulatedDevice) throws -> Bool {
+    if device.isRevoked { return false }
+    let status = try attempt(on: device) { try $0.status(wallMilliseconds: wall(device)) }
+    guard let status else { return false }
+    return status.waitingChangeSets > 0 || status.cursor != mirror.sequence
   }
 
   private func standstill() throws -> String {

@@ -22,7 +22,7 @@ final class World {
   var installs = 0
   /// Whether the end has come, when people decide about everything.
   var decidesAll = false
-  /// Whether anything waited in quarantine after the last request.
+  /// Whether anything waited in quarantine after the last push, as far as is known.
   var hasQuarantine = false
   /// Whether anything was put back from a copy.
   var hasRecovered = false
@@ -153,6 +153,7 @@ final class World {
     let new = try attempt(on: device) { store in
       try store.read { try Rows(tables, in: $0) }
     }
+    device.isSeen = new != nil
     guard let new else {
       device.owesWriting = device.owesWriting || isWriting
       return
