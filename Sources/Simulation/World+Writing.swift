@@ -123,16 +123,18 @@ extension World {
 
   /// Excuses what stood in a row and in no change set yet.
   ///
-  /// It is gone when the row is changed past the triggers: nobody can know it any more. If that is how a row was made, nobody can say that it is gone.
+  /// It is gone when the row is changed past the triggers: nobody can know it any more. If that is how
+  /// a row was made, nobody can say that it is gone.
   private func excuseUnsealed(
     _ touched: [RowDifference], on device: SimulatedDevice, _ sealed: [ChangeSet]
   ) throws {
     let now = try attempt(on: device) { try $0.changeSets(wallMilliseconds: wall(device)) } ?? []
     let before = Set(oracle.missing(from: sealed))
     let gone = oracle.missing(from: now.map(\.changeSet)).filter { commitment in
-      commitment.device == device.identity.device && !before.contains(commitment)
+      commitment.device == device.identity.device
         && touched.contains {
-          $0.table.number == commitment.place.table && $0.key == commitment.place.key
+          $0.concerns(commitment.place)
+            && (!before.contains(commitment) || $0.tookAway(commitment.value, at: commitment.place))
         }
     }
     let unmade = Set(gone.filter { $0.place.column == 0 && $0.value == .integer(1) }.map(\.place))
@@ -140,5 +142,18 @@ extension World {
     oracle.excuse {
       excused.contains($0) || (unmade.contains($0.place) && $0.value == .integer(0))
     }
+  }
+}
+
+extension RowDifference {
+  fileprivate func concerns(_ place: Oracle.Place) -> Bool {
+    table.number == place.table && key == place.key
+  }
+
+  /// Whether the row said this and does not any more.
+  fileprivate func tookAway(_ value: SyncCore.Value, at place: Oracle.Place) -> Bool {
+    guard place.column != 0 else { return old != nil && new == nil && value == .integer(1) }
+    guard let index = table.index(number: place.column) else { return false }
+    return old?[index] == value && new?[index] != value
   }
 }
