@@ -61,15 +61,23 @@ extension World {
   }
 
   func carry(_ flight: Flight) throws {
+    let isThrough = try exchange(flight)
+    if !flight.device.isSeen { try observe(flight.device) }
+    if isThrough { try afterRound(flight) }
+  }
+
+  /// Sends what there is to send, and takes in what comes back.
+  ///
+  /// - Returns: Whether the attempt is complete.
+  private func exchange(_ flight: Flight) throws -> Bool {
     while !flight.isOver {
       let next = try attempt(on: flight.device) { _ in
         (request: try flight.round.next(wallMilliseconds: wall(flight.device)), isAlive: true)
       }
-      guard let next else { return }
+      guard let next else { return false }
       guard let request = next.request else {
         trace.note("    \(flight.device.name) is through: \(flight.round.progress)")
-        try afterRound(flight)
-        return
+        return true
       }
       flight.messages += 1
       if flight.messages > 60 {
@@ -77,9 +85,10 @@ extension World {
       }
       guard let answer = try send(request, flight), try hand(answer, to: request, flight) else {
         try checkHonesty(of: flight.device)
-        return
+        return false
       }
     }
+    return false
   }
 
   /// Sends a request over the network.
@@ -227,7 +236,12 @@ extension World {
       return true
     }
     try noticeCrashes()
-    try observe(flight.device)
+    // Receipts change no row; if one did, it is seen with what comes next.
+    if goesOn == true, case .push = request {
+      flight.device.isSeen = false
+    } else {
+      try observe(flight.device)
+    }
     return goesOn == true
   }
 
