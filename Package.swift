@@ -92,7 +92,7 @@ let package = Package(
         "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "FieldModel", "TestSupport", grdb,
       ]),
     .testTarget(name: "TerminalTests", dependencies: ["FieldModel", "Terminal", arguments]),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulation"]),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulation"], exclude: ["Lives"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -2,7 +2,7 @@ package import SyncDevice
 
 /// One thing that happens in a simulated life, with all that it needs, so that a plan from which
 /// others have been taken out still runs.
-package enum Action {
+package enum Action: Codable {
   /// An officer's transaction through the store.
   case write(device: Int, Edit)
   /// A form is opened: a later edit may know no more than this moment.
@@ -54,7 +54,7 @@ package enum Action {
 }
 
 /// The hub or a device.
-package enum Machine: Equatable, CustomStringConvertible {
+package enum Machine: Equatable, Codable, CustomStringConvertible {
   case hub
   case device(Int)
 
@@ -67,7 +67,7 @@ package enum Machine: Equatable, CustomStringConvertible {
 }
 
 /// What an officer does in one transaction.
-package struct Edit {
+package struct Edit: Codable {
   package var statements: [String]
   /// Whether the edit knows only what was there when the form was opened.
   package var isFromForm = false
@@ -76,13 +76,13 @@ package struct Edit {
 }
 
 /// What the hub writes on its own behalf.
-package enum HubEdit {
+package enum HubEdit: Codable {
   case region(code: String, name: String?)
   case projectCode(id: String, code: String?)
 }
 
 /// What the network does to one message and its answer.
-package enum MessageFault: Equatable {
+package enum MessageFault: Equatable, Codable {
   case none
   case requestLost
   case requestDelayed(steps: Int)

@@ -3,7 +3,7 @@ import SimulatedDisk
 /// The simulated disk in Swift's words: see SimulatedDisk.h.
 package enum Disk {
   /// What is left of unsynced writes when a machine stops.
-  package enum Loss: Int32, CaseIterable {
+  package enum Loss: Int32, CaseIterable, Codable {
     case none = 0
     case tail = 1
     case any = 2

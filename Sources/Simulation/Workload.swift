@@ -219,12 +219,3 @@ package struct Workload {
     }
   }
 }
-
-/// What happens in one life, drawn in full before it begins.
-package struct Plan {
-  package var seed: UInt64
-  package var devices: Int
-  /// Whether anything in it may be decided by clocks.
-  package var usesClocks: Bool
-  package var actions: [Action]
-}

@@ -15,6 +15,8 @@ struct Simulator: ParsableCommand {
   @Option(help: "Actions in a life.") var steps = 200
   @Option(parsing: .upToNextOption, help: "What does not happen, such as stopHub.")
   var without: [Workload.Kind] = []
+  @Option(help: "Live the life in a file that --save has written.") var life: String?
+  @Option(help: "Write a failing life, as short as was found, to a file.") var save: String?
   @Flag(help: "Print what happens.") var trace = false
   @Flag(help: "Take out of a failing life whatever the failure does not need.") var shrink = false
   @Flag(help: "Live every life twice and compare.") var checkTwice = false
@@ -23,21 +25,42 @@ struct Simulator: ParsableCommand {
 
   func run() throws {
     let simulation = try Simulation()
-    var failures = 0
+    if let life {
+      let plan = try Scenario(contentsOf: URL(fileURLWithPath: life)).plan
+      try judge(plan, "scripts/simulate --life \(life)", simulation)
+      return
+    }
+    var failure: (any Error)?
     let first = seed ?? from
     let last = seed ?? (from + seeds - 1)
     for seed in Swift.stride(from: first, through: last, by: Int(stride)) {
       let plan = Workload.plan(seed: seed, steps: steps, without: Set(without))
-      let result = live(plan, simulation)
-      if progress { say("done \(seed)") }
-      guard let violation = result.violation else { continue }
-      failures += 1
-      say("seed \(seed): \(violation)")
-      print("  replay: scripts/simulate --seed \(seed) --steps \(steps) --trace")
-      if shrink { printShrunk(plan, violation, simulation) }
-      if !keepGoing { break }
+      do {
+        try judge(plan, "scripts/simulate --seed \(seed) --steps \(steps)", simulation)
+      } catch { failure = error }
+      if failure != nil, !keepGoing { break }
     }
-    if failures > 0 { throw ExitCode(1) }
+    if let failure { throw failure }
+  }
+
+  /// Lives a life, and says so if it breaks a law.
+  ///
+  /// - Throws: `ExitCode` then.
+  private func judge(_ plan: Plan, _ command: String, _ simulation: Simulation) throws {
+    let result = live(plan, simulation)
+    if progress { say("done \(plan.seed)") }
+    guard let violation = result.violation else { return }
+    say("seed \(plan.seed): \(violation)")
+    print("  replay: \(command) --trace")
+    if shrink || save != nil {
+      let shrunk = shorten(plan, violation, simulation)
+      if shrink { show(shrunk, violation, simulation) }
+      if let save {
+        let scenario = Scenario(about: "\(violation)", plan: shrunk)
+        try scenario.write(to: URL(fileURLWithPath: save))
+      }
+    }
+    throw ExitCode(1)
   }
 
   /// Prints at once: whoever watches through a pipe, or ends the program, wants to see it.
@@ -53,11 +76,14 @@ struct Simulator: ParsableCommand {
     return plan.seed % 8 == 0 ? simulation.runWithHonestClocks(plan) : simulation.run(plan)
   }
 
-  private func printShrunk(_ plan: Plan, _ violation: Violation, _ simulation: Simulation) {
+  private func shorten(_ plan: Plan, _ violation: Violation, _ simulation: Simulation) -> Plan {
     var shrinker = Shrinker { candidate in
       live(candidate, simulation).violation?.law == violation.law
     }
-    let shrunk = shrinker.shrink(plan)
+    return shrinker.shrink(plan)
+  }
+
+  private func show(_ shrunk: Plan, _ violation: Violation, _ simulation: Simulation) {
     print(
       "\nThe shortest life found that breaks \(violation.law.rawValue), \(shrunk.devices) devices:")
     for (index, action) in shrunk.actions.enumerated() { print("  \(index + 1). \(action)") }
