@@ -70,12 +70,43 @@ struct Applier {
   }
 
   mutating func finish() throws {
-    if isSnapshot { try removeUnseen() }
+    if isSnapshot {
+      let words = try OwnWords(db)
+      try removeUnseen(words)
+      for table in schema.tables { try lay(words.rows(of: table.number), over: table) }
+    }
     try shadow.finish()
   }
 
-  /// Takes away what the hub does not have, save what lies over it as work of this device's own.
-  private mutating func removeUnseen() throws {
+  /// Writes this device's own words over the hub's whole state.
+  ///
+  /// They are there already, unless what the hub had taken in is pending again because the hub was
+  /// put back.
+  private mutating func lay(
+    _ words: [(key: RowKey, row: OwnWords.Row)], over table: TableSchema
+  ) throws {
+    for (key, row) in words {
+      if row.exists == false { try table.delete(key, in: db) }
+      if row.exists == true {
+        var values = Array(repeating: Value.null, count: table.columns.count)
+        for (index, value) in zip(table.key, key.values) { values[index] = value }
+        for (number, value) in row.fields {
+          if let index = table.index(number: number) { values[index] = value }
+        }
+        try db.run(table.insertIfAbsent, values)
+      }
+      let fields = row.fields.sorted { $0.key < $1.key }
+        .compactMap { number, value in table.index(number: number).map { ($0, value) } }
+      try update(key, table, fields.map(\.0), fields.map(\.1))
+      try shadow.update(table, key, values: try table.read(key, in: db))
+    }
+  }
+
+  /// Takes away what the hub does not have, save rows that work of this device's own lies over.
+  ///
+  /// A row that was made here goes too, with whatever another life of the hub added to it: it is
+  /// made once more.
+  private mutating func removeUnseen(_ words: OwnWords) throws {
     for table in schema.tables {
       let rows = try db.all(
         """
@@ -84,7 +115,7 @@ struct Applier {
         """, [.integer(Int64(table.number)), .integer(Int64(table.number))])
       for row in rows {
         let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
-        if pending.columns(table.number, key) != nil { continue }
+        if pending.columns(table.number, key) != nil, !words.made(table.number, key) { continue }
         try table.delete(key, in: db)
         try shadow.update(table, key, values: nil)
       }

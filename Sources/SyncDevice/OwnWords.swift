@@ -1,0 +1,53 @@
+import GRDB
+import SyncCore
+import SyncSQLite
+
+/// What this device said last of rows, where the hub has not taken it in.
+///
+/// Other than ``PendingWork`` it knows the values, and only those that nothing of this device's own
+/// came after.
+struct OwnWords {
+  struct Row {
+    /// Whether the row was made or deleted; nothing where it was only changed.
+    var exists: Bool?
+    var fields: [Int: Value] = [:]
+  }
+
+  private var rows: [Int: [RowKey: Row]] = [:]
+
+  init(_ db: Database) throws {
+    let pending = "settled = 0 AND (disposition IS NULL OR disposition = 4)"
+    let bodies = try db.rows(
+      """
+      SELECT body, \(pending) FROM thuan_outbox
+      WHERE position >= (SELECT min(position) FROM thuan_outbox WHERE \(pending)) ORDER BY position
+      """)
+    while let row = try bodies.next() {
+      guard case .blob(let body) = row.value(at: 0),
+        let changeSet = try? ChangeSet(decoding: body)
+      else { continue }
+      let isPending = row[1] == 1 && !changeSet.isFound
+      for change in changeSet.changes { note(change, isPending: isPending) }
+    }
+  }
+
+  private mutating func note(_ change: RowChange, isPending: Bool) {
+    var row = rows[change.table]?[change.key] ?? Row()
+    if change.operation != .update {
+      row = Row(exists: isPending ? change.operation == .insert : nil)
+    }
+    for field in change.fields where change.operation != .delete {
+      row.fields[field.column] = isPending ? field.after : nil
+    }
+    rows[change.table, default: [:]][change.key] = row
+  }
+
+  /// Whether the row was made here.
+  func made(_ table: Int, _ key: RowKey) -> Bool { rows[table]?[key]?.exists == true }
+
+  /// The rows of a table of which something is said, in the order of their keys.
+  func rows(of table: Int) -> [(key: RowKey, row: Row)] {
+    (rows[table] ?? [:]).filter { $0.value.exists != nil || !$0.value.fields.isEmpty }
+      .sorted { $0.key.stored < $1.key.stored }.map { ($0.key, $0.value) }
+  }
+}
