@@ -178,6 +178,22 @@ struct ScrubTests {
     #expect(try an.status().isInStep)
   }
 
+  @Test func `what was written past the triggers is found though an insert of it was ignored`()
+    throws
+  {
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try shellWithoutTriggers(
+      """
+      INSERT INTO project (id, title) VALUES ('q', 'b');
+      UPDATE project SET place = 'x' WHERE id = 'p';
+      """)
+    try an.write("INSERT OR IGNORE INTO project (id) VALUES ('p'), ('q')")
+    try an.sync(.push)
+    #expect(try world.hubRows("project").count == 2)
+    #expect(try world.hub.conflicts(openOnly: true).map(\.kind) == [.differenceFound])
+  }
+
   @Test func `a device that may only push sends what was written past its triggers too`() throws {
     try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     try an.sync()
