@@ -51,13 +51,15 @@ extension DeviceStore {
     guard let table = schema.table(number: row.place.table) else { return }
     let key = try RowKey(stored: row.place.key, columns: table.key.count)
     var values = try row.isDeleted ? nil : table.read(key, in: db)
-    // A row that is there no more although nothing says so keeps its marks.
-    if values == nil, row.mustBeThere { return }
+    // A row that is there no more although nothing says so keeps its marks; one that was only to be
+    // replaced, and was not, was not written.
+    if values == nil ? row.mustBeThere : row.isUnwritten { return }
     let written = row.written
     for (column, value) in written {
       if let index = table.index(number: column) { values?[index] = value }
     }
-    try shadow.update(table, key, values: values, only: row.isUpdate ? Set(written.keys) : nil)
+    let isWhole = values == nil || !row.isUpdate
+    try shadow.update(table, key, values: values, only: isWhole ? nil : Set(written.keys))
   }
 }
 
@@ -70,26 +72,30 @@ private struct LoggedPlace: Hashable {
 /// What the change log says of one row in the end.
 private struct LoggedRow {
   let place: LoggedPlace
-  /// The last entry that is no update, and what it was.
+  /// The last entry that made or deleted the row, and what it was.
   private var whole: (id: Int64, operation: Int)?
+  /// The last time that a REPLACE was about to remove it.
+  private var suspect: Int64?
   private var updates: [(id: Int64, column: Int, value: Value)] = []
 
   /// Each row's last entry of every column, row by row; SQLite takes bare columns from the row that
   /// has the maximum.
   static let select = """
     SELECT tbl, key, coalesce(col, 0), max(id), op, new FROM thuan_log
-    GROUP BY tbl, key, coalesce(col, 0)
+    GROUP BY tbl, key, coalesce(col, 0), op = 4
     """
 
   init(_ place: LoggedPlace) { self.place = place }
 
   mutating func add(_ entry: Row) {
-    if entry[4] == LogEntry.update {
-      updates.append((entry[3], entry[2], entry.value(at: 5)))
-    } else {
-      whole = (entry[3], entry[4])
+    switch entry[4] as Int {
+    case LogEntry.update: updates.append((entry[3], entry[2], entry.value(at: 5)))
+    case LogEntry.suspect: suspect = entry[3]
+    default: whole = (entry[3], entry[4])
     }
   }
+
+  var isUnwritten: Bool { whole == nil && updates.isEmpty }
 
   var isUpdate: Bool { whole == nil }
 
@@ -106,7 +112,12 @@ private struct LoggedRow {
   }
 
   var isDeleted: Bool { last == LogEntry.delete }
-  var mustBeThere: Bool { last == LogEntry.insert || last == LogEntry.update }
+
+  /// Whether nothing in the log may have taken the row away since it was last written.
+  var mustBeThere: Bool {
+    let written = max(whole?.id ?? 0, updates.map(\.id).max() ?? 0)
+    return !isDeleted && suspect ?? 0 <= written
+  }
 }
 
 /// One entry of the change log.
