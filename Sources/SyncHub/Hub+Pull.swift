@@ -17,9 +17,12 @@ extension Hub {
   package func page(_ request: PullRequest, for device: HubDevice, wallMilliseconds: Int64) throws
     -> PullPage
   {
-    if device.isRevoked { throw Refusal(.revoked) }
     let page = try read { store in
-      try store.check(request, of: device)
+      // A revoked device learns nothing, but what it has handed in must not go with a hub that was
+      // put back.
+      try store.checkStreams(request, of: device)
+      if device.isRevoked { throw Refusal(.revoked) }
+      try store.checkPlace(request)
       var composer = try PageComposer(store, request, device, pageRows: pageRows)
       return try composer.compose(wallMilliseconds: wallMilliseconds)
     }
@@ -38,7 +41,7 @@ extension HubStore {
   ///
   /// What a copy that was put back gives away, on either side, is that one side has less of a stream
   /// than the other was told it has.
-  fileprivate func check(_ request: PullRequest, of device: HubDevice) throws {
+  fileprivate func checkStreams(_ request: PullRequest, of device: HubDevice) throws {
     for standing in request.standings {
       let stream = try knownStream(StreamID(device: device.id, epoch: standing.epoch))
       let last = stream?.lastSequence ?? 0
@@ -53,6 +56,10 @@ extension HubStore {
       }
       if last > standing.sealed { throw Refusal(.fork, sequence: last, epoch: standing.epoch) }
     }
+  }
+
+  /// Looks at whether the state that a device holds is one from which it can go on.
+  fileprivate func checkPlace(_ request: PullRequest) throws {
     if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: "rolled back") }
     if try hasMissedTombstones(request) { throw Refusal(.snapshotNeeded, detail: "compacted") }
   }
