@@ -10,6 +10,7 @@ struct Applier {
   private let pending: PendingWork
   private let cursor: Int64
   private var shadow: ShadowWriter
+  private var words: OwnWords?
   /// Whether the rows are the hub's whole state: what is not among them is not there.
   private var isSnapshot = false
 
@@ -64,24 +65,35 @@ struct Applier {
           [.integer(Int64(row.table)), row.key.stored, .integer(cursor)])
       }
       if isHeld { return }
+      let isMissing = try kept != nil && table.read(row.key, in: db) == nil
       try write(row, table, keeping: kept ?? [])
+      if isMissing, let words = try ownWords().row(row.table, row.key) {
+        return try lay([(row.key, words)], over: table)
+      }
       try shadow.update(table, row.key, values: try table.read(row.key, in: db))
     }
   }
 
   mutating func finish() throws {
     if isSnapshot {
-      let words = try OwnWords(db)
+      let words = try ownWords()
       try removeUnseen(words)
       for table in schema.tables { try lay(words.rows(of: table.number), over: table) }
     }
     try shadow.finish()
   }
 
-  /// Writes this device's own words over the hub's whole state.
+  private mutating func ownWords() throws -> OwnWords {
+    if let words { return words }
+    let words = try OwnWords(db)
+    self.words = words
+    return words
+  }
+
+  /// Writes this device's own words over the hub's rows.
   ///
-  /// They are there already, unless what the hub had taken in is pending again because the hub was
-  /// put back.
+  /// They are there already, unless the row had been taken away past the triggers, or what the hub
+  /// had taken in is pending again because the hub was put back.
   private mutating func lay(
     _ words: [(key: RowKey, row: OwnWords.Row)], over table: TableSchema
   ) throws {
@@ -115,7 +127,7 @@ struct Applier {
         """, [.integer(Int64(table.number)), .integer(Int64(table.number))])
       for row in rows {
         let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
-        if pending.columns(table.number, key) != nil, !words.made(table.number, key) { continue }
+        if pending.columns(table.number, key) != nil, words.row(table.number, key)?.exists != true { continue }
         try table.delete(key, in: db)
         try shadow.update(table, key, values: nil)
       }

@@ -42,8 +42,7 @@ struct OwnWords {
     rows[change.table, default: [:]][change.key] = row
   }
 
-  /// Whether the row was made here.
-  func made(_ table: Int, _ key: RowKey) -> Bool { rows[table]?[key]?.exists == true }
+  func row(_ table: Int, _ key: RowKey) -> Row? { rows[table]?[key] }
 
   /// The rows of a table of which something is said, in the order of their keys.
   func rows(of table: Int) -> [(key: RowKey, row: Row)] {
