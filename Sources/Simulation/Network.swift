@@ -33,8 +33,8 @@ struct Mail {
   enum Content {
     case request(SyncRequest, Flight)
     case answer(Answer, SyncRequest, Flight)
-    /// A request that has arrived before.
-    case copy(SyncRequest, SimulatedDevice, credential: String, first: Answer)
+    /// A request that has arrived before, at which life of the hub, and what it answered.
+    case copy(SyncRequest, SimulatedDevice, credential: String, restores: Int, first: Answer)
   }
   let due: Int
   let content: Content
@@ -116,7 +116,8 @@ extension World {
         }, from: device)
     case .duplicated:
       let first = try deliver(request, from: device)
-      return try deliverAgain(request, device, credential: device.identity.credential, first)
+      return try deliverAgain(
+        request, device, credential: device.identity.credential, restores: hub.restores, first)
     default: return try deliverAndAnswer(request, flight, fault)
     }
   }
@@ -137,7 +138,8 @@ extension World {
     case .responseReplaced: return .bytes(Array("<html><body>Welcome</body></html>".utf8))
     case .repeatedLater(let steps):
       let copy = Mail.Content.copy(
-        request, flight.device, credential: flight.device.identity.credential, first: answer)
+        request, flight.device, credential: flight.device.identity.credential,
+        restores: hub.restores, first: answer)
       mail.append(Mail(due: step + steps, content: copy))
       return answer
     default: return answer
@@ -186,9 +188,9 @@ extension World {
 
   /// What the hub has had before changes nothing and gets the same answer (law L5).
   private func deliverAgain(
-    _ request: SyncRequest, _ device: SimulatedDevice, credential: String, _ first: Answer
+    _ request: SyncRequest, _ device: SimulatedDevice, credential: String, restores: Int,
+    _ first: Answer
   ) throws -> Answer {
-    let restores = hub.restores
     let before = try fingerprint()
     let second = try deliver(request, credential: credential, device.name)
     guard case .bytes(let bytes) = first, second != .silence, restores == hub.restores,
@@ -259,9 +261,10 @@ extension World {
       case .answer(let answer, let request, let flight):
         trace.note("  late answer to \(flight.device.name)")
         if try hand(answer, to: request, flight) { try carry(flight) }
-      case .copy(let request, let device, let credential, let first):
+      case .copy(let request, let device, let credential, let restores, let first):
         trace.note("  a copy of a request of \(device.name)")
-        _ = try deliverAgain(request, device, credential: credential, first)
+        _ = try deliverAgain(
+          request, device, credential: credential, restores: restores, first)
       }
     }
   }

@@ -33,6 +33,9 @@ final class SimulatedDevice {
   var isRevoked = false
   /// Whether its rows were changed past the triggers, so that a repair is nothing to wonder at.
   var isTamperedWith = false
+  /// Rows that were deleted past the triggers: nobody can know it of one that is made anew before it
+  /// is missed.
+  var takenAway: Set<Oracle.Place> = []
   var backup: (image: StoreImage, identity: DeviceIdentity, version: Int)?
 
   init(_ index: Int, _ templates: Templates) throws {

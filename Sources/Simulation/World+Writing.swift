@@ -118,7 +118,19 @@ extension World {
     try observe(device, isWriting: true)
     guard let after = device.rows else { return }
     let touched = after.differences(from: before, device.schema.schema.tables)
+    device.takenAway.formUnion(touched.filter { $0.new == nil }.map(\.existence))
     try excuseUnsealed(touched, on: device, sealed.map(\.changeSet))
+  }
+
+  /// Excuses deletions past the triggers of rows that are made anew.
+  func excuseRemade(_ differences: [RowDifference], on device: SimulatedDevice) {
+    for difference in differences where difference.new != nil {
+      guard device.takenAway.remove(difference.existence) != nil else { continue }
+      oracle.excuse {
+        $0.device == device.identity.device && $0.place == difference.existence
+          && $0.value == .integer(0)
+      }
+    }
   }
 
   /// Excuses what stood in a row and in no change set yet.
@@ -146,6 +158,10 @@ extension World {
 }
 
 extension RowDifference {
+  fileprivate var existence: Oracle.Place {
+    Oracle.Place(table: table.number, key: key, column: 0)
+  }
+
   fileprivate func concerns(_ place: Oracle.Place) -> Bool {
     table.number == place.table && key == place.key
   }

@@ -166,6 +166,7 @@ final class World {
     for difference in differences { device.shown.note(difference) }
     if isWriting {
       oracle.remember(differences, on: device.identity.device)
+      excuseRemade(differences, on: device)
       return
     }
     for difference in differences { try checkLive(difference, device.name) }
