@@ -127,7 +127,9 @@ struct Applier {
         """, [.integer(Int64(table.number)), .integer(Int64(table.number))])
       for row in rows {
         let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
-        if pending.columns(table.number, key) != nil, words.row(table.number, key)?.exists != true { continue }
+        if pending.columns(table.number, key) != nil, words.row(table.number, key)?.exists != true {
+          continue
+        }
         try table.delete(key, in: db)
         try shadow.update(table, key, values: nil)
       }
