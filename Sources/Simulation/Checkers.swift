@@ -97,9 +97,9 @@ extension World {
     let status = standing.status
     try checkHonesty(of: status, device)
     let isPending = status.waitingChangeSets > 0 || status.quarantined > 0
-    guard flight.pulls, !isPending, !device.isRevoked, status.cursor >= device.pushedUpTo else {
-      return
-    }
+    guard flight.pulls, !isPending, !device.isRevoked, status.cursor >= device.pushedUpTo,
+      device.version <= flight.hubVersion
+    else { return }
     try checkState(device, standing)
   }
 

@@ -12,6 +12,8 @@ final class Flight {
   var faults: [MessageFault]
   /// Messages so far: an attempt that never ends is an offence against law L6.
   var messages = 0
+  /// The version of the hub that answered last; it may be another by the time the answer arrives.
+  var hubVersion = 2
 
   init(
     _ device: SimulatedDevice, _ round: SyncRound, pulls: Bool, _ faults: [MessageFault]
@@ -97,6 +99,7 @@ extension World {
   private func send(_ request: SyncRequest, _ flight: Flight) throws -> Answer? {
     let fault = flight.nextFault()
     let device = flight.device
+    defer { flight.hubVersion = hub.version }
     switch fault {
     case .none: return try deliver(request, from: device)
     case .requestLost: return .silence
@@ -257,6 +260,7 @@ extension World {
       case .request(let request, let flight):
         trace.note("  late request of \(flight.device.name)")
         let answer = try deliver(request, from: flight.device)
+        flight.hubVersion = hub.version
         if try hand(answer, to: request, flight) { try carry(flight) }
       case .answer(let answer, let request, let flight):
         trace.note("  late answer to \(flight.device.name)")

@@ -86,9 +86,9 @@ package struct Workload {
     case .write, .writePair, .writePoison, .openForm, .foreign, .foreignTransaction, .rebuild,
       .writePastTriggers:
       return writing(kind, device)
-    case .sync: return [.sync(device: device, [.push, .pull], faults())]
-    case .push: return [.sync(device: device, .push, faults())]
-    case .pull: return [.sync(device: device, .pull, faults())]
+    case .sync: return syncing(device, [.push, .pull])
+    case .push: return syncing(device, .push)
+    case .pull: return syncing(device, .pull)
     case .resolve, .undo, .retry, .dismiss, .hubWrite, .revoke, .compact, .scrub:
       return [operating(kind, device)]
     case .pass:
@@ -97,6 +97,18 @@ package struct Workload {
     case .restart: return [.restart(machine(device))]
     default: return mishap(kind, device)
     }
+  }
+
+  /// A sync; where an answer is on its way for a while, its officer often goes on writing.
+  private mutating func syncing(
+    _ device: Int, _ directions: SyncRound.Directions
+  ) -> [Action] {
+    let faults = faults()
+    let sync = Action.sync(device: device, directions, faults)
+    let isDelayed = faults.contains {
+      if case .responseDelayed = $0 { true } else { false }
+    }
+    return isDelayed && random.chance(60) ? [sync] + writing(.write, device) : [sync]
   }
 
   private mutating func machine(_ device: Int) -> Machine {
