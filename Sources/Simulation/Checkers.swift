@@ -191,6 +191,9 @@ extension World {
     if change.operation != .update {
       expected = expected.filter { $0.key.table != change.table || $0.key.key != change.key }
       expected[place(0)] = isPending ? .integer(change.operation == .insert ? 1 : 0) : nil
+    } else if expected[place(0)] == .integer(0) {
+      // It was there to be changed: made again past the triggers.
+      expected[place(0)] = nil
     }
     guard change.operation != .delete else { return }
     for field in change.fields { expected[place(field.column)] = isPending ? field.after : nil }
