@@ -140,7 +140,7 @@ extension DeviceStore {
     if isSnapshot {
       try logUntrackedChanges(db, isFound: true, wallMilliseconds: wallMilliseconds)
     }
-    try lookOverStaged(wallMilliseconds: wallMilliseconds, db)
+    try lookOverStaged(isSnapshot: isSnapshot, wallMilliseconds: wallMilliseconds, db)
     try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
@@ -164,9 +164,20 @@ extension DeviceStore {
 
   /// Looks at what the staged rows are about to be written over.
   ///
-  /// Work whose quarantine has ended lies over them no longer: the same pull brings the hub's. And
-  /// what was written past the triggers is found before it is gone.
-  private func lookOverStaged(wallMilliseconds: Int64, _ db: Database) throws {
+  /// Work whose quarantine has ended lies over them no longer: the same pull brings the hub's. That
+  /// includes what the hub's whole state does not hold back: another life of the hub did, and this
+  /// one took it in when a clone offered it again. And what was written past the triggers is found
+  /// before it is gone.
+  private func lookOverStaged(
+    isSnapshot: Bool, wallMilliseconds: Int64, _ db: Database
+  ) throws {
+    // It has said that it has all of these streams, or the pull would not have got this far.
+    for standing in isSnapshot ? try standings(db) : [] {
+      try db.run(
+        """
+        UPDATE thuan_outbox SET settled = 1 WHERE disposition = 4 AND settled = 0 AND epoch = ?
+        """, [.integer(Int64(standing.epoch))])
+    }
     var found: [UntrackedChange] = []
     var filled: [Int: TableSchema?] = [:]
     let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
