@@ -23,11 +23,11 @@ struct OwnWords {
       WHERE position >= (SELECT min(position) FROM thuan_outbox WHERE \(pending)) ORDER BY position
       """)
     while let row = try bodies.next() {
+      // What was found here is nobody's word.
       guard case .blob(let body) = row.value(at: 0),
-        let changeSet = try? ChangeSet(decoding: body)
+        let changeSet = try? ChangeSet(decoding: body), !changeSet.isFound
       else { continue }
-      let isPending = row[1] == 1 && !changeSet.isFound
-      for change in changeSet.changes { note(change, isPending: isPending) }
+      for change in changeSet.changes { note(change, isPending: row[1] == 1) }
     }
   }
 
