@@ -17,7 +17,8 @@ enum Setting: String {
   case cursor, position
   /// Whether the next pull has to ask for everything.
   case wantsSnapshot
-  /// Of the pull under way: what it asked for, and the newest change set when it began.
+  /// Of the pull under way: what it asked for, and the last change set before those that had no
+  /// receipt when it began.
   case pullEpoch, pullCursor, pullOutbox
   /// The name of the hub that the store belongs to.
   case hub
