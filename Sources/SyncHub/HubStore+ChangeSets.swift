@@ -7,10 +7,9 @@ extension HubStore {
   /// Its receipt follows when it is merged.
   func insert(_ arrival: Arrival) throws -> Int64 {
     let (last, chain) = try lastChangeSet()
-    // The hub's time is in it: a hub that was put back and is given the same work again has made
-    // something else of it.
-    let time = encodedValues([.integer(arrival.receivedMilliseconds)])
-    let (number, next) = (last + 1, ChangeSet.hash(of: chain + arrival.hash + time))
+    let number = last + 1
+    let next = Self.chain(
+      after: chain, arrival.hash, received: .integer(arrival.receivedMilliseconds))
     try connection.run(
       """
       INSERT INTO hub_change_set (number, stream, sequence, hash, body, officer, wall, received_at,
@@ -27,6 +26,14 @@ extension HubStore {
       [.integer(arrival.sequence), .blob(arrival.hash), .integer(Int64(arrival.stream))])
     noteRecord(number, chain: next)
     return number
+  }
+
+  /// The hash over a history that goes on with a change set of the given hash.
+  ///
+  /// The hub's time is in it: a hub that was put back and is given the same work again has made
+  /// something else of it.
+  static func chain(after chain: [UInt8], _ hash: [UInt8], received: Value) -> [UInt8] {
+    ChangeSet.hash(of: chain + hash + encodedValues([received]))
   }
 
   func setReceipt(_ number: Int64, _ disposition: Receipt.Disposition, reason: String) throws {

@@ -67,9 +67,11 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var options: HubOptions
   @OptionGroup var listing: ListingOptions
   @OptionGroup var repairing: RepairOptions
+  @OptionGroup var proving: HistoryOptions
 
   func run() throws {
     let open = try options.open()
+    if proving.history { return try proving.check(open.hub, asJSON: listing.json) }
     let damaged = try repairing.repair(open)
     let problems = try open.database.problems() + open.hub.problems()
     if listing.json {

@@ -1,0 +1,128 @@
+import SyncCore
+import SyncHub
+import TestSupport
+import Testing
+
+/// That nothing in a hub's history was altered, removed or reordered is proved, not believed.
+struct HistoryTests {
+  /// What somebody does to the hub's file.
+  struct Tampering: CustomTestStringConvertible, Sendable {
+    let name: String
+    let sql: [String]
+    let flaw: HistoryFlaw
+
+    init(_ name: String, _ flaw: HistoryFlaw, _ sql: String...) {
+      self.name = name
+      self.sql = sql
+      self.flaw = flaw
+    }
+
+    var testDescription: String { name }
+  }
+
+  private static let tampering = [
+    Tampering(
+      "other bytes", HistoryFlaw(.altered, 2),
+      "UPDATE hub_change_set SET body = CAST(body || x'00' AS BLOB) WHERE number = 2"),
+    Tampering(
+      "another's bytes with their hash", HistoryFlaw(.outOfChain, 2),
+      """
+      UPDATE hub_change_set SET (body, hash) =
+        (SELECT body, hash FROM hub_change_set WHERE number = 3) WHERE number = 2
+      """),
+    Tampering(
+      "another time", HistoryFlaw(.outOfChain, 2),
+      "UPDATE hub_change_set SET received_at = received_at + 1 WHERE number = 2"),
+    Tampering(
+      "one removed", HistoryFlaw(.missing, 2), "DELETE FROM hub_change_set WHERE number = 2"),
+    Tampering(
+      "one removed and the rest moved up", HistoryFlaw(.outOfChain, 2),
+      "DELETE FROM hub_change_set WHERE number = 2",
+      "UPDATE hub_change_set SET number = number - 1 WHERE number > 2"),
+    Tampering(
+      "two that change places", HistoryFlaw(.outOfChain, 2),
+      "UPDATE hub_change_set SET number = -2 WHERE number = 2",
+      "UPDATE hub_change_set SET number = 2 WHERE number = 3",
+      "UPDATE hub_change_set SET number = 3 WHERE number = -2"),
+    Tampering(
+      "the last one removed", HistoryFlaw(.cutOff, 5),
+      "DELETE FROM hub_change_set WHERE number = 5"),
+    Tampering(
+      "another device's name", HistoryFlaw(.misfiled, 2),
+      "UPDATE hub_stream SET device = 'nobody' WHERE id = 1"),
+    Tampering(
+      "another place in the stream", HistoryFlaw(.outOfStream, 4),
+      "UPDATE hub_change_set SET sequence = 9 WHERE number = 4"),
+  ]
+
+  private let world: World
+
+  /// The first change set is the hub's own: it names its timeline.
+  init() throws {
+    world = try World()
+    let (an, binh) = (try world.device("an"), try world.device("binh"))
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try binh.write("INSERT INTO project (id, title) VALUES ('q', 'b')")
+    for device in [an, binh] { try device.sync() }
+    try binh.write("UPDATE project SET title = 'c' WHERE id = 'q'")
+    try an.write("UPDATE project SET title = 'd' WHERE id = 'p'")
+    for device in [binh, an] { try device.sync() }
+  }
+
+  private func tamper(_ statements: [String]) throws {
+    try world.hubDatabase.write { connection in
+      for sql in statements { try connection.run(sql, []) }
+    }
+  }
+
+  @Test func `what came is proved whole, with the head that was taken down before`() throws {
+    let before = try world.hub.verifyHistory()
+    #expect(before.head.number == 5 && before.flaw == nil)
+    #expect(HistoryHead(before.head.description) == before.head)
+    let device = try world.device("chi")
+    try device.write("INSERT INTO project (id, title) VALUES ('r', 'e')")
+    try device.sync()
+    let after = try world.hub.verifyHistory(against: [before.head])
+    #expect(after.head.number == 6 && after.flaw == nil)
+  }
+
+  @Test(arguments: tampering)
+  func `the first place is named where somebody has changed the record`(_ tampering: Tampering)
+    throws
+  {
+    try tamper(tampering.sql)
+    #expect(try world.hub.verifyHistory().flaw == tampering.flaw)
+  }
+
+  @Test func `an end that was cut off with its books is missed by who has taken the head down`()
+    throws
+  {
+    let head = try world.hub.verifyHistory().head
+    try tamper([
+      "DELETE FROM hub_change_set WHERE number = 5",
+      """
+      UPDATE hub_stream SET (last_sequence, last_hash) = (SELECT sequence, hash
+        FROM hub_change_set c WHERE c.stream = hub_stream.id ORDER BY number DESC LIMIT 1)
+      WHERE last_sequence > 0
+      """,
+    ])
+    #expect(try world.hub.verifyHistory().flaw == nil)
+    #expect(
+      try world.hub.verifyHistory(against: [head]).flaw == HistoryFlaw(.cutOff, 5))
+  }
+
+  @Test func `a history that was made anew is not the one whose head was taken down`() throws {
+    let head = try world.hub.verifyHistory().head
+    let other = HistoryHead(number: head.number, chain: head.chain.reversed())
+    #expect(
+      try world.hub.verifyHistory(against: [other]).flaw
+        == HistoryFlaw(.otherThanHead, head.number))
+  }
+
+  @Test func `a head is a number and sixty-four digits, and nothing else`() {
+    for text in ["", "1", "1:", "1:zz", "-1:", "x:\(String(repeating: "a", count: 64))", "0:00"] {
+      #expect(HistoryHead(text) == nil, "\(text)")
+    }
+    #expect(HistoryHead("0:")?.number == 0)
+  }
+}
