@@ -21,7 +21,7 @@ struct Applier {
     published = Dictionary(
       uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
     // Work that was acknowledged while pages were coming in may be newer than what they say.
-    pending = try PendingWork(db, orAfter: store.setting(.pullOutbox, db).integer)
+    pending = try PendingWork(db, or: UnreceivedWork(decoding: store.setting(.pullOutbox, db)))
     shadow = ShadowWriter(db)
   }
 

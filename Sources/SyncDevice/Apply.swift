@@ -87,13 +87,7 @@ extension DeviceStore {
       if try setting(.position, db) == .null {
         try set(.pullEpoch, .integer(Int64(asked.epoch)), db)
         try set(.pullCursor, .integer(asked.cursor), db)
-        // From here on work may get its receipt before the last page comes.
-        let last = try db.first(
-          """
-          SELECT coalesce(min(position) - 1, (SELECT max(position) FROM thuan_outbox), 0)
-          FROM thuan_outbox WHERE disposition IS NULL
-          """)
-        try set(.pullOutbox, last?.value(at: 0) ?? .integer(0), db)
+        try set(.pullOutbox, UnreceivedWork(db).encoded, db)
       }
       try set(.hub, .text(page.hub), db)
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])

@@ -9,15 +9,15 @@ struct PendingWork {
 
   /// - Parameters:
   ///   - db: The store.
-  ///   - position: Change sets after this one in the outbox count even if they have a receipt.
-  /// - Throws: SQLite's errors, and `WireError` if the outbox is damaged.
-  init(_ db: Database, orAfter position: Int64? = nil) throws {
+  ///   - unreceived: Change sets that count even if they have a receipt by now.
+  /// - Throws: SQLite's errors.
+  init(_ db: Database, or unreceived: UnreceivedWork? = nil) throws {
     let bodies = try db.rows(
       """
       SELECT body FROM thuan_outbox
-      WHERE (settled = 0 AND (disposition IS NULL OR disposition = 4)) OR position > ?
+      WHERE settled = 0 AND (disposition IS NULL OR disposition = 4\(unreceived?.condition ?? ""))
       ORDER BY position
-      """, [.integer(position ?? .max)])
+      """, unreceived?.arguments ?? [])
     while let row = try bodies.next() {
       guard case .blob(let body) = row.value(at: 0) else { continue }
       // What was found here is nobody's word: the hub's takes its place. So it does for what has been
@@ -42,4 +42,48 @@ struct PendingWork {
 
   /// Wire numbers of the row's columns that are not to be touched; nothing if there is no work.
   func columns(_ table: Int, _ key: RowKey) -> Set<Int>? { rows[table]?[key] }
+}
+
+/// The change sets that had no receipt when a pull began, and all that came after.
+///
+/// They may get one before the last page comes, and are newer then than what an earlier page says.
+struct UnreceivedWork {
+  private let last: Int64
+  /// Runs of positions in the outbox, each by its first and its last.
+  private let runs: [(Int64, Int64)]
+
+  init(_ db: Database) throws {
+    last = try db.first("SELECT max(position) FROM thuan_outbox")?[0] ?? 0
+    var runs: [(Int64, Int64)] = []
+    let rows = try db.rows(
+      "SELECT position FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+    while let row = try rows.next() {
+      let position: Int64 = row[0]
+      if let run = runs.last, run.1 == position - 1 {
+        runs[runs.count - 1].1 = position
+      } else {
+        runs.append((position, position))
+      }
+    }
+    self.runs = runs
+  }
+
+  /// Reads what ``encoded`` gives; nothing if it is no such value.
+  init?(decoding value: Value) {
+    guard case .blob(let bytes) = value, let values = try? decodedValues(bytes) else { return nil }
+    let numbers = values.compactMap(\.integer)
+    guard !numbers.isEmpty, numbers.count % 2 == 1 else { return nil }
+    last = numbers[0]
+    runs = stride(from: 1, to: numbers.count, by: 2).map { (numbers[$0], numbers[$0 + 1]) }
+  }
+
+  var encoded: Value { .blob(encodedValues(arguments)) }
+
+  fileprivate var condition: String {
+    " OR position > ?" + String(repeating: " OR position BETWEEN ? AND ?", count: runs.count)
+  }
+
+  fileprivate var arguments: [Value] {
+    [.integer(last)] + runs.flatMap { [Value.integer($0.0), .integer($0.1)] }
+  }
 }

@@ -17,8 +17,7 @@ enum Setting: String {
   case cursor, position
   /// Whether the next pull has to ask for everything.
   case wantsSnapshot
-  /// Of the pull under way: what it asked for, and the last change set before those that had no
-  /// receipt when it began.
+  /// Of the pull under way: what it asked for, and the ``UnreceivedWork`` when it began.
   case pullEpoch, pullCursor, pullOutbox
   /// The name of the hub that the store belongs to.
   case hub
