@@ -203,12 +203,14 @@ extension Capture {
   /// A number that changes whenever the triggers come to be written in another way: a hash of what
   /// they are for a table with all that makes a difference to them.
   fileprivate static let revision: UInt64 = {
-    let specimen = try? SyncSchema(
-      parsing: "table specimen 10\n a 1 key\n b 2 key\n c 3 text\n group d operator : e 4, f 5",
-      version: 1)
+    let declaration =
+      "table specimen 10\n a 1 key\n b 2 key\n c 3 text\n group d operator : e 4, f 5"
+    guard let specimen = try? SyncSchema(parsing: declaration, version: 1) else {
+      preconditionFailure("the specimen is no schema")
+    }
     let forms = [TableForm(isStrict: true, rowid: nil), TableForm(isStrict: false, rowid: "rowid")]
     let texts = forms.flatMap { form in
-      (specimen?.tables ?? []).flatMap { triggers(for: $0, form).values.sorted() }
+      specimen.tables.flatMap { triggers(for: $0, form).values.sorted() }
     }
     return RowMarker(table: 0, key: RowKey(texts.map(Value.text))).mark(column: 0, .integer(1))
   }()
