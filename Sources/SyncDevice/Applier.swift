@@ -100,12 +100,8 @@ struct Applier {
     for (key, row) in words {
       if row.exists == false { try table.delete(key, in: db) }
       if row.exists == true {
-        var values = Array(repeating: Value.null, count: table.columns.count)
-        for (index, value) in zip(table.key, key.values) { values[index] = value }
-        for (number, value) in row.fields {
-          if let index = table.index(number: number) { values[index] = value }
-        }
-        try db.run(table.insertIfAbsent, values)
+        let fields = row.fields.lazy.map { ($0.key, $0.value) }
+        try db.run(table.insertIfAbsent, table.values(of: key, fields))
       }
       let fields = row.fields.sorted { $0.key < $1.key }
         .compactMap { number, value in table.index(number: number).map { ($0, value) } }
@@ -157,11 +153,7 @@ struct Applier {
   }
 
   private func writeWhole(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
-    var values = Array(repeating: Value.null, count: table.columns.count)
-    for (column, value) in zip(row.columns, row.values) {
-      if let index = table.index(number: column) { values[index] = value }
-    }
-    for (index, value) in zip(table.key, row.key.values) { values[index] = value }
+    let values = table.values(of: row)
     // One statement for both would have SQLite compile every trigger of the table for a new row.
     try db.run(table.insertIfAbsent, values)
     if db.changesCount > 0 { return }

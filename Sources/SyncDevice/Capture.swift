@@ -212,8 +212,12 @@ extension Capture {
     let texts = forms.flatMap { form in
       specimen.tables.flatMap { triggers(for: $0, form).values.sorted() }
     }
-    return RowMarker(table: 0, key: RowKey(texts.map(Value.text))).mark(column: 0, .integer(1))
+    return hash(of: texts)
   }()
+
+  fileprivate static func hash(of texts: [String]) -> UInt64 {
+    RowMarker(table: 0, key: RowKey(texts.map(Value.text))).mark(column: 0, .integer(1))
+  }
 }
 
 extension DeviceStore {
@@ -234,9 +238,7 @@ extension DeviceStore {
       [table.name, String(table.number)]
         + table.columns.map { "\($0.name) \($0.number) \($0.unit ?? -1)" }
     }
-    let shape = RowMarker(table: 0, key: RowKey(columns.map(Value.text)))
-      .mark(column: 0, .integer(1))
-    return .text("\(changes) \(shape) \(Capture.revision)")
+    return .text("\(changes) \(Capture.hash(of: columns)) \(Capture.revision)")
   }
 
   /// Puts capture in order: triggers as they have to be, and whatever was written without them

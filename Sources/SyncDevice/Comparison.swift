@@ -143,12 +143,18 @@ extension DeviceStore {
 
 extension TableSchema {
   /// All values of a row that came whole.
-  fileprivate func values(of row: PulledRow) -> [SyncCore.Value] {
+  func values(of row: PulledRow) -> [SyncCore.Value] {
+    values(of: row.key, zip(row.columns, row.values))
+  }
+
+  /// All values of a row by its key and the values of columns by their wire numbers; what is not
+  /// named is null, and columns that this schema does not know are passed over.
+  func values(of key: RowKey, _ fields: some Sequence<(Int, SyncCore.Value)>) -> [SyncCore.Value] {
     var values = Array(repeating: SyncCore.Value.null, count: columns.count)
-    for (index, value) in zip(key, row.key.values) { values[index] = value }
-    for (number, value) in zip(row.columns, row.values) {
+    for (number, value) in fields {
       if let index = index(number: number) { values[index] = value }
     }
+    for (index, value) in zip(self.key, key.values) { values[index] = value }
     return values
   }
 

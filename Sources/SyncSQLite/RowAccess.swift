@@ -4,8 +4,9 @@ package import SyncCore
 extension DatabaseWriter {
   /// Has commits go to a write-ahead log.
   ///
-  /// Not by the configuration: GRDB makes a table and drops it whenever it finds no log yet, which
-  /// would make every look at a file a change of it.
+  /// Not by a queue's configuration: GRDB makes a table and drops it whenever it finds no log yet,
+  /// which would make every look at a file a change of it. And to be called once the connection is
+  /// open: with its log, a pool sets its own durability.
   ///
   /// - Parameter isDurable: Whether a commit is on the disk when it returns, or may be lost to a
   ///   power cut.
