@@ -69,6 +69,15 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var repairing: RepairOptions
   @OptionGroup var proving: HistoryOptions
 
+  func validate() throws {
+    guard proving.history, repairing.repair else { return }
+    throw ValidationError(
+      say(
+        vi: "--history chỉ chứng minh, không sửa: bỏ --repair.",
+        en: "--history proves and repairs nothing: leave --repair out.",
+        uk: "--history лише доводить і нічого не виправляє: приберіть --repair."))
+  }
+
   func run() throws {
     let open = try options.open()
     if proving.history { return try proving.check(open.hub, asJSON: listing.json) }

@@ -19,7 +19,9 @@ struct HistoryProofTests {
     let other = String(head.dropLast()) + (head.last == "0" ? "1" : "0")
     let denied = try programs.hub("check", "--history", "--head", other)
     #expect(denied.code == 4 && denied.errors.contains("khác với đầu đã ghi lại"), "\(denied)")
-    for words in [["--head", String(head)], ["--history", "--head", "12"]] {
+    for words in [
+      ["--head", String(head)], ["--history", "--head", "12"], ["--history", "--repair"],
+    ] {
       #expect(try programs.run("thuan-hub", ["check"] + words).code == 64)
     }
 
