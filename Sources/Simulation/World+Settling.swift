@@ -122,6 +122,7 @@ extension World {
     for device in devices { try check(device, isDecided: isDecided) }
     let problems = try attemptAtHub { hub in
       try hub.problems() + (self.hub.database?.problems() ?? [])
+        + (hub.verifyHistory().flaw.map { ["the record: \($0.kind) \($0.number)"] } ?? [])
     }
     if let problems, !problems.isEmpty {
       throw Violation(law: .integrity, what: "hub: " + problems.joined(separator: "; "))
