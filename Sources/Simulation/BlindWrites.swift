@@ -1,5 +1,6 @@
 import SyncCore
 import SyncDevice
+import SyncHub
 
 /// Nobody's word is replaced or deleted by somebody who never saw it, unless the operator is asked.
 ///
@@ -43,11 +44,30 @@ extension World {
           $0.shown.contains(difference, column: column.number, old[index])
         })
       else { continue }
+      if try isBuried(difference, by: senders) { continue }
       let text = difference.new.map { "replaced by \($0[index])" } ?? "deleted"
       throw Violation(
         law: .conservation,
         what: "\(row).\(column.name): \(old[index]) was \(text) by \(senders[0].name), "
           + "which never saw it, and nobody was asked")
+    }
+  }
+
+  /// Whether a row lives again whose deletion its writer knew: that was its values' last word, and the
+  /// operator is asked about it.
+  private func isBuried(_ difference: RowDifference, by senders: [SimulatedDevice]) throws -> Bool {
+    let cursors = try senders.compactMap { device in
+      try attempt(on: device) { try $0.status(wallMilliseconds: wall(device)).cursor }
+    }
+    let metadata = try hub.read { connection in
+      try connection.first(
+        "SELECT meta FROM hub_row WHERE tbl = ? AND key = ?",
+        [.integer(Int64(difference.table.number)), difference.key.stored])
+    }
+    guard case .blob(let bytes) = metadata?.first else { return false }
+    let state = try RowState(metadata: bytes, live: difference.new, table: difference.table)
+    return state.deletions.contains { deletion in
+      cursors.contains { deletion.sequence <= $0 }
     }
   }
 }

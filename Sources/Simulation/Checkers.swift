@@ -90,6 +90,7 @@ extension World {
     let device = flight.device
     guard let standing = try standing(device) else { return }
     try noticeCrashes()
+    if flight.pulls { device.hasOfferedAgain = false }
     try checkOverlay(device, standing)
     if flight.round.progress.repaired > 0, !device.isTamperedWith, hub.restores == 0 {
       throw Violation(law: .convergence, what: "\(device.name) had rows that had to be repaired")
@@ -152,8 +153,9 @@ extension World {
       // What is offered again to a hub that has forgotten it shows what became of it the first time,
       // until the hub's next page comes.
       let isWaiting = logged.disposition == nil && logged.acknowledgedMilliseconds == nil
-      let isPending =
-        !logged.isSettled && (isWaiting || (logged.disposition == .quarantined && !isForgetful))
+      let isQuarantined =
+        logged.disposition == .quarantined && !isForgetful && !device.hasOfferedAgain
+      let isPending = !logged.isSettled && (isWaiting || isQuarantined)
       for change in logged.changeSet.changes {
         // What nobody is known to have written need not be shown.
         lay(change, isPending: isPending && !logged.changeSet.isFound, over: &expected)
@@ -173,7 +175,9 @@ extension World {
           : table.index(number: place.column).flatMap { rows[place.key]?[$0] }
         if shown == value { continue }
         // Somebody has taken the whole row away past the triggers.
-        if device.isTamperedWith, rows[place.key] == nil { continue }
+        let existence = Oracle.Place(table: table.number, key: place.key, column: 0)
+        let isTakenAway = device.isTamperedWith || device.takenAway.contains(existence)
+        if isTakenAway, rows[place.key] == nil { continue }
         throw Violation(
           law: .readYourWrites,
           what: "\(device.name) \(table.name) \(place.key) column \(place.column): "

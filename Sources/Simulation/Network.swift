@@ -172,7 +172,7 @@ extension World {
       answer = .refusal(refusal)
     }
     try noticeCrashes()
-    guard case .push = request else {
+    guard case .push(let bytes) = request else {
       try observeHub()
       trace.note("    \(name) \(request.summary) → \(answer.summary), hub at \(mirror.sequence)")
       return answer
@@ -180,6 +180,7 @@ extension World {
     let hadQuarantine = hasQuarantine
     hasQuarantine = try attemptAtHub { try !$0.quarantine(openOnly: true).isEmpty } ?? true
     try observeHub(after: hadQuarantine || hasQuarantine ? nil : credential)
+    if case .bytes = answer { try oracle.noteReceipts(for: bytes) }
     if answer != .silence {
       for device in devices where device.identity.credential == credential {
         device.pushedUpTo = mirror.sequence
@@ -228,6 +229,7 @@ extension World {
         switch answer {
         case .bytes(let bytes): try flight.round.receive(bytes, wallMilliseconds: wall)
         case .refusal(let refusal):
+          if refusal.code == .gap { flight.device.hasOfferedAgain = true }
           try flight.round.receive(refusal, newEpoch: newEpoch, wallMilliseconds: wall)
         case .silence: break
         }
@@ -243,6 +245,7 @@ extension World {
     try noticeCrashes()
     // Receipts change no row; if one did, it is seen with what comes next.
     if goesOn == true, case .push = request {
+      if case .bytes(let reply) = answer { try checkReceipts(of: flight.device, from: reply) }
       flight.device.isSeen = false
     } else {
       try observe(flight.device)

@@ -29,6 +29,8 @@ final class Oracle {
 
   private(set) var commitments: Set<Commitment> = []
   private var said: [Place: Set<Value>] = [:]
+  /// Hashes of the change sets that the hub has answered for.
+  var receipted: Set<[UInt8]> = []
   private let tables: [Int: TableSchema]
 
   init(_ schema: SyncSchema) {

@@ -36,6 +36,8 @@ final class SimulatedDevice {
   /// Rows that were deleted past the triggers: nobody can know it of one that is made anew before it
   /// is missed.
   var takenAway: Set<Oracle.Place> = []
+  /// Whether it has offered work again to a hub that had lost it, and has not pulled since.
+  var hasOfferedAgain = false
   var backup: (image: StoreImage, identity: DeviceIdentity, version: Int)?
 
   init(_ index: Int, _ templates: Templates) throws {

@@ -70,11 +70,23 @@ package struct Workload {
   /// - Returns: The plan.
   package static func plan(seed: UInt64, steps: Int, without excluded: Set<Kind> = []) -> Plan {
     var workload = Workload(seed: seed, without: excluded)
-    var actions: [Action] = []
+    var actions = excluded.contains(.clone) ? [] : workload.opening()
     while actions.count < steps { actions += workload.next() }
     return Plan(
       seed: seed, devices: workload.devices, usesClocks: workload.statements.usesClocks,
       actions: Array(actions.prefix(steps)))
+  }
+
+  /// Laptops are set up once and then copied: some lives begin with one stream on two machines, and
+  /// the first words of both on their way at the same time.
+  private mutating func opening() -> [Action] {
+    guard random.chance(8) else { return [] }
+    let twin = devices
+    let late = MessageFault.responseDelayed(steps: random.number(in: 3...9))
+    return writing(.write, 0) + [.sync(device: 0, .push, [.requestLost]), .clone(device: 0)]
+      + [.sync(device: 0, .push, [late])]
+      + writing(.write, twin) + syncing(twin, [.push, .pull])
+      + writing(.write, 0) + [.sync(device: 0, [.push, .pull], [.none, .requestLost])]
   }
 
   private mutating func next() -> [Action] {

@@ -38,7 +38,7 @@ extension HubConnection {
     return rows
   }
 
-  func first(_ sql: String, _ arguments: [Value] = []) throws -> [Value]? {
+  package func first(_ sql: String, _ arguments: [Value] = []) throws -> [Value]? {
     var first: [Value]?
     try each(sql, arguments) {
       first = $0
