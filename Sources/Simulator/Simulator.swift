@@ -17,6 +17,7 @@ struct Simulator: ParsableCommand {
   var without: [Workload.Kind] = []
   @Option(help: "Live the life in a file that --save has written.") var life: String?
   @Option(help: "Write a failing life, as short as was found, to a file.") var save: String?
+  @Option(help: "What the life shows, for the file.") var about: String?
   @Flag(help: "Print what happens.") var trace = false
   @Flag(help: "Take out of a failing life whatever the failure does not need.") var shrink = false
   @Flag(help: "Live every life twice and compare.") var checkTwice = false
@@ -56,7 +57,7 @@ struct Simulator: ParsableCommand {
       let shrunk = shorten(plan, violation, simulation)
       if shrink { show(shrunk, violation, simulation) }
       if let save {
-        let scenario = Scenario(about: "\(violation)", plan: shrunk)
+        let scenario = Scenario(about: about ?? "\(violation)", plan: shrunk)
         try scenario.write(to: URL(fileURLWithPath: save))
       }
     }
