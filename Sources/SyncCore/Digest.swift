@@ -110,10 +110,18 @@ package struct ColumnDigests: Equatable, Sendable {
   }
 
   /// The columns of the given schema on which two replicas do not hold the same.
-  package func differences(from other: ColumnDigests, in schema: SyncSchema) -> [Column] {
+  ///
+  /// - Parameters:
+  ///   - other: The other replica's digests.
+  ///   - schema: What this one knows.
+  ///   - version: The version of the schema that both know.
+  /// - Returns: The columns.
+  package func differences(
+    from other: ColumnDigests, in schema: SyncSchema, upTo version: Int
+  ) -> [Column] {
     var different: [Column] = []
     for table in schema.tables {
-      for column in table.columns {
+      for column in table.columns where column.since <= version {
         let place = Column(table: table.number, column: column.number)
         if sums[place, default: 0] != other.sums[place, default: 0] { different.append(place) }
       }

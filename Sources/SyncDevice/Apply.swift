@@ -98,6 +98,23 @@ extension DeviceStore {
     return isExpected ? page : nil
   }
 
+  /// Whether a request is still to be made as it was, or another program or a late answer has
+  /// brought the store further meanwhile.
+  func isWaiting(for request: SyncRequest) throws -> Bool {
+    try read { db in
+      switch request {
+      case .pull(let asked): return try nextPage(db).asksTheSame(as: asked)
+      case .compare(let asked): return try nextComparison(db) == asked
+      case .push(let bytes):
+        let envelope = try Envelope(decoding: bytes)
+        guard let body = envelope.changeSets.first else { return false }
+        return try db.first(
+          "SELECT 1 FROM thuan_outbox WHERE epoch = ? AND hash = ? AND disposition IS NULL",
+          [.integer(Int64(envelope.stream.epoch)), .blob(ChangeSet.hash(of: body))]) != nil
+      }
+    }
+  }
+
   /// Throws staged pages away, so that the next pull starts from the cursor.
   func discardStagedPages(_ db: Database) throws {
     try db.run("DELETE FROM thuan_inbox")
@@ -247,12 +264,14 @@ extension DeviceStore {
   /// (law L7).
   private func compare(with page: PullPage, wallMilliseconds: Int64, _ db: Database) throws {
     let isPending = try hasPendingWork(db)
-    let differences = try digests(db).differences(from: page.digests, in: schema)
+    // What an older hub does not know yet, it has no other opinion of.
+    let differences = try digests(db).differences(
+      from: page.digests, in: schema, upTo: page.schemaVersion)
     let isInStep = !isPending && differences.isEmpty
     try set(.isInStep, .integer(isInStep ? 1 : 0), db)
     if isInStep { try set(.inStepAt, .integer(wallMilliseconds), db) }
     try db.run("DELETE FROM thuan_comparison")
-    if !isPending, !differences.isEmpty {
+    if !isPending, !differences.isEmpty, page.schemaVersion >= schema.version {
       try beginComparison(with: page.digests, wallMilliseconds: wallMilliseconds, db)
     }
   }

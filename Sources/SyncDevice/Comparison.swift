@@ -11,7 +11,7 @@ extension DeviceStore {
     try logUntrackedChanges(db, isFound: true, wallMilliseconds: wallMilliseconds)
     try rebuildDigests(db)
     if try hasPendingWork(db) { return }
-    let differences = try digests(db).differences(from: hub, in: schema)
+    let differences = try digests(db).differences(from: hub, in: schema, upTo: schema.version)
     if differences.isEmpty {
       try set(.isInStep, .integer(1), db)
       try set(.inStepAt, .integer(wallMilliseconds), db)
@@ -30,7 +30,7 @@ extension DeviceStore {
   /// The next range to ask the hub about; nothing if there is none, or something is pending by now.
   package func nextComparison() throws -> ComparisonRequest? { try read { try nextComparison($0) } }
 
-  private func nextComparison(_ db: Database) throws -> ComparisonRequest? {
+  func nextComparison(_ db: Database) throws -> ComparisonRequest? {
     guard
       let row = try db.first(
         "SELECT tbl, after, up_to FROM thuan_comparison ORDER BY id DESC LIMIT 1"),

@@ -51,15 +51,37 @@ extension DeviceStore {
     guard let table = schema.table(number: row.place.table) else { return }
     let key = try RowKey(stored: row.place.key, columns: table.key.count)
     var values = try row.isDeleted ? nil : table.read(key, in: db)
-    // A row that is there no more although nothing says so keeps its marks; one that was only to be
-    // replaced, and was not, was not written.
-    if values == nil ? row.mustBeThere : row.isUnwritten { return }
+    // One that was only to be replaced, and was not, was not written.
+    if values != nil, row.isUnwritten { return }
+    if values == nil, row.mustBeThere { return try miss(row, table, key, &shadow, db) }
     let written = row.written
     for (column, value) in written {
       if let index = table.index(number: column) { values?[index] = value }
     }
-    let isWhole = values == nil || !row.isUpdate
+    let isWhole = values == nil || row.isMade
     try shadow.update(table, key, values: values, only: isWhole ? nil : Set(written.keys))
+  }
+
+  /// A row that is there no more although nothing says so keeps its marks.
+  ///
+  /// If it has none yet, since all of this is news, it gets those of what was sealed of it.
+  private func miss(
+    _ row: LoggedRow, _ table: TableSchema, _ key: RowKey, _ shadow: inout ShadowWriter,
+    _ db: Database
+  ) throws {
+    guard let suspect = row.suspect, let sealed = try image(suspect, table, db),
+      try db.first(
+        "SELECT 1 FROM thuan_shadow WHERE tbl = ? AND key = ?",
+        [.integer(Int64(table.number)), key.stored]) == nil
+    else { return }
+    try shadow.update(table, key, values: sealed)
+  }
+
+  /// A row as it was when an entry of the log said that it was gone, or about to be.
+  fileprivate func image(_ id: Int64, _ table: TableSchema, _ db: Database) throws -> [Value]? {
+    try db.firstValues(
+      "SELECT \(table.columnList) FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
+      [.integer(id)])
   }
 }
 
@@ -75,7 +97,7 @@ private struct LoggedRow {
   /// The last entry that made or deleted the row, and what it was.
   private var whole: (id: Int64, operation: Int)?
   /// The last time that a REPLACE was about to remove it.
-  private var suspect: Int64?
+  private(set) var suspect: Int64?
   private var updates: [(id: Int64, column: Int, value: Value)] = []
 
   /// Each row's last entry of every column, row by row; SQLite takes bare columns from the row that
@@ -97,7 +119,9 @@ private struct LoggedRow {
 
   var isUnwritten: Bool { whole == nil && updates.isEmpty }
 
-  var isUpdate: Bool { whole == nil }
+  /// Whether the log knows the row from its beginning; what stands where one was deleted, and nothing
+  /// says that it was made, it does not.
+  var isMade: Bool { whole?.operation == LogEntry.insert }
 
   /// The values that were written one by one since the row was made.
   var written: [Int: Value] {
@@ -376,9 +400,7 @@ private struct Sealer {
   }
 
   private func image(_ id: Int64, _ table: TableSchema) throws -> [Value]? {
-    try db.firstValues(
-      "SELECT \(table.columnList) FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
-      [.integer(id)])
+    try store.image(id, table, db)
   }
 
   // MARK: Change sets

@@ -120,7 +120,8 @@ extension DeviceStore {
   }
 
   private func digestFlaws(_ db: Database) throws -> [StoreFlaw] {
-    let differences = try digests(db).differences(from: try digestsOfMarks(db), in: schema)
+    let differences = try digests(db).differences(
+      from: try digestsOfMarks(db), in: schema, upTo: schema.version)
     return differences.compactMap { place in
       guard let table = schema.table(number: place.table),
         let index = table.index(number: place.column)

@@ -125,6 +125,8 @@ package struct SyncRound {
     guard recoveries <= Self.recoveriesMax else { throw refusal }
     switch refusal.code {
     case .gap:
+      // One that comes late is about what has been offered again since: its receipts hold.
+      guard let lastRequest, try store.isWaiting(for: lastRequest) else { break }
       let isKnown = try store.reoffer(
         epoch: refusal.epoch, from: refusal.sequence, wallMilliseconds: wallMilliseconds)
       if !isKnown { try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds) }

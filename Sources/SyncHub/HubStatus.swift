@@ -46,7 +46,7 @@ extension Hub {
       var problems: [String] = []
       let noted = try store.digests()
       let actual = try store.digestsOfRows()
-      for place in noted.differences(from: actual, in: schema) {
+      for place in noted.differences(from: actual, in: schema, upTo: schema.version) {
         let table = schema.table(number: place.table)
         let column = table?.index(number: place.column).map { table?.columns[$0].name ?? "" } ?? ""
         problems.append(
