@@ -103,7 +103,7 @@ extension DeviceStore {
   func isWaiting(for request: SyncRequest) throws -> Bool {
     try read { db in
       switch request {
-      case .pull(let asked): return try nextPage(db).asksTheSame(as: asked)
+      case .pull(let asked): return try asked.asksTheSame(as: nextPage(db))
       case .compare(let asked): return try nextComparison(db) == asked
       case .push(let bytes):
         let envelope = try Envelope(decoding: bytes)

@@ -35,6 +35,9 @@ struct OwnWords {
     var row = rows[change.table]?[change.key] ?? Row()
     if change.operation != .update {
       row = Row(exists: isPending ? change.operation == .insert : nil)
+    } else if row.exists == false {
+      // It was there to be changed: the hub had brought it back.
+      row.exists = nil
     }
     for field in change.fields where change.operation != .delete {
       row.fields[field.column] = isPending ? field.after : nil

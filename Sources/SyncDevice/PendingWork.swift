@@ -32,7 +32,8 @@ struct PendingWork {
       deleted[change.table, default: []].insert(change.key)
       rows[change.table]?[change.key] = nil
     } else {
-      if change.operation == .insert { deleted[change.table]?.remove(change.key) }
+      // A change of a row says that it was there: the hub had brought it back.
+      deleted[change.table]?.remove(change.key)
       rows[change.table, default: [:]][change.key, default: []].formUnion(
         change.fields.map(\.column))
     }
