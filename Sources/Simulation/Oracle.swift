@@ -139,17 +139,20 @@ final class Oracle {
     // What a field held before is kept as well: it may have come there past the triggers.
     case .delete:
       return [commitment(0, .integer(0)), commitment(0, .integer(1))]
-        + change.fields.map { commitment($0.column, $0.before) }
+        + change.fields.map { commitment($0.column, $0.before) } + unnamed(change)
     case .update:
       return change.fields.flatMap {
         [commitment($0.column, $0.after), commitment($0.column, $0.before)]
       }
     case .insert:
-      // Fields that an insert does not name are null.
-      let named = Set(change.fields.map(\.column))
-      let nulls = (tables[change.table]?.columns ?? []).filter { !named.contains($0.number) }
       return [commitment(0, .integer(1))] + change.fields.map { commitment($0.column, $0.after) }
-        + nulls.map { commitment($0.number, .null) }
+        + unnamed(change)
+    }
+    // Fields that an insert or a delete does not name are null.
+    func unnamed(_ change: RowChange) -> [Commitment] {
+      let named = Set(change.fields.map(\.column))
+      return (tables[change.table]?.columns ?? []).filter { !named.contains($0.number) }
+        .map { commitment($0.number, .null) }
     }
   }
 }

@@ -99,9 +99,8 @@ struct Applier {
   ) throws {
     for (key, row) in words {
       if row.exists == false { try table.delete(key, in: db) }
-      if row.exists == true {
-        let fields = row.fields.lazy.map { ($0.key, $0.value) }
-        try db.run(table.insertIfAbsent, table.values(of: key, fields))
+      if row.exists == true, try table.read(key, in: db) == nil {
+        try table.insert(table.values(of: key, row.whole.lazy.map { ($0.key, $0.value) }), in: db)
       }
       let fields = row.fields.sorted { $0.key < $1.key }
         .compactMap { number, value in table.index(number: number).map { ($0, value) } }

@@ -157,6 +157,7 @@ extension DeviceStore {
       try logUntrackedChanges(db, isFound: true, wallMilliseconds: wallMilliseconds)
     }
     try lookOverStaged(isSnapshot: isSnapshot, wallMilliseconds: wallMilliseconds, db)
+    try settleUnknownQuarantine(upTo: last.position, db)
     try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
@@ -242,6 +243,34 @@ extension DeviceStore {
       UPDATE thuan_outbox SET settled = CASE WHEN ? = 0 AND settled = 2 THEN 2 ELSE ? END
       WHERE epoch = ? AND sequence = ?
       """, [.integer(settled), .integer(settled), row.key.values[1], row.key.values[2]])
+  }
+
+  /// Work whose receipt says quarantine, but of which a hub that has it says nothing: it lay there in
+  /// another life of the hub, and this one took it in when a clone or a copy offered it again.
+  private func settleUnknownQuarantine(upTo position: HubPoint, _ db: Database) throws {
+    let waiting = try db.all(
+      """
+      SELECT epoch, sequence FROM thuan_outbox
+      WHERE disposition = 4 AND settled = 0 AND number <= ?
+      """, [.integer(position.number)])
+    if waiting.isEmpty { return }
+    var known: Set<RowKey> = []
+    let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
+    while let row = try pages.next() {
+      guard case .blob(let bytes) = row.value(at: 0) else { continue }
+      let rows = try PullPage(decoding: bytes).rows
+      for row in rows where row.table == PublishedTables.quarantine { known.insert(row.key) }
+    }
+    let device = try setting(.device, db)
+    for row in waiting {
+      let place = [row.value(at: 0), row.value(at: 1)]
+      let isPublished = try db.first(
+        "SELECT 1 FROM thuan_quarantine WHERE device = ? AND epoch = ? AND sequence = ?",
+        [device] + place)
+      if isPublished != nil || known.contains(RowKey([device] + place)) { continue }
+      try db.run(
+        "UPDATE thuan_outbox SET settled = 1 WHERE epoch = ? AND sequence = ?", place)
+    }
   }
 
   /// Whether the outbox holds this very change set, under whichever device's name the store wrote it.

@@ -11,6 +11,8 @@ struct OwnWords {
     /// Whether the row was made or deleted; nothing where it was only changed.
     var exists: Bool?
     var fields: [Int: Value] = [:]
+    /// All that was said of it since it was made here, to make it with once more.
+    var whole: [Int: Value] = [:]
   }
 
   private var rows: [Int: [RowKey: Row]] = [:]
@@ -20,10 +22,12 @@ struct OwnWords {
     let bodies = try db.rows(
       """
       SELECT body, \(pending) FROM thuan_outbox
-      WHERE position >= (SELECT min(position) FROM thuan_outbox WHERE \(pending)) ORDER BY position
+      WHERE settled <> 2
+        AND position >= (SELECT min(position) FROM thuan_outbox WHERE \(pending))
+      ORDER BY position
       """)
     while let row = try bodies.next() {
-      // What was found here is nobody's word.
+      // What was found here is nobody's word, and what was dismissed is nobody's any more.
       guard case .blob(let body) = row.value(at: 0),
         let changeSet = try? ChangeSet(decoding: body), !changeSet.isFound
       else { continue }
@@ -41,6 +45,7 @@ struct OwnWords {
     }
     for field in change.fields where change.operation != .delete {
       row.fields[field.column] = isPending ? field.after : nil
+      row.whole[field.column] = field.after
     }
     rows[change.table, default: [:]][change.key] = row
   }
