@@ -148,6 +148,8 @@ extension World {
     hub.backup = nil
     device.version = 1
     device.isRevoked = false
+    device.isTamperedWith = false
+    device.takenAway = []
     device.identity = try templates.identity(index)
     try templates.device(index).put(at: device.path)
     device.rows = nil
