@@ -87,7 +87,7 @@ extension DeviceStore {
       if try setting(.position, db) == .null {
         try set(.pullEpoch, .integer(Int64(asked.epoch)), db)
         try set(.pullCursor, .integer(asked.cursor), db)
-        try set(.pullOutbox, UnreceivedWork(db).encoded, db)
+        try set(.pullOutbox, UnreceivedWork(db, since: asked.standings.last).encoded, db)
       }
       try set(.hub, .text(page.hub), db)
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])

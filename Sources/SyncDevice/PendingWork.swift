@@ -53,11 +53,22 @@ struct UnreceivedWork {
   /// Runs of positions in the outbox, each by its first and its last.
   private let runs: [(Int64, Int64)]
 
-  init(_ db: Database) throws {
+  /// - Parameters:
+  ///   - db: The store.
+  ///   - standing: How far the present stream had come when the pull's first page was asked for: a
+  ///     receipt may have come since, while the answer was on its way.
+  /// - Throws: SQLite's errors.
+  init(_ db: Database, since standing: StreamStanding?) throws {
     last = try db.first("SELECT max(position) FROM thuan_outbox")?[0] ?? 0
     var runs: [(Int64, Int64)] = []
     let rows = try db.rows(
-      "SELECT position FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+      """
+      SELECT position FROM thuan_outbox
+      WHERE disposition IS NULL OR (epoch = ? AND sequence > ?) ORDER BY position
+      """,
+      [
+        .integer(Int64(standing?.epoch ?? -1)), .integer(standing?.acknowledged ?? 0),
+      ])
     while let row = try rows.next() {
       let position: Int64 = row[0]
       if let run = runs.last, run.1 == position - 1 {

@@ -12,7 +12,7 @@ extension DeviceStore {
     guard try db.first("SELECT 1 FROM thuan_log LIMIT 1") != nil else { return }
     var sealer = try Sealer(self, db, wallMilliseconds: wallMilliseconds)
     try sealer.run()
-    try updateShadowOfLoggedRows(db, besides: sealer.untracked)
+    try updateShadowOfLoggedRows(db, sealer)
     for table in schema.tables {
       try db.run("DELETE FROM \(Capture.imageTable(of: table))")
     }
@@ -26,28 +26,29 @@ extension DeviceStore {
   ///
   /// - Parameters:
   ///   - db: The store.
-  ///   - untracked: Rows that nobody has told of yet, by table and key.
+  ///   - sealer: What has sealed the log.
   /// - Throws: SQLite's errors.
-  private func updateShadowOfLoggedRows(_ db: Database, besides untracked: Set<LoggedPlace>) throws
-  {
+  private func updateShadowOfLoggedRows(_ db: Database, _ sealer: Sealer) throws {
     var shadow = ShadowWriter(db)
     var logged: LoggedRow?
     let entries = try db.rows(LoggedRow.select)
     while let entry = try entries.next() {
       let place = LoggedPlace(table: entry[0], key: entry.value(at: 1))
       if let row = logged, row.place != place {
-        try note(row, &shadow, db)
+        try note(row, sealer, &shadow, db)
         logged = nil
       }
-      if untracked.contains(place) { continue }
+      if sealer.untracked.contains(place) { continue }
       logged = logged ?? LoggedRow(place)
       logged?.add(entry)
     }
-    if let logged { try note(logged, &shadow, db) }
+    if let logged { try note(logged, sealer, &shadow, db) }
     try shadow.finish()
   }
 
-  private func note(_ row: LoggedRow, _ shadow: inout ShadowWriter, _ db: Database) throws {
+  private func note(
+    _ row: LoggedRow, _ sealer: Sealer, _ shadow: inout ShadowWriter, _ db: Database
+  ) throws {
     guard let table = schema.table(number: row.place.table) else { return }
     let key = try RowKey(stored: row.place.key, columns: table.key.count)
     var values = try row.isDeleted ? nil : table.read(key, in: db)
@@ -58,8 +59,20 @@ extension DeviceStore {
     for (column, value) in written {
       if let index = table.index(number: column) { values?[index] = value }
     }
-    let isWhole = values == nil || row.isMade
-    try shadow.update(table, key, values: values, only: isWhole ? nil : Set(written.keys))
+    if values == nil { return try shadow.update(table, key, values: nil) }
+    // Of a row that was only replaced, what has not changed is as well known as before.
+    let replaced = try sealer.replacedColumns[row.place].flatMap { columns in
+      try hasMarks(table, key, db) ? columns : nil
+    }
+    if row.isMade, replaced == nil { return try shadow.update(table, key, values: values) }
+    try shadow.update(
+      table, key, values: values, only: row.updatedColumns.union(replaced ?? []))
+  }
+
+  private func hasMarks(_ table: TableSchema, _ key: RowKey, _ db: Database) throws -> Bool {
+    try db.first(
+      "SELECT 1 FROM thuan_shadow WHERE tbl = ? AND key = ?",
+      [.integer(Int64(table.number)), key.stored]) != nil
   }
 
   /// A row that is there no more although nothing says so keeps its marks.
@@ -70,9 +83,7 @@ extension DeviceStore {
     _ db: Database
   ) throws {
     guard let suspect = row.suspect, let sealed = try image(suspect, table, db),
-      try db.first(
-        "SELECT 1 FROM thuan_shadow WHERE tbl = ? AND key = ?",
-        [.integer(Int64(table.number)), key.stored]) == nil
+      try !hasMarks(table, key, db)
     else { return }
     try shadow.update(table, key, values: sealed)
   }
@@ -129,6 +140,8 @@ private struct LoggedRow {
       updates.lazy.filter { $0.id > whole?.id ?? 0 }.map { ($0.column, $0.value) },
       uniquingKeysWith: { $1 })
   }
+
+  var updatedColumns: Set<Int> { Set(updates.map(\.column)) }
 
   private var last: Int {
     guard let whole, updates.allSatisfy({ $0.id < whole.id }) else { return LogEntry.update }
@@ -197,6 +210,10 @@ private struct Sealer {
   private var update: (table: Int, key: Value, fields: [FieldChange])?
   /// Rows that were replaced before anybody had found them: they are still to be found, whole.
   private(set) var untracked: Set<LoggedPlace> = []
+  /// The columns that changed in rows that were replaced, and not made or deleted, since the last
+  /// sealing.
+  private(set) var replacedColumns: [LoggedPlace: Set<Int>] = [:]
+  private var made: Set<LoggedPlace> = []
   /// Rows that a REPLACE removed, until the insert that follows is read.
   private var replaced: [Int: [Value: [Value]]] = [:]
 
@@ -296,10 +313,17 @@ private struct Sealer {
 
   private mutating func addInsert(_ entry: LogEntry, _ table: TableSchema) throws {
     guard let values = try valuesAtInsert(entry, table) else { return }
+    let place = LoggedPlace(table: entry.table, key: entry.key)
     if let old = replaced[entry.table]?.removeValue(forKey: entry.key) {
       addDifference(table, old, values)
+      if !made.contains(place) {
+        let changed = table.columns.indices.filter { old[$0] != values[$0] }
+        replacedColumns[place, default: []].formUnion(changed.map { table.columns[$0].number })
+      }
       return
     }
+    made.insert(place)
+    replacedColumns[place] = nil
     let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
       .map { FieldChange(column: $0.number, before: .null, after: $1) }
     append(

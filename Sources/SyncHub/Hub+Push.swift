@@ -115,7 +115,9 @@ private struct Reception {
     if mayRepeat, let known = try store.sameWork(as: changeSet, notIn: stream.number) {
       try store.setReceipt(number, known.receipt.disposition, reason: known.receipt.reason)
       try goOn(from: known.place, hash: known.hash)
-      return known.receipt
+      var receipt = known.receipt
+      receipt.number = number
+      return receipt
     }
     let verdict = try judge(changeSet, number: number, isFlagged: isFlagged)
     if verdict.disposition == .quarantined {
