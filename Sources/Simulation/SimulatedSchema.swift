@@ -52,8 +52,9 @@ enum SimulatedSchema {
 
   /// What the second version of the schema adds.
   static let laterPolicies =
-    policies.replacing("  high 18 operator\n", with: "  high 18 operator\n  remark 19 operator\n")
-    + "\ntable visit 17\n  id 1 key\n  note 2 operator\n"
+    policies.replacing(
+      "  high 18 operator\n", with: "  high 18 operator\n  remark 19 operator since 2\n")
+    + "\ntable visit 17\n  id 1 key since 2\n  note 2 operator since 2\n"
 
   static let migrations = [
     Migration(

@@ -82,11 +82,12 @@ package struct Workload {
   private mutating func opening() -> [Action] {
     guard random.chance(8) else { return [] }
     let twin = devices
-    let late = MessageFault.responseDelayed(steps: random.number(in: 3...9))
+    let late = MessageFault.responseDelayed(steps: random.number(in: 6...12))
+    let brokenOff = Action.sync(device: 0, [.push, .pull], [.none, .requestLost])
     return writing(.write, 0) + [.sync(device: 0, .push, [.requestLost]), .clone(device: 0)]
       + [.sync(device: 0, .push, [late])]
-      + writing(.write, twin) + syncing(twin, [.push, .pull])
-      + writing(.write, 0) + [.sync(device: 0, [.push, .pull], [.none, .requestLost])]
+      + writing(.write, twin) + [.sync(device: twin, [.push, .pull], [])]
+      + writing(.write, 0) + [brokenOff, brokenOff]
   }
 
   private mutating func next() -> [Action] {
@@ -111,16 +112,22 @@ package struct Workload {
     }
   }
 
-  /// A sync; where an answer is on its way for a while, its officer often goes on writing.
+  /// A sync; where an answer is on its way for a while, its officer often goes on writing, and often it
+  /// is one that brings rows.
   private mutating func syncing(
     _ device: Int, _ directions: SyncRound.Directions
   ) -> [Action] {
     let faults = faults()
-    let sync = Action.sync(device: device, directions, faults)
-    let isDelayed = faults.contains {
+    let delayed = faults.first {
       if case .responseDelayed = $0 { true } else { false }
     }
-    return isDelayed && random.chance(60) ? [sync] + writing(.write, device) : [sync]
+    guard let delayed, random.chance(60) else {
+      return [.sync(device: device, directions, faults)]
+    }
+    let sync: Action =
+      random.chance(50)
+      ? .sync(device: device, .pull, [delayed]) : .sync(device: device, directions, faults)
+    return [sync] + writing(random.chance(70) ? .write : .foreign, device)
   }
 
   private mutating func machine(_ device: Int) -> Machine {
