@@ -241,7 +241,10 @@ struct RowMerge {
     state.deletions.append(Candidate(.deletion, of: deletion, values: []))
   }
 
+  /// A writer who writes to a row has changed his mind about deleting it; what was found on his device
+  /// is not his word.
   private func dropOwnDeletion(_ state: inout RowState) {
+    if origin.isFound { return }
     state.deletions.removeAll { origin.wrote($0) }
   }
 

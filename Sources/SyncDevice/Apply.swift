@@ -259,15 +259,16 @@ extension DeviceStore {
     while let row = try pages.next() {
       guard case .blob(let bytes) = row.value(at: 0) else { continue }
       let rows = try PullPage(decoding: bytes).rows
-      for row in rows where row.table == PublishedTables.quarantine { known.insert(row.key) }
+      for row in rows where row.table == PublishedTables.quarantine {
+        known.insert(RowKey(Array(row.key.values.dropFirst())))
+      }
     }
-    let device = try setting(.device, db)
     for row in waiting {
+      // Under whichever device's name the store wrote it.
       let place = [row.value(at: 0), row.value(at: 1)]
       let isPublished = try db.first(
-        "SELECT 1 FROM thuan_quarantine WHERE device = ? AND epoch = ? AND sequence = ?",
-        [device] + place)
-      if isPublished != nil || known.contains(RowKey([device] + place)) { continue }
+        "SELECT 1 FROM thuan_quarantine WHERE epoch = ? AND sequence = ?", place)
+      if isPublished != nil || known.contains(RowKey(place)) { continue }
       try db.run(
         "UPDATE thuan_outbox SET settled = 1 WHERE epoch = ? AND sequence = ?", place)
     }
