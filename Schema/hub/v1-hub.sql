@@ -25,7 +25,6 @@ CREATE TABLE hub_device (
   officer_name TEXT NOT NULL,
   unit TEXT NOT NULL,
   public_key BLOB NOT NULL,
-  credential_hash BLOB NOT NULL UNIQUE,
   state TEXT NOT NULL CHECK (state IN ('active', 'revoked')),
   enrolled_at INTEGER NOT NULL,
   revoked_at INTEGER,
@@ -36,9 +35,10 @@ CREATE TABLE hub_device (
   clock_offset INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- One-time codes, as hashes: whoever reads this table cannot use them.
+-- One-time codes: what names one, and what both sides prove with. See EnrolmentCode in SyncCore.
 CREATE TABLE hub_enrolment (
-  code_hash BLOB NOT NULL PRIMARY KEY,
+  name BLOB NOT NULL PRIMARY KEY,
+  secret BLOB NOT NULL,
   officer TEXT NOT NULL,
   officer_name TEXT NOT NULL,
   unit TEXT NOT NULL,

@@ -21,22 +21,25 @@ final class Province {
     let schema = try WorkloadTables.schema()
     let database = try SQLiteHubDatabase(
       path: folder.file("hub.db"), migrations: WorkloadTables.migrations, schema: schema)
-    hub = try Hub(database, schema: schema, timeline: "bench")
+    hub = try Hub(
+      database, schema: schema, timeline: "bench", secret: (1...32).map { $0 },
+      wallMilliseconds: wallMilliseconds)
   }
 
   /// A new device with an empty store.
   func device(_ number: Int) throws -> Device {
     let key = DeviceIdentity.makeSigningKey()
+    let code = EnrolmentCode(typed: "CODE\(number)")
     try hub.issue(
-      code: "CODE\(number)",
+      code,
       for: EnrolmentGrant(officer: "officer", officerName: "Officer", unit: "", label: ""),
       wallMilliseconds: wallMilliseconds)
-    let reply = try hub.enrol(
-      EnrolmentRequest(code: "CODE\(number)", publicKey: key.publicKey, label: "device"),
-      device: String(repeating: String(number), count: 32), credential: "secret\(number)",
-      wallMilliseconds: wallMilliseconds)
+    let reply = try EnrolmentReply(
+      decoding: hub.enrol(
+        EnrolmentRequest(code: code, publicKey: key.publicKey, label: "device"),
+        device: String(repeating: String(number), count: 32), wallMilliseconds: wallMilliseconds))
     let identity = DeviceIdentity(
-      device: reply.device, credential: reply.credential, hub: "", signingKey: key.secret,
+      device: reply.device, hub: "", hubKey: Data(reply.hubKey), signingKey: key.secret,
       incarnation: "\(number)")
     let store = try openStore(folder.file("device-\(number).db"))
     try store.enrol(
@@ -59,14 +62,12 @@ final class Province {
     var next = try seal.timing { try envelope(of: device) }
     while let bytes = next {
       let answer = try reception.timing {
-        let sender = try hub.authenticate(device.identity.credential)
-        return try hub.receive(
-          envelope: bytes, from: sender, wallMilliseconds: wallMilliseconds
-        ).encoded()
+        try self.answer(.push(bytes), to: device)
       }
       try receipts.timing {
         let reply = try PushReply(decoding: answer)
-        try device.store.store(reply, wallMilliseconds: wallMilliseconds)
+        try device.store.store(
+          reply, answer, identity: device.identity, wallMilliseconds: wallMilliseconds)
       }
       keep(bytes)
       next = try envelopes.timing { try envelope(of: device) }
@@ -74,6 +75,16 @@ final class Province {
     return [
       ("seal", seal), ("envelopes", envelopes), ("hub", reception), ("receipts", receipts),
     ]
+  }
+
+  private func answer(_ request: SyncRequest, to device: Device) throws -> [UInt8] {
+    let signed = try device.identity.signRequest(
+      to: request.path, body: request.body, nonce: String(wallMilliseconds),
+      hubMilliseconds: wallMilliseconds)
+    return try hub.answer(
+      request.body, to: request.path,
+      from: hub.admit(signed, wallMilliseconds: wallMilliseconds),
+      wallMilliseconds: wallMilliseconds)
   }
 
   private func envelope(of device: Device) throws -> [UInt8]? {
@@ -97,10 +108,8 @@ final class Province {
     while !isLast {
       wallMilliseconds += 1
       let asked = try apply.timing(device.store.nextPull)
-      guard case .pull(let request) = asked else { break }
       let bytes = try pages.timing {
-        let reader = try hub.authenticate(device.identity.credential)
-        return try hub.page(request, for: reader, wallMilliseconds: wallMilliseconds).encoded()
+        try answer(asked, to: device)
       }
       isLast = try apply.timing {
         try device.store.receive(page: bytes, for: asked, wallMilliseconds: wallMilliseconds)?

@@ -28,6 +28,7 @@ package struct HubServer: Sendable {
     }
   }
 
+  private let hub: Hub
   private let routes: SyncRoutes
   private let configuration: Configuration
   private let logger: Logger
@@ -46,6 +47,7 @@ package struct HubServer: Sendable {
     now: @escaping @Sendable () -> Int64 = hubClock,
     onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
+    self.hub = hub
     routes = SyncRoutes(hub: hub, now: now)
     self.configuration = configuration
     self.logger = logger
@@ -91,7 +93,7 @@ package struct HubServer: Sendable {
 
   private func makeRouter(_ routes: SyncRoutes) -> Router<BasicRequestContext> {
     let router = Router()
-    router.add(middleware: RefusalMiddleware(logger: logger))
+    router.add(middleware: RefusalMiddleware(logger: logger, hub: hub))
     routes.add(to: router)
     return router
   }

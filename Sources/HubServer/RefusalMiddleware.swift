@@ -6,13 +6,15 @@ import NIOCore
 import SyncCore
 import SyncHub
 
-/// Turns every error into a refusal that a device understands, and writes one line per request.
+/// Turns every error into a refusal that a device understands, signs every answer to a device, and
+/// writes one line per request.
 ///
 /// Strangers learn nothing of the hub's insides: what is unforeseen gets an id that the log has
 /// too.
 struct RefusalMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
   let logger: Logger
+  let hub: Hub
 
   @concurrent
   func handle(
@@ -20,13 +22,14 @@ struct RefusalMiddleware: RouterMiddleware {
     next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     let start = ContinuousClock.now
-    let response: Response
+    var response: Response
     do {
       response = try await next(request, context)
     } catch {
       let refused = refused(error)
       response = .message(refused.refusal.encoded(), status: refused.status)
     }
+    try response.sign(answering: request, as: hub)
     log(request, response.status, took: start.duration(to: .now))
     return response
   }

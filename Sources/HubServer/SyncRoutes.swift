@@ -37,10 +37,15 @@ final class SyncRoutes: Sendable {
         body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
     }
     router.post(path(HTTPContract.enrolmentsPath)) { request, _ in try await self.enrol(request) }
-    router.post(path(HTTPContract.changeSetsPath)) { request, _ in try await self.push(request) }
-    router.post(path(HTTPContract.changesPath)) { request, _ in try await self.pull(request) }
-    router.post(path(HTTPContract.comparisonsPath)) { request, _ in
-      try await self.compare(request)
+    let limits = [
+      (HTTPContract.changeSetsPath, SyncLimits.bodyBytes),
+      (HTTPContract.changesPath, Self.questionBytesMax),
+      (HTTPContract.comparisonsPath, Self.questionBytesMax),
+    ]
+    for (name, limit) in limits {
+      router.post(path(name)) { request, _ in
+        try await self.answer(request, name, upTo: limit)
+      }
     }
   }
 
@@ -54,60 +59,31 @@ final class SyncRoutes: Sendable {
     }
     var generator = SystemRandomNumberGenerator()
     let device = hexadecimal(randomBytes(16, using: &generator))
-    let credential = base64URL(randomBytes(32, using: &generator))
     let reply = try await slowingGuesses { [hub, now] in
-      try hub.enrol(
-        enrolment, device: device, credential: credential, wallMilliseconds: now())
-    }
-    return message(reply.encoded())
-  }
-
-  /// The credential is judged before the body is read, so strangers cannot fill the memory.
-  private func push(_ request: Request) async throws -> Response {
-    let device = try await device(of: request)
-    try checkContentType(request)
-    let bytes = try await body(of: request, upTo: SyncLimits.bodyBytes)
-    let reply = try await offEventLoop { [hub, now] in
-      try hub.receive(envelope: bytes, from: device, wallMilliseconds: now()).encoded()
+      try hub.enrol(enrolment, device: device, wallMilliseconds: now())
     }
     return message(reply)
   }
 
-  private func pull(_ request: Request) async throws -> Response {
+  /// The signature is judged before the body is read, so strangers cannot fill the memory.
+  private func answer(_ request: Request, _ path: String, upTo limit: Int) async throws -> Response
+  {
     let device = try await device(of: request)
     try checkContentType(request)
-    let bytes = try await body(of: request, upTo: Self.questionBytesMax)
-    guard let pull = try? PullRequest(decoding: bytes) else {
-      throw Refusal(.malformed, detail: "pull request")
-    }
-    let page = try await offEventLoop { [hub, now] in
-      try hub.page(pull, for: device, wallMilliseconds: now()).encoded()
-    }
-    return message(page)
-  }
-
-  private func compare(_ request: Request) async throws -> Response {
-    let device = try await device(of: request)
-    try checkContentType(request)
-    let bytes = try await body(of: request, upTo: Self.questionBytesMax)
-    guard let comparison = try? ComparisonRequest(decoding: bytes) else {
-      throw Refusal(.malformed, detail: "comparison")
-    }
-    let reply = try await offEventLoop { [hub] in
-      try hub.compare(comparison, for: device).encoded()
-    }
-    return message(reply)
+    let bytes = try await body(of: request, upTo: limit)
+    return message(
+      try await offEventLoop { [hub, now] in
+        try hub.answer(bytes, to: path, from: device, wallMilliseconds: now())
+      })
   }
 
   // MARK: What requests carry
 
   private func device(of request: Request) async throws -> HubDevice {
-    let scheme = HTTPContract.credentialScheme
-    guard let header = request.headers[.authorization], header.utf8.count < 512,
-      header.prefix(scheme.count).lowercased() == scheme.lowercased()
-    else { throw Refusal(.unauthorised) }
-    let credential = String(header.dropFirst(scheme.count))
-    return try await slowingGuesses { [hub] in try hub.authenticate(credential) }
+    guard let signed = SignedRequest(request) else { throw Refusal(.unauthorised) }
+    return try await slowingGuesses { [hub, now] in
+      try hub.admit(signed, wallMilliseconds: now())
+    }
   }
 
   private func checkContentType(_ request: Request) throws {
@@ -176,9 +152,4 @@ private func randomBytes(
   _ count: Int, using generator: inout SystemRandomNumberGenerator
 ) -> [UInt8] {
   (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-}
-
-private func base64URL(_ bytes: [UInt8]) -> String {
-  Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
-    .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
 }

@@ -30,13 +30,13 @@ extension World {
   ///
   /// Where copies were put back, decisions were made or work lies in quarantine, what a device knows
   /// is more than what it shows, and nothing is said.
-  func checkBlindWrites(_ difference: RowDifference, from credential: String) throws {
+  func checkBlindWrites(_ difference: RowDifference, from sender: String) throws {
     guard let old = difference.old, difference.table.rows != .set, !hasRecovered, !decidesAll else {
       return
     }
     let row = "\(difference.table.name) \(difference.key)"
     guard !decidedRows.contains(row) else { return }
-    let senders = devices.filter { $0.identity.credential == credential }
+    let senders = devices.filter { $0.identity.device == sender }
     for (index, column) in difference.table.columns.enumerated() {
       guard let unit = column.unit, old[index] != .null, old[index] != difference.new?[index],
         difference.new == nil || difference.table.units[unit].policy == .operator,

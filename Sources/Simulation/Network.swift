@@ -33,13 +33,40 @@ final class Flight {
 /// What is on its way, and when it arrives.
 struct Mail {
   enum Content {
-    case request(SyncRequest, Flight)
+    case request(SyncRequest, Parcel, Flight)
     case answer(Answer, SyncRequest, Flight)
-    /// A request that has arrived before, at which life of the hub, and what it answered.
-    case copy(SyncRequest, SimulatedDevice, credential: String, restores: Int, first: Answer)
+    /// A request that has arrived before.
+    case copy(Parcel, SimulatedDevice, first: FirstAnswer)
   }
   let due: Int
   let content: Content
+}
+
+/// A request as it goes over the network: signed once, whenever it arrives.
+struct Parcel {
+  let sender: DeviceIdentity
+  let signed: SignedRequest
+  let body: [UInt8]
+  /// What it is, for the trace.
+  let summary: String
+
+  var isPush: Bool { signed.path == HTTPContract.changeSetsPath }
+
+  func damaged(_ damage: ([UInt8]) -> [UInt8]) -> Parcel {
+    Parcel(sender: sender, signed: signed, body: damage(body), summary: summary)
+  }
+}
+
+/// What the hub answered when a request came for the first time, and in which of its lives.
+struct FirstAnswer {
+  let answer: Answer
+  let restores: Int
+  let starts: Int
+
+  init(_ answer: Answer, of hub: SimulatedHub) {
+    self.answer = answer
+    (restores, starts) = (hub.restores, hub.starts)
+  }
 }
 
 /// What comes back for a request.
@@ -100,36 +127,48 @@ extension World {
     let fault = flight.nextFault()
     let device = flight.device
     defer { flight.hubVersion = hub.version }
+    guard let parcel = try seal(request, flight) else { return .silence }
     switch fault {
-    case .none: return try deliver(request, from: device)
+    case .none: return try deliver(parcel, device.name)
     case .requestLost: return .silence
     case .requestDelayed(let steps):
-      mail.append(Mail(due: step + steps, content: .request(request, flight)))
+      mail.append(Mail(due: step + steps, content: .request(request, parcel, flight)))
       return nil
     case .requestCut(let percent):
       return try deliver(
-        request.damaged { Array($0.prefix($0.count * percent / 100)) }, from: device)
+        parcel.damaged { Array($0.prefix($0.count * percent / 100)) }, device.name)
     case .requestFlipped(let percent):
       let bit = UInt8(1 << (percent % 8))
       return try deliver(
-        request.damaged { bytes in
+        parcel.damaged { bytes in
           var bytes = bytes
           bytes[bytes.count * percent / 100] ^= bit
           return bytes
-        }, from: device)
+        }, device.name)
     case .duplicated:
-      let first = try deliver(request, from: device)
-      return try deliverAgain(
-        request, device, credential: device.identity.credential, restores: hub.restores, first)
-    default: return try deliverAndAnswer(request, flight, fault)
+      let first = try deliver(parcel, device.name)
+      return try deliverAgain(parcel, device, FirstAnswer(first, of: hub))
+    default: return try deliverAndAnswer(request, parcel, flight, fault)
+    }
+  }
+
+  /// Signs a request for this moment; nothing if the device's disk stands in the way.
+  private func seal(_ request: SyncRequest, _ flight: Flight) throws -> Parcel? {
+    let nonce = String(draw(), radix: 16)
+    return try attempt(on: flight.device) { _ in
+      let signed = try flight.round.sign(
+        request, nonce: nonce, wallMilliseconds: wall(flight.device))
+      return Parcel(
+        sender: flight.device.identity, signed: signed, body: request.body,
+        summary: request.summary)
     }
   }
 
   /// The request arrives; what comes back does not, or not so.
   private func deliverAndAnswer(
-    _ request: SyncRequest, _ flight: Flight, _ fault: MessageFault
+    _ request: SyncRequest, _ parcel: Parcel, _ flight: Flight, _ fault: MessageFault
   ) throws -> Answer? {
-    let answer = try deliver(request, from: flight.device)
+    let answer = try deliver(parcel, flight.device.name)
     switch fault {
     case .responseLost: return .silence
     case .responseDelayed(let steps):
@@ -141,8 +180,7 @@ extension World {
     case .responseReplaced: return .bytes(Array("<html><body>Welcome</body></html>".utf8))
     case .repeatedLater(let steps):
       let copy = Mail.Content.copy(
-        request, flight.device, credential: flight.device.identity.credential,
-        restores: hub.restores, first: answer)
+        parcel, flight.device, first: FirstAnswer(answer, of: hub))
       mail.append(Mail(due: step + steps, content: copy))
       return answer
     default: return answer
@@ -152,19 +190,17 @@ extension World {
   // MARK: At the hub
 
   /// Brings a request before the hub.
-  func deliver(_ request: SyncRequest, from device: SimulatedDevice) throws -> Answer {
-    try deliver(request, credential: device.identity.credential, device.name)
-  }
-
-  private func deliver(
-    _ request: SyncRequest, credential: String, _ name: String
-  ) throws -> Answer {
+  private func deliver(_ parcel: Parcel, _ name: String) throws -> Answer {
     let wall = hubWall()
     let answer: Answer
     do {
       let bytes = try attemptAtHub { hub in
-        let device = try hub.authenticate(credential)
-        return try hub.answer(request, from: device, wallMilliseconds: wall)
+        let device = try hub.admit(parcel.signed, wallMilliseconds: wall)
+        guard contentDigest(of: parcel.body) == parcel.signed.contentDigest else {
+          throw Refusal(.malformed, detail: "digest")
+        }
+        return try hub.answer(
+          parcel.body, to: parcel.signed.path, from: device, wallMilliseconds: wall)
       }
       answer = bytes.map(Answer.bytes) ?? .silence
     } catch let refusal as Refusal {
@@ -172,39 +208,46 @@ extension World {
       answer = .refusal(refusal)
     }
     try noticeCrashes()
-    guard case .push(let bytes) = request else {
+    guard parcel.isPush else {
       try observeHub()
-      trace.note("    \(name) \(request.summary) → \(answer.summary), hub at \(mirror.sequence)")
+      trace.note("    \(name) \(parcel.summary) → \(answer.summary), hub at \(mirror.sequence)")
       return answer
     }
     let hadQuarantine = hasQuarantine
     hasQuarantine = try attemptAtHub { try !$0.quarantine(openOnly: true).isEmpty } ?? true
-    try observeHub(after: hadQuarantine || hasQuarantine ? nil : credential)
-    if case .bytes = answer { try oracle.noteReceipts(for: bytes) }
+    let sender = parcel.sender.device
+    try observeHub(after: hadQuarantine || hasQuarantine ? nil : sender)
+    if case .bytes = answer { try oracle.noteReceipts(for: parcel.body) }
     if answer != .silence {
-      for device in devices where device.identity.credential == credential {
+      for device in devices where device.identity.device == sender {
         device.pushedUpTo = mirror.sequence
       }
     }
-    trace.note("    \(name) \(request.summary) → \(answer.summary), hub at \(mirror.sequence)")
+    trace.note("    \(name) \(parcel.summary) → \(answer.summary), hub at \(mirror.sequence)")
     return answer
   }
 
-  /// What the hub has had before changes nothing and gets the same answer (law L5).
+  /// What the hub has had before changes nothing (law L5): signed anew it gets the same answer, and
+  /// as it was, none.
   private func deliverAgain(
-    _ request: SyncRequest, _ device: SimulatedDevice, credential: String, restores: Int,
-    _ first: Answer
+    _ parcel: Parcel, _ device: SimulatedDevice, _ first: FirstAnswer
   ) throws -> Answer {
     let before = try fingerprint()
-    let second = try deliver(request, credential: credential, device.name)
-    guard case .bytes(let bytes) = first, second != .silence, restores == hub.restores,
+    let replayed = try deliver(parcel, device.name)
+    if case .bytes = first.answer, case .bytes = replayed, first.starts == hub.starts {
+      throw Violation(
+        law: .exactlyOnce, what: "\(device.name)'s request was taken for a new one when replayed")
+    }
+    let second = try deliver(try resigned(parcel), device.name)
+    guard case .bytes(let bytes) = first.answer, second != .silence,
+      first.restores == hub.restores,
       let before, let after = try fingerprint()
     else { return second }
     if before != after {
       throw Violation(
         law: .exactlyOnce, what: "\(device.name)'s request again changed \(before) to \(after)")
     }
-    if case .push = request {
+    if parcel.isPush {
       guard case .bytes(let others) = second,
         try PushReply(decoding: bytes).receipts == PushReply(decoding: others).receipts
       else {
@@ -212,6 +255,15 @@ extension World {
       }
     }
     return second
+  }
+
+  /// The same request, signed for now.
+  private func resigned(_ parcel: Parcel) throws -> Parcel {
+    let signed = try parcel.sender.signRequest(
+      to: parcel.signed.path, body: parcel.body, nonce: String(draw(), radix: 16),
+      hubMilliseconds: hubWall())
+    return Parcel(
+      sender: parcel.sender, signed: signed, body: parcel.body, summary: parcel.summary)
   }
 
   // MARK: Back at the device
@@ -260,32 +312,23 @@ extension World {
     mail.removeAll { $0.due <= step }
     for letter in due {
       switch letter.content {
-      case .request(let request, let flight):
+      case .request(let request, let parcel, let flight):
         trace.note("  late request of \(flight.device.name)")
-        let answer = try deliver(request, from: flight.device)
+        let answer = try deliver(parcel, flight.device.name)
         flight.hubVersion = hub.version
         if try hand(answer, to: request, flight) { try carry(flight) }
       case .answer(let answer, let request, let flight):
         trace.note("  late answer to \(flight.device.name)")
         if try hand(answer, to: request, flight) { try carry(flight) }
-      case .copy(let request, let device, let credential, let restores, let first):
+      case .copy(let parcel, let device, let first):
         trace.note("  a copy of a request of \(device.name)")
-        _ = try deliverAgain(
-          request, device, credential: credential, restores: restores, first)
+        _ = try deliverAgain(parcel, device, first)
       }
     }
   }
 }
 
 extension SyncRequest {
-  fileprivate func damaged(_ damage: ([UInt8]) -> [UInt8]) -> SyncRequest {
-    switch self {
-    case .push(let bytes): .push(damage(bytes))
-    // It does not fit its digest; the server says that it cannot read it.
-    case .pull, .compare: .push([])
-    }
-  }
-
   fileprivate var summary: String {
     switch self {
     case .push(let bytes): "push of \(bytes.count) B"
@@ -301,21 +344,6 @@ extension Answer {
     case .bytes(let bytes): "\(bytes.count) B"
     case .refusal(let refusal): refusal.code.rawValue
     case .silence: "silence"
-    }
-  }
-}
-
-extension Hub {
-  /// What the server does with a request, as bytes.
-  fileprivate func answer(
-    _ request: SyncRequest, from device: HubDevice, wallMilliseconds: Int64
-  ) throws -> [UInt8] {
-    switch request {
-    case .push(let bytes):
-      try receive(envelope: bytes, from: device, wallMilliseconds: wallMilliseconds).encoded()
-    case .compare(let request): try compare(request, for: device).encoded()
-    case .pull(let request):
-      try page(request, for: device, wallMilliseconds: wallMilliseconds).encoded()
     }
   }
 }

@@ -26,15 +26,23 @@ final class SimulatedHub {
 
   var schema: SchemaVersion { templates.versions[version - 1] }
 
+  /// What the hub's clock shows.
+  var wallMilliseconds = Templates.start
+  /// How often the program was started: what it remembers of requests ends with it.
+  private(set) var starts = 0
+
   /// Starts the hub's program if it does not run.
   func open() throws -> Hub {
     if let hub { return hub }
     let database = try SQLiteHubDatabase(
       path: Self.path, migrations: schema.migrations, schema: schema.schema)
-    var hub = try Hub(database, schema: schema.schema, timeline: "t1")
+    var hub = try Hub(
+      database, schema: schema.schema, timeline: "t1", secret: Templates.hubSecret,
+      wallMilliseconds: wallMilliseconds)
     if isSparing { (hub.pageRows, hub.comparedRows) = (5, 2) }
     self.database = database
     self.hub = hub
+    starts += 1
     return hub
   }
 

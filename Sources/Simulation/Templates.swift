@@ -8,6 +8,7 @@ import SyncHub
 final class Templates {
   /// What the clocks show when a life begins.
   static let start: Int64 = 1_790_000_000_000
+  static let hubSecret: [UInt8] = (1...32).map { $0 }
 
   let versions: [SchemaVersion]
   private var hubs: [Int: StoreImage] = [:]
@@ -34,7 +35,9 @@ final class Templates {
     Disk.setTime(Self.start)
     let database = try SQLiteHubDatabase(
       path: path, migrations: versions[0].migrations, schema: versions[0].schema)
-    let hub = try Hub(database, schema: versions[0].schema, timeline: "t1")
+    let hub = try Hub(
+      database, schema: versions[0].schema, timeline: "t1", secret: Self.hubSecret,
+      wallMilliseconds: Self.start)
     for index in 0..<count { try enrol(index, at: hub, wallMilliseconds: Self.start) }
   }
 
@@ -42,21 +45,25 @@ final class Templates {
   func enrol(_ index: Int, at hub: Hub, wallMilliseconds: Int64) throws {
     let identity = try identity(index)
     let key = try Curve25519.Signing.PrivateKey(rawRepresentation: identity.signingKey)
-    let code = "CODE\(index)"
+    let code = EnrolmentCode(typed: "CODE\(index)")
     let officer = Self.officer(of: index)
     try hub.issue(
-      code: code,
+      code,
       for: EnrolmentGrant(
         officer: officer, officerName: officer, unit: "u\(index % 3)", label: "D\(index)"),
       wallMilliseconds: wallMilliseconds)
     _ = try hub.enrol(
       EnrolmentRequest(
         code: code, publicKey: Array(key.publicKey.rawRepresentation), label: "D\(index)"),
-      device: identity.device, credential: identity.credential, wallMilliseconds: wallMilliseconds)
+      device: identity.device, wallMilliseconds: wallMilliseconds)
   }
 
   /// Two devices to an officer.
   static func officer(of index: Int) -> String { ["an", "binh", "chi", "dung"][index / 2 % 4] }
+
+  private static func hubKey() throws -> Data {
+    try Curve25519.Signing.PrivateKey(rawRepresentation: hubSecret).publicKey.rawRepresentation
+  }
 
   func identity(_ index: Int) throws -> DeviceIdentity {
     if let identity = identities[index] { return identity }
@@ -65,7 +72,7 @@ final class Templates {
     let digits = String(index, radix: 16)
     let identity = DeviceIdentity(
       device: String(repeating: "0", count: 32 - digits.count) + digits,
-      credential: "secret\(index)", hub: "", signingKey: Data(secret), incarnation: "i\(index)")
+      hub: "", hubKey: try Self.hubKey(), signingKey: Data(secret), incarnation: "i\(index)")
     identities[index] = identity
     return identity
   }

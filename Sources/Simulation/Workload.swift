@@ -84,10 +84,10 @@ package struct Workload {
     let twin = devices
     let late = MessageFault.responseDelayed(steps: random.number(in: 6...12))
     let brokenOff = Action.sync(device: 0, [.push, .pull], [.none, .requestLost])
-    return writing(.write, 0) + [.sync(device: 0, .push, [.requestLost]), .clone(device: 0)]
+    return writing(.writePair, 0) + [.sync(device: 0, .push, [.requestLost]), .clone(device: 0)]
       + [.sync(device: 0, .push, [late])]
-      + writing(.write, twin) + [.sync(device: twin, [.push, .pull], [])]
-      + writing(.write, 0) + [brokenOff, brokenOff]
+      + writing(.writePair, twin) + [.sync(device: twin, [.push, .pull], [])]
+      + writing(.writePair, 0) + [brokenOff, brokenOff]
   }
 
   private mutating func next() -> [Action] {

@@ -112,6 +112,7 @@ final class World {
   func hubWall() -> Int64 {
     let time = now + hub.clockOffset
     Disk.setTime(time)
+    hub.wallMilliseconds = time
     return time
   }
 
@@ -175,15 +176,15 @@ final class World {
 
   /// Looks at what has changed at the hub.
   ///
-  /// - Parameter credential: Whose push it was, if it was one that changed it.
+  /// - Parameter sender: Whose push it was, if it was one that changed it.
   /// - Throws: ``Violation``.
-  func observeHub(after credential: String? = nil) throws {
+  func observeHub(after sender: String? = nil) throws {
     let differences = try attemptAtHub { _ in
       try hub.read { try mirror.refresh($0, version: hub.version) }
     }
     for difference in differences ?? [] {
       try checkLive(difference, "hub")
-      if let credential { try checkBlindWrites(difference, from: credential) }
+      if let sender { try checkBlindWrites(difference, from: sender) }
       if difference.table.name == "pair" { try checkPairAtHub(difference.key) }
     }
   }

@@ -29,12 +29,11 @@ package enum EnrolmentFailure: Error, Equatable, Sendable {
 
 /// Enrols a store with a hub.
 ///
-/// The hub shows the credential once, so it is on disk before anything else happens; whatever
-/// crashes after that, ``finishEnrolment(store:path:)`` completes it. Only an answer that never
-/// arrives costs the person another code.
+/// What the hub says is on disk before anything else happens; whatever crashes after that,
+/// ``finishEnrolment(store:path:)`` completes it. Only an answer that never arrives costs the person
+/// another code.
 ///
-/// A store whose identity is gone, or whose credential the hub no longer knows, becomes another
-/// device: what it had receipts for stays sent, and only the rest is sent under the new name.
+/// A store whose identity is gone, or that the hub no longer knows, becomes another device: what it had receipts for stays sent, and only the rest is sent under the new name.
 ///
 /// - Parameters:
 ///   - store: The store, which has no owner that the hub knows.
@@ -55,7 +54,8 @@ package func enrol(
   let key = try pendingKey(besideStore: path)
   let reply: EnrolmentReply
   do {
-    reply = try await client.enrol(code: code, label: label, publicKey: key.publicKey)
+    reply = try await client.enrol(
+      code: EnrolmentCode(typed: code), label: label, publicKey: key.publicKey)
   } catch HubUnavailable.refused(let refusal) {
     switch refusal.code {
     case .codeUnknown, .codeUsed, .codeExpired: throw EnrolmentFailure.codeRejected(refusal.code)
@@ -68,11 +68,11 @@ package func enrol(
     }
   }
   // Work that belongs to one hub must not become another's by a slip of the address.
-  if let known = try store.hub(), !reply.hub.isEmpty, known != reply.hub {
+  if let known = try store.hub(), known != reply.hub {
     throw EnrolmentFailure.otherHub
   }
   let identity = DeviceIdentity(
-    device: reply.device, credential: reply.credential, hub: client.address.description,
+    device: reply.device, hub: client.address.description, hubKey: Data(reply.hubKey),
     signingKey: key.secret, incarnation: UUID().uuidString.lowercased())
   let enrolment = Enrolment(
     identity: identity, officer: reply.officer, officerName: reply.officerName, unit: reply.unit,
@@ -84,7 +84,7 @@ package func enrol(
 
 /// A device that the hub would still let in must not become two.
 ///
-/// - Throws: ``EnrolmentFailure/alreadyEnrolled`` if the hub knows the store's credential, and
+/// - Throws: ``EnrolmentFailure/alreadyEnrolled`` if the hub knows the store's device, and
 ///   ``HubUnavailable`` if that cannot be found out.
 @concurrent
 private func requireLostIdentity(
@@ -94,7 +94,12 @@ private func requireLostIdentity(
     return
   }
   do {
-    _ = try await client.perform(try store.nextPull(), as: identity)
+    _ = try await client.perform(
+      try store.nextPull(), as: identity,
+      hubMilliseconds: store.hubTime(wallMilliseconds: wallClock()))
+  } catch HubUnavailable.impostor {
+    // Another hub: which one it is shows when it lets the device in.
+    return
   } catch HubUnavailable.refused(let refusal) {
     switch refusal.code {
     case .unauthorised: return

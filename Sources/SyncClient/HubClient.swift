@@ -33,58 +33,71 @@ package struct HubClient: Sendable {
   /// A page may carry one row over its limit, and a row may be as large as a push.
   private static let answerBytesMax = 2 * SyncLimits.bodyBytes
 
-  /// Exchanges a one-time code for this device's own credential.
+  /// Asks to be let in with a one-time code.
   ///
   /// - Parameters:
   ///   - code: As the operator gave it.
   ///   - label: What people call the machine.
-  ///   - publicKey: The raw Ed25519 key that verifies the device's envelopes.
+  ///   - publicKey: The raw Ed25519 key that verifies what the device signs.
   /// - Returns: Who the device is from now on.
-  /// - Throws: ``HubUnavailable``.
+  /// - Throws: ``HubUnavailable``; ``HubUnavailable/impostor`` if whoever answers does not know the code.
   @concurrent
-  package func enrol(code: String, label: String, publicKey: [UInt8]) async throws -> EnrolmentReply
+  package func enrol(code: EnrolmentCode, label: String, publicKey: [UInt8]) async throws
+    -> EnrolmentReply
   {
     let request = EnrolmentRequest(code: code, publicKey: publicKey, label: label)
-    let answer = try await send(
-      HTTPContract.enrolmentsPath, body: request.encoded(), credential: nil)
-    do { return try EnrolmentReply(decoding: answer) } catch {
+    let answer = try await send(HTTPContract.enrolmentsPath, body: request.encoded())
+    if answer.status != .ok { throw try answer.refused() }
+    let reply: EnrolmentReply
+    do { reply = try EnrolmentReply(decoding: answer.body) } catch {
       throw HubUnavailable.notAHub("\(error)")
     }
+    guard reply.isProven(by: code, publicKey: publicKey) else { throw HubUnavailable.impostor }
+    return reply
   }
 
   /// Sends one request of a sync.
   ///
   /// - Parameters:
   ///   - request: What ``SyncRound`` asked for.
-  ///   - identity: Whose credential goes with it.
+  ///   - identity: Who asks, and which hub is to answer.
+  ///   - hubMilliseconds: What time it is at the hub, as far as is known.
   /// - Returns: The answer's bytes, to be decoded by whoever asked.
-  /// - Throws: ``HubUnavailable``.
+  /// - Throws: ``HubUnavailable``; ``HubUnavailable/impostor`` if whoever answers is not that hub.
   @concurrent
   package func perform(
-    _ request: SyncRequest, as identity: DeviceIdentity
+    _ request: SyncRequest, as identity: DeviceIdentity, hubMilliseconds: Int64 = wallClock()
   ) async throws -> [UInt8] {
-    switch request {
-    case .push(let envelope):
-      return try await send(
-        HTTPContract.changeSetsPath, body: envelope, credential: identity.credential)
-    case .pull(let pull):
-      return try await send(
-        HTTPContract.changesPath, body: pull.encoded(), credential: identity.credential)
-    case .compare(let comparison):
-      return try await send(
-        HTTPContract.comparisonsPath, body: comparison.encoded(), credential: identity.credential)
+    let body = request.body
+    let nonce = Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+    let signed = try identity.signRequest(
+      to: request.path, body: body, nonce: nonce, hubMilliseconds: hubMilliseconds)
+    let signature = Data(signed.signature).base64EncodedString()
+    let answer = try await send(
+      request.path, body: body,
+      headers: [
+        (HTTPContract.signatureInputHeader, HTTPContract.signatureInput(signed.parameters)),
+        (HTTPContract.signatureHeader, HTTPContract.signature(base64: signature)),
+      ])
+    guard let proof = answer.signature else {
+      throw HubUnavailable.notAHub("status \(answer.status.code), not signed")
     }
+    guard answer.isSigned(proof, by: identity, answering: signature) else {
+      throw HubUnavailable.impostor
+    }
+    if answer.status != .ok { throw try answer.refused() }
+    return answer.body
   }
 
-  private func send(_ path: String, body: [UInt8], credential: String?) async throws -> [UInt8] {
+  private func send(
+    _ path: String, body: [UInt8], headers: [(String, String)] = []
+  ) async throws -> HubAnswer {
     var request = HTTPClientRequest(url: address.description + path)
     request.headers.add(name: "Accept", value: HTTPContract.mediaType)
-    if let credential {
-      request.headers.add(name: "Authorization", value: HTTPContract.credentialScheme + credential)
-    }
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     request.method = .POST
     request.headers.add(name: "Content-Type", value: HTTPContract.mediaType)
-    request.headers.add(name: HTTPContract.digestHeader, value: digest(of: body))
+    request.headers.add(name: HTTPContract.digestHeader, value: contentDigest(of: body))
     request.body = .bytes(ByteBuffer(bytes: body))
     let response: HTTPClientResponse
     let bytes: [UInt8]
@@ -98,12 +111,19 @@ package struct HubClient: Sendable {
     } catch {
       throw try HubUnavailable(error)
     }
-    return try judge(response, bytes)
+    if let expected = response.headers.first(name: HTTPContract.digestHeader),
+      expected != contentDigest(of: bytes)
+    {
+      throw HubUnavailable.interrupted("the answer was damaged on its way")
+    }
+    return HubAnswer(
+      status: response.status, body: bytes,
+      signature: response.headers.first(name: HTTPContract.signatureHeader))
   }
 
   /// Whatever does not speak our media type is not the hub, whatever its status says.
   ///
-  /// Redirects are not followed: the credential is for one address only, and a login page redirects
+  /// Redirects are not followed: what is signed is for one address only, and a login page redirects
   /// too.
   private func checkSender(of response: HTTPClientResponse) throws {
     let type = response.headers.first(name: "Content-Type") ?? ""
@@ -112,22 +132,34 @@ package struct HubClient: Sendable {
       throw HubUnavailable.notAHub("status \(response.status.code), \(name.prefix(60))")
     }
   }
+}
 
-  private func judge(_ response: HTTPClientResponse, _ bytes: [UInt8]) throws -> [UInt8] {
-    if let expected = response.headers.first(name: HTTPContract.digestHeader),
-      expected != digest(of: bytes)
-    {
-      throw HubUnavailable.interrupted("the answer was damaged on its way")
-    }
-    if response.status == .ok { return bytes }
-    guard let refusal = try? Refusal(decoding: bytes) else {
-      throw HubUnavailable.notAHub("status \(response.status.code)")
-    }
-    throw HubUnavailable.refused(refusal)
+/// What came back for a request, whole.
+private struct HubAnswer {
+  let status: HTTPResponseStatus
+  let body: [UInt8]
+  /// As the header says it.
+  let signature: String?
+
+  /// Whether the device's own hub has signed it as the answer to the request with a signature.
+  func isSigned(
+    _ signature: String, by identity: DeviceIdentity, answering requestSignature: String
+  ) -> Bool {
+    guard let base64 = HTTPContract.base64(inSignature: signature),
+      let bytes = Data(base64Encoded: base64)
+    else { return false }
+    let answer = SignedAnswer(
+      status: Int(status.code), contentDigest: contentDigest(of: body),
+      requestSignature: requestSignature)
+    return identity.isOfHub(Array(bytes), for: answer.signed)
   }
 
-  private func digest(of bytes: [UInt8]) -> String {
-    HTTPContract.digest(base64: Data(ChangeSet.hash(of: bytes)).base64EncodedString())
+  /// What the hub said instead of an answer.
+  func refused() throws -> HubUnavailable {
+    guard let refusal = try? Refusal(decoding: body) else {
+      throw HubUnavailable.notAHub("status \(status.code)")
+    }
+    return .refused(refusal)
   }
 }
 

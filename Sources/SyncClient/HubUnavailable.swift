@@ -17,6 +17,9 @@ package enum HubUnavailable: Error, Equatable, Sendable {
   case notAHub(String)
   /// The hub's certificate was not accepted. A wrong date on this machine is the usual reason.
   case untrusted(String)
+  /// Whoever answers speaks like a hub and is not the one at which this device was enrolled: it does not
+  /// know the one-time code, or has another key.
+  case impostor
   /// The hub itself says no.
   case refused(Refusal)
 
@@ -24,8 +27,8 @@ package enum HubUnavailable: Error, Equatable, Sendable {
   package var isTransient: Bool {
     switch self {
     case .unreachable, .interrupted, .timeout, .notAHub: true
-    case .untrusted: false
-    case .refused(let refusal): refusal.code == .unavailable || refusal.code == .internal
+    case .untrusted, .impostor: false
+    case .refused(let refusal): [.unavailable, .internal, .tooMany].contains(refusal.code)
     }
   }
 }

@@ -43,7 +43,8 @@ package func synchronise(
   while let request = try round.next(wallMilliseconds: now()) {
     try Task.checkCancellation()
     do {
-      let answer = try await client.perform(request, as: identity)
+      let answer = try await client.perform(
+        request, as: identity, hubMilliseconds: store.hubTime(wallMilliseconds: now()))
       try receive(answer, to: request, &round, wallMilliseconds: now())
     } catch HubUnavailable.refused(let refusal) {
       do {

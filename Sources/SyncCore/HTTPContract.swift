@@ -11,7 +11,30 @@ package enum HTTPContract {
     healthPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
   ]
 
-  package static let credentialScheme = "Bearer "
+  /// What is signed of a message, and the signature, after RFC 9421: see ``SignedRequest``.
+  package static let signatureInputHeader = "Signature-Input"
+  package static let signatureHeader = "Signature"
+  private static let signatureLabel = "thuan="
+
+  package static func signatureInput(_ parameters: String) -> String {
+    signatureLabel + parameters
+  }
+
+  package static func signature(base64: String) -> String { "\(signatureLabel):\(base64):" }
+
+  /// What ``signatureInput(_:)`` was given.
+  package static func parameters(inSignatureInput header: String) -> String? {
+    header.hasPrefix(signatureLabel) ? String(header.dropFirst(signatureLabel.count)) : nil
+  }
+
+  /// What ``signature(base64:)`` was given.
+  package static func base64(inSignature header: String) -> String? {
+    guard header.hasPrefix(signatureLabel + ":"), header.hasSuffix(":"),
+      header.utf8.count > signatureLabel.utf8.count + 2
+    else { return nil }
+    return String(header.dropFirst(signatureLabel.count + 1).dropLast())
+  }
+
   /// The body's digest after RFC 9530.
   ///
   /// A link that garbles bytes is noticed before they are stored.
@@ -26,7 +49,8 @@ package enum HTTPContract {
   package static func status(of code: Refusal.Code) -> Int {
     switch code {
     case .malformed, .badSignature: 400
-    case .unauthorised: 401
+    case .unauthorised, .stale: 401
+    case .tooMany: 429
     case .revoked: 403
     case .codeUnknown, .notFound: 404
     case .gap, .fork, .snapshotNeeded: 409

@@ -22,8 +22,6 @@ package struct Envelope: Equatable, Sendable {
     self.changeSets = changeSets
   }
 
-  private static let signatureField = 15
-
   /// The envelope as bytes, closed by what `sign` makes of all that stands before the signature.
   package func encoded<Failure>(
     signing sign: ([UInt8]) throws(Failure) -> [UInt8]
@@ -35,8 +33,7 @@ package struct Envelope: Equatable, Sendable {
     writer.unsigned(4, UInt64(stream.epoch))
     writer.signed(5, wallMilliseconds)
     for changeSet in changeSets { writer.presentBlob(6, changeSet) }
-    writer.blob(Self.signatureField, try sign(writer.bytes))
-    return writer.bytes
+    return ClosingField.close(writer.bytes, with: try sign(writer.bytes))
   }
 
   /// Reads an envelope without judging its signature.
@@ -55,19 +52,14 @@ package struct Envelope: Equatable, Sendable {
       case 4: epoch = try reader.count()
       case 5: wallMilliseconds = try reader.milliseconds()
       case 6: changeSets.append(try reader.blob())
-      case Self.signatureField: signature = try reader.blob()
+      case ClosingField.number: signature = try reader.blob()
       default: try reader.skip()
       }
     }
     protocolVersion = version
     stream = StreamID(device: device, epoch: epoch)
     guard version > 0, !device.isEmpty else { throw .malformed("envelope") }
-    // The signature is the last field: one tag byte, a length of one byte, and the bytes.
-    guard !signature.isEmpty, signature.count < 128,
-      case let trailer = [UInt8(Self.signatureField << 3 | 2), UInt8(signature.count)] + signature,
-      bytes.suffix(trailer.count).elementsEqual(trailer)
-    else { throw .malformed("envelope: the signature has to come last") }
-    signed = Array(bytes.dropLast(trailer.count))
+    signed = try ClosingField.bytes(before: signature, in: bytes, of: "envelope")
   }
 }
 
@@ -103,10 +95,21 @@ package struct PushReply: Equatable, Sendable {
   package var hubMilliseconds: Int64 = 0
   /// Hub time less device time, as far as the request tells; nothing within the limit.
   package var clockOffsetMilliseconds: Int64 = 0
+  /// Whose stream it is.
+  package var device = ""
+  /// The hash of the last of these change sets, which stands for all before it in its stream.
+  package var lastHash: [UInt8] = []
+  /// The bytes that the hub signed, and its Ed25519 signature of them: with both, a device can prove
+  /// what the hub has taken in.
+  package private(set) var signed: [UInt8] = []
+  package private(set) var signature: [UInt8] = []
 
   package init() {}
 
-  package func encoded() -> [UInt8] {
+  /// The answer as bytes, closed by what `sign` makes of all that stands before the signature.
+  package func encoded<Failure>(
+    signing sign: ([UInt8]) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> [UInt8] {
     var writer = WireWriter()
     for receipt in receipts {
       writer.message(1) { writer in
@@ -119,10 +122,12 @@ package struct PushReply: Equatable, Sendable {
     writer.signed(2, hubMilliseconds)
     writer.signed(3, clockOffsetMilliseconds)
     writer.unsigned(4, UInt64(epoch))
-    return writer.bytes
+    writer.string(5, device)
+    writer.blob(6, lastHash)
+    return ClosingField.close(writer.bytes, with: try sign(writer.bytes))
   }
 
-  /// Reads an answer.
+  /// Reads an answer without judging its signature.
   ///
   /// - Throws: ``WireError`` for anything but an answer to a push.
   package init(decoding bytes: [UInt8]) throws(WireError) {
@@ -133,10 +138,14 @@ package struct PushReply: Equatable, Sendable {
       case 2: hubMilliseconds = try reader.milliseconds()
       case 3: clockOffsetMilliseconds = try reader.milliseconds()
       case 4: epoch = try reader.count()
+      case 5: device = try reader.string()
+      case 6: lastHash = try reader.blob()
+      case ClosingField.number: signature = try reader.blob()
       default: try reader.skip()
       }
     }
     guard hubMilliseconds != 0 else { throw .malformed("answer to a push") }
+    signed = try ClosingField.bytes(before: signature, in: bytes, of: "answer to a push")
   }
 }
 

@@ -3,9 +3,14 @@
 /// A refusal never means that work is lost: the device keeps it and says what stands in the way.
 package struct Refusal: Error, Equatable, Sendable {
   package enum Code: String, Sendable, CaseIterable {
-    /// The credential is missing or unknown.
+    /// The signature is missing, or of a device that the hub does not know.
     case unauthorised
-    /// The device has been revoked; it may still push.
+    /// The request was signed for another moment than now, or has come before:
+    /// ``Refusal/hubMilliseconds`` says what time it is at the hub.
+    case stale
+    /// The device asks more often than any honest one does.
+    case tooMany
+    /// The device has been revoked: it may still push, and is to lock what it holds.
     case revoked
     case codeUnknown
     case codeUsed
@@ -38,8 +43,14 @@ package struct Refusal: Error, Equatable, Sendable {
   package var sequence: Int64
   package var detail: String
   package var epoch: Int
+  /// With ``Code/stale``: the hub's time.
+  package var hubMilliseconds: Int64
 
-  package init(_ code: Code, sequence: Int64 = 0, epoch: Int = 0, detail: String = "") {
+  package init(
+    _ code: Code, sequence: Int64 = 0, epoch: Int = 0, detail: String = "",
+    hubMilliseconds: Int64 = 0
+  ) {
+    self.hubMilliseconds = hubMilliseconds
     self.code = code
     self.sequence = sequence
     self.epoch = epoch
@@ -52,6 +63,7 @@ package struct Refusal: Error, Equatable, Sendable {
     writer.unsigned(2, UInt64(sequence))
     writer.string(3, detail)
     writer.unsigned(4, UInt64(epoch))
+    writer.signed(5, hubMilliseconds)
     return writer.bytes
   }
 
@@ -68,6 +80,7 @@ package struct Refusal: Error, Equatable, Sendable {
       case 2: sequence = try reader.sequence()
       case 3: detail = try reader.string()
       case 4: epoch = try reader.count()
+      case 5: hubMilliseconds = try reader.milliseconds()
       default: try reader.skip()
       }
     }

@@ -30,6 +30,12 @@ package enum SyncLimits {
   ///
   /// So is a stamp further ahead of the hub, whatever the device's clock shows by the time it syncs.
   package static let clockOffsetMilliseconds: Int64 = 5 * 60_000
+  /// A request that was signed for a moment further from the hub's time is not taken: its sender is told
+  /// the time and signs anew.
+  package static let freshnessSeconds: Int64 = 300
+  /// So many requests of one device are taken within twice that time: some hundred thousand rows'
+  /// worth.
+  package static let requestsMax = 5_000
   /// Acknowledged change sets stay on the device this long, by the hub's clock.
   package static let retentionMilliseconds: Int64 = 90 * 86_400_000
   /// So many of the newest stay however old they are: a clock may be wrong.

@@ -4,27 +4,27 @@ import GRDB
 import SyncCore
 import SyncSQLite
 
-/// What makes a device itself: its id, its secret, its signing key.
+/// What makes a device itself: its id and its signing key, and the key of the hub that it trusts.
 ///
 /// It is kept beside the database file and not in it, so that a restored or copied database is
 /// noticed.
 package struct DeviceIdentity: Codable, Equatable, Sendable {
   package var device: String
-  /// The secret that opens the hub.
-  package var credential: String
   /// The hub's address.
   package var hub: String
-  /// The raw Ed25519 private key.
+  /// The raw Ed25519 public key of the hub that let the device in: no other is believed.
+  package var hubKey: Data
+  /// The raw Ed25519 private key, which is made on the device and never leaves this file.
   package var signingKey: Data
   /// Also in the database; if the two differ, one of them is from another day or another machine.
   package var incarnation: String
 
   package init(
-    device: String, credential: String, hub: String, signingKey: Data, incarnation: String
+    device: String, hub: String, hubKey: Data, signingKey: Data, incarnation: String
   ) {
     self.device = device
-    self.credential = credential
     self.hub = hub
+    self.hubKey = hubKey
     self.signingKey = signingKey
     self.incarnation = incarnation
   }
@@ -104,6 +104,7 @@ extension DeviceStore {
         try logEvent(
           .reenrolled, "\(former) → \(identity.device)", wallMilliseconds: wallMilliseconds, db)
       }
+      if former != identity.device { try set(.isLocked, .null, db) }
       try set(.device, .text(identity.device), db)
       try set(.officer, .text(officer), db)
       try set(.incarnation, .text(identity.incarnation), db)

@@ -21,10 +21,8 @@ extension DeviceStore {
         "SELECT epoch, body, hash FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
       while let row = try rows.next() {
         guard case .blob(let stored) = row.value(at: 1) else { continue }
-        // What the disk has damaged must not pass for work: a tag that no message has makes sure that
-        // it lies in quarantine, in its place in the stream, with all its bytes.
         let isWhole = row.value(at: 2) == .blob(ChangeSet.hash(of: stored))
-        let body = isWhole ? stored : [0] + stored
+        let body = sent(stored, isWhole: isWhole)
         if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch {
           break
         }
@@ -41,8 +39,21 @@ extension DeviceStore {
   }
 
   /// Stores what the hub said of change sets; from here on they are no longer pending.
-  package func store(_ reply: PushReply, wallMilliseconds: Int64) throws {
+  ///
+  /// - Parameters:
+  ///   - reply: What it said.
+  ///   - bytes: The same as it came, kept as the proof of what the hub has taken in.
+  ///   - identity: Whose hub has to have signed it.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Throws: `WireError` for receipts that are another hub's, another device's or of other work than
+  ///   stands here; nothing is stored then.
+  package func store(
+    _ reply: PushReply, _ bytes: [UInt8], identity: DeviceIdentity, wallMilliseconds: Int64
+  ) throws {
+    guard reply.device == identity.device, identity.isOfHub(reply.signature, for: reply.signed)
+    else { throw WireError.malformed("receipts that the hub has not signed for this device") }
     try database.write { db in
+      try checkReceived(reply, db)
       for receipt in reply.receipts {
         try db.run(
           """
@@ -55,6 +66,7 @@ extension DeviceStore {
             .integer(Int64(reply.epoch)), .integer(receipt.sequence),
           ])
       }
+      if !reply.receipts.isEmpty { try set(.countersigned, .blob(bytes), db) }
       try set(.clockOffset, .integer(reply.clockOffsetMilliseconds), db)
       // Whether the hub made of it what stands here is for the next pull to find out.
       try set(.isInStep, .integer(0), db)
@@ -62,6 +74,24 @@ extension DeviceStore {
       try forgetOldReceipts(hubMilliseconds: reply.hubMilliseconds, db)
     }
   }
+
+  /// The last hash stands for all change sets before it; a stream that has been left since says
+  /// nothing.
+  private func checkReceived(_ reply: PushReply, _ db: Database) throws {
+    guard let last = reply.receipts.last,
+      let row = try db.first(
+        "SELECT hash, body FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
+        [.integer(Int64(reply.epoch)), .integer(last.sequence)]),
+      case .blob(let hash) = row.value(at: 0), case .blob(let body) = row.value(at: 1)
+    else { return }
+    let isWhole = ChangeSet.hash(of: body) == hash
+    guard reply.lastHash == (isWhole ? hash : ChangeSet.hash(of: sent(body, isWhole: false)))
+    else { throw WireError.malformed("receipts of other work than this device's") }
+  }
+
+  /// What the disk has damaged must not pass for work: a tag that no message has makes sure that it
+  /// lies in quarantine, in its place in the stream, with all its bytes.
+  private func sent(_ body: [UInt8], isWhole: Bool) -> [UInt8] { isWhole ? body : [0] + body }
 
   /// Acknowledged work is kept for a hub that gets restored, by the hub's own clock on both ends.
   ///

@@ -23,6 +23,10 @@ enum Setting: String {
   case hub
   /// The schema under which the cursor was reached; a newer schema pulls everything once more.
   case cursorSchema
+  /// The last receipts that the hub has signed, as they came.
+  case countersigned
+  /// Whether the hub has told the device to lock what it holds.
+  case isLocked
   /// Hub time of the last answer, device time of it, and the offset between the two clocks.
   case hubTime, lastContact, clockOffset
   /// Device time of the last sync that ended with equal digests, and whether it still holds.
@@ -98,4 +102,6 @@ package enum StoreEvent: String, Sendable {
   case differencesRepaired
   /// The store was enrolled anew as another device, because its identity was lost.
   case reenrolled
+  /// The hub has revoked the device and told it to lock what it holds.
+  case locked
 }

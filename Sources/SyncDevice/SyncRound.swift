@@ -77,6 +77,22 @@ package struct SyncRound {
     return try store.nextComparison().map { .compare($0) }
   }
 
+  /// Signs the last request for this moment.
+  ///
+  /// - Parameters:
+  ///   - request: What ``next(wallMilliseconds:)`` gave.
+  ///   - nonce: A random text that is never used again.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Returns: What goes along with it.
+  /// - Throws: SQLite's errors, and `CryptoKitError` if the identity's key is none.
+  package func sign(
+    _ request: SyncRequest, nonce: String, wallMilliseconds: Int64
+  ) throws -> SignedRequest {
+    try identity.signRequest(
+      to: request.path, body: request.body, nonce: nonce,
+      hubMilliseconds: store.hubTime(wallMilliseconds: wallMilliseconds))
+  }
+
   /// Takes in the answer to the last request.
   ///
   /// - Throws: `WireError` if the bytes are no such answer; nothing has been changed then.
@@ -84,7 +100,7 @@ package struct SyncRound {
     switch lastRequest {
     case .push:
       let reply = try PushReply(decoding: bytes)
-      try store.store(reply, wallMilliseconds: wallMilliseconds)
+      try store.store(reply, bytes, identity: identity, wallMilliseconds: wallMilliseconds)
       progress.sent += reply.receipts.count
       progress.conflicted += reply.receipts.count { $0.disposition == .conflicted }
       progress.quarantined += reply.receipts.count { $0.disposition == .quarantined }
@@ -131,6 +147,14 @@ package struct SyncRound {
         epoch: refusal.epoch, from: refusal.sequence, wallMilliseconds: wallMilliseconds)
       if !isKnown { try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds) }
     case .fork: try part(after: refusal, newEpoch: newEpoch, wallMilliseconds: wallMilliseconds)
+    case .stale:
+      // Only what it has to sign anew; where it stands has not changed.
+      try store.setTime(
+        hubMilliseconds: refusal.hubMilliseconds, wallMilliseconds: wallMilliseconds)
+      return
+    case .revoked:
+      try store.lock(wallMilliseconds: wallMilliseconds)
+      throw refusal
     case .snapshotNeeded:
       try store.askForSnapshot(reason: refusal.detail, wallMilliseconds: wallMilliseconds)
     default: throw refusal

@@ -7,7 +7,7 @@ extension Hub {
   ///
   /// - Parameters:
   ///   - request: The range, and the state that the device compares.
-  ///   - device: Whose credential came with it.
+  ///   - device: Who has signed the request.
   /// - Returns: Rows or sums; or that the hub has moved on.
   /// - Throws: `Refusal` for a revoked device or a table that is not there, and the storage's errors.
   package func compare(_ request: ComparisonRequest, for device: HubDevice) throws

@@ -1,4 +1,3 @@
-import Crypto
 package import SyncCore
 
 /// A device as the hub knows it.
@@ -37,103 +36,96 @@ package struct EnrolmentGrant: Equatable, Sendable {
 extension Hub {
   /// Stores a one-time code for a device.
   ///
-  /// Only its hash is kept.
-  ///
   /// - Parameters:
   ///   - code: A random code that has been shown to nobody yet.
   ///   - grant: For whom it is.
   ///   - wallMilliseconds: The hub's time; the code is good for two weeks from then.
   /// - Throws: The storage's errors.
-  package func issue(code: String, for grant: EnrolmentGrant, wallMilliseconds: Int64) throws {
+  package func issue(
+    _ code: EnrolmentCode, for grant: EnrolmentGrant, wallMilliseconds: Int64
+  ) throws {
     try write { store in
       try store.connection.run(
         """
-        INSERT INTO hub_enrolment (code_hash, officer, officer_name, unit, label, created_at,
-          expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO hub_enrolment (name, secret, officer, officer_name, unit, label, created_at,
+          expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          .blob(secretHash(normalised(code))), .text(grant.officer), .text(grant.officerName),
+          .blob(code.name), .blob(code.secret), .text(grant.officer), .text(grant.officerName),
           .text(grant.unit), .text(grant.label), .integer(wallMilliseconds),
           .integer(wallMilliseconds + SyncLimits.enrolmentMilliseconds),
         ])
     }
   }
 
-  /// Exchanges a one-time code for a device's own credential.
+  /// Lets a device in that knows a one-time code.
   ///
   /// A device that asks again with the same code and the same key has not had the answer: it is the
-  /// same device, and gets another credential.
+  /// same device, and gets the same one.
   ///
   /// - Parameters:
   ///   - request: What the device sent.
   ///   - device: A random id for the device.
-  ///   - credential: A random secret for the device.
   ///   - wallMilliseconds: The hub's time.
-  /// - Returns: What the device needs from now on.
+  /// - Returns: What the device needs from now on: an ``EnrolmentReply``.
   /// - Throws: `Refusal` if the code is unknown, used or expired.
   package func enrol(
-    _ request: EnrolmentRequest, device: String, credential: String, wallMilliseconds: Int64
-  ) throws -> EnrolmentReply {
+    _ request: EnrolmentRequest, device: String, wallMilliseconds: Int64
+  ) throws -> [UInt8] {
     guard request.protocolVersion <= SyncLimits.protocolVersion else {
       throw Refusal(.protocolNewer, detail: String(SyncLimits.protocolVersion))
     }
-    let hash = secretHash(normalised(request.code))
     return try write { store in
       let row = try store.connection.first(
         """
-        SELECT officer, officer_name, unit, label, expires_at, device FROM hub_enrolment
-        WHERE code_hash = ?
-        """, [.blob(hash)])
-      guard let row else { throw Refusal(.codeUnknown) }
-      if let known = row[5].text {
-        return try answerAgain(request, device: known, credential: credential, store)
-      }
+        SELECT officer, officer_name, unit, label, expires_at, device, secret FROM hub_enrolment
+        WHERE name = ?
+        """, [.blob(request.codeName)])
+      // Who knows the name and not the code learns no more than who knows neither.
+      guard let row, case .blob(let secret) = row[6],
+        case let code = EnrolmentCode(name: request.codeName, secret: secret),
+        request.isProven(by: code)
+      else { throw Refusal(.codeUnknown) }
+      if let known = row[5].text { return try answerAgain(request, code, device: known, store) }
       guard (row[4].integer ?? 0) > wallMilliseconds else { throw Refusal(.codeExpired) }
       try store.connection.run(
-        "UPDATE hub_enrolment SET used_at = ?, device = ? WHERE code_hash = ?",
-        [.integer(wallMilliseconds), .text(device), .blob(hash)])
+        "UPDATE hub_enrolment SET used_at = ?, device = ? WHERE name = ?",
+        [.integer(wallMilliseconds), .text(device), .blob(request.codeName)])
       let label = row[3].text.flatMap { $0.isEmpty ? nil : $0 } ?? request.label
       try store.connection.run(
         """
-        INSERT INTO hub_device (id, label, officer, officer_name, unit, public_key,
-          credential_hash, state, enrolled_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?)
+        INSERT INTO hub_device (id, label, officer, officer_name, unit, public_key, state,
+          enrolled_at) VALUES (?, ?, ?, ?, ?, ?, 'active', ?)
         """,
         [
           .text(device), .text(label), row[0], row[1], row[2], .blob(request.publicKey),
-          .blob(secretHash(credential)), .integer(wallMilliseconds),
+          .integer(wallMilliseconds),
         ])
-      return EnrolmentReply(
-        device: device, credential: credential, officer: row[0].text ?? "",
-        officerName: row[1].text ?? "", unit: row[2].text ?? "",
-        hub: try store.setting(.hub).text ?? "")
+      return try answer(request, code, device: device, store)
     }
   }
 
   private func answerAgain(
-    _ request: EnrolmentRequest, device id: String, credential: String, _ store: HubStore
-  ) throws -> EnrolmentReply {
+    _ request: EnrolmentRequest, _ code: EnrolmentCode, device id: String, _ store: HubStore
+  ) throws -> [UInt8] {
     let known = try store.devices(where: "id = ? AND last_seen_at IS NULL", [.text(id)]).first
     guard let device = known, device.publicKey == request.publicKey, !device.isRevoked else {
       throw Refusal(.codeUsed)
     }
-    try store.connection.run(
-      "UPDATE hub_device SET credential_hash = ? WHERE id = ?",
-      [.blob(secretHash(credential)), .text(id)])
-    return EnrolmentReply(
-      device: id, credential: credential, officer: device.officer,
-      officerName: device.officerName, unit: device.unit,
-      hub: try store.setting(.hub).text ?? "")
+    return try answer(request, code, device: id, store)
   }
 
-  /// The device that a credential belongs to, revoked or not.
-  ///
-  /// - Throws: `Refusal` if it belongs to none.
-  package func authenticate(_ credential: String) throws -> HubDevice {
-    let device = try read { store in
-      try store.devices(where: "credential_hash = ?", [.blob(secretHash(credential))]).first
+  private func answer(
+    _ request: EnrolmentRequest, _ code: EnrolmentCode, device id: String, _ store: HubStore
+  ) throws -> [UInt8] {
+    guard let device = try store.devices(where: "id = ?", [.text(id)]).first else {
+      throw Refusal(.codeUsed)
     }
-    guard let device else { throw Refusal(.unauthorised) }
-    return device
+    return EnrolmentReply(
+      to: request, code: code, device: id, officer: device.officer,
+      officerName: device.officerName, unit: device.unit,
+      hub: try store.setting(.hub).text ?? "", hubKey: publicKey
+    ).encoded()
   }
 
   /// All devices, the last enrolled last.
@@ -158,15 +150,6 @@ extension Hub {
           .integer(ruling.wallMilliseconds), .text(ruling.by), .text(ruling.reason), .text(device),
         ])
     }
-  }
-
-  /// People type codes from paper: case and dashes do not matter.
-  private func normalised(_ code: String) -> String {
-    String(code.uppercased().filter { $0.isLetter || $0.isNumber })
-  }
-
-  private func secretHash(_ secret: String) -> [UInt8] {
-    Array(SHA256.hash(data: Array(secret.utf8)))
   }
 }
 

@@ -9,7 +9,7 @@ extension Hub {
   ///
   /// - Parameters:
   ///   - request: Where the device stands.
-  ///   - device: Whose credential came with it.
+  ///   - device: Who has signed the request.
   ///   - wallMilliseconds: The hub's time.
   /// - Returns: The page; the last one says so and carries the hub's digests.
   /// - Throws: `Refusal` for a revoked device and for one that has to do something else first (it or

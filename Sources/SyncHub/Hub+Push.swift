@@ -9,9 +9,9 @@ extension Hub {
   ///
   /// - Parameters:
   ///   - bytes: The envelope as it came, by whatever road.
-  ///   - device: Whose credential came with it.
+  ///   - device: Who has signed the request that it came with.
   ///   - wallMilliseconds: The hub's time.
-  /// - Returns: A receipt for every change set.
+  /// - Returns: A receipt for every change set, to be closed with ``Hub/sign(_:)``.
   /// - Throws: `Refusal` if the envelope as a whole cannot be taken; nothing is changed then.
   package func receive(envelope bytes: [UInt8], from device: HubDevice, wallMilliseconds: Int64)
     throws -> PushReply
@@ -28,6 +28,10 @@ extension Hub {
         hub: self, store: store, id: envelope.stream, isClockOff: isClockOff,
         isRevoked: device.isRevoked, wallMilliseconds: wallMilliseconds)
       reply.receipts = try reception.take(envelope.changeSets)
+      reply.device = device.id
+      if !reply.receipts.isEmpty {
+        reply.lastHash = ChangeSet.hash(of: envelope.changeSets[reply.receipts.count - 1])
+      }
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, clockOffset: offset)
       return reply
     }

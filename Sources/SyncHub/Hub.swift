@@ -10,6 +10,8 @@ package struct Hub: Sendable {
   let rules: [any HubRule]
   let links: [TableLink]
   let defaults: [Int: [Value]]
+  let key: HubKey
+  let replays: ReplayGuard
   /// A page ends after so many rows.
   package var pageRows = SyncLimits.pageRows
   /// So many rows are compared one by one.
@@ -22,22 +24,31 @@ package struct Hub: Sendable {
   ///   - schema: Their merge policies.
   ///   - rules: What the application wants looked at after every change set.
   ///   - timeline: A random name, taken as the hub's own and its first timeline's if it is new.
-  /// - Throws: The storage's errors.
+  ///   - secret: 32 random bytes, taken as its signing key if it is new.
+  ///   - wallMilliseconds: The hub's time: what devices have signed before is not taken any more.
+  /// - Throws: The storage's errors, and `CryptoKitError` for a secret of another length.
   package init(
-    _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [], timeline: String
+    _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [], timeline: String,
+    secret: [UInt8], wallMilliseconds: Int64
   ) throws {
+    replays = ReplayGuard(wallMilliseconds: wallMilliseconds)
     self.database = database
     self.schema = schema
     self.rules = rules
     links = try database.links(in: schema)
     defaults = try database.defaults(in: schema)
-    try database.write { connection in
+    key = try database.write { connection in
       let store = HubStore(connection, schema)
       if try store.setting(.hub) == .null {
         try store.set(.hub, .text(timeline))
         try store.set(.timeline, .text(timeline))
+        try store.set(.key, .blob(secret))
       }
       try store.adoptSchema()
+      guard case .blob(let kept) = try store.setting(.key) else {
+        throw WireError.malformed("the hub's key")
+      }
+      return try HubKey(rawRepresentation: kept)
     }
   }
 

@@ -17,6 +17,8 @@ struct HubStore {
   enum Setting: String {
     /// The hub's name, which it keeps for good.
     case hub
+    /// The secret of the key by which devices know it.
+    case key
     /// The hub's life since its last restore.
     case timeline
     /// The last sequence given to a row.

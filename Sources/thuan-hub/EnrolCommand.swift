@@ -87,7 +87,7 @@ struct EnrolCommand: ParsableCommand {
     let enrolled = try officer.map { try open.officer($0) } ?? newOfficer(open, unit)
     let code = oneTimeCode()
     try open.hub.issue(
-      code: code,
+      EnrolmentCode(typed: code),
       for: EnrolmentGrant(
         officer: enrolled.id, officerName: enrolled.name, unit: unit.id,
         label: label.precomposedStringWithCanonicalMapping),

@@ -17,7 +17,8 @@ struct OpenHub {
       path: path, migrations: FieldSchema.migrations, schema: schema)
     hub = try Hub(
       database, schema: schema, rules: FieldRules.all,
-      timeline: UUID().uuidString.lowercased())
+      timeline: UUID().uuidString.lowercased(), secret: (0..<32).map { _ in .random(in: 0...255) },
+      wallMilliseconds: wallMilliseconds())
   }
 
   /// Rows of a query, for what the hub itself has no words for.

@@ -31,7 +31,7 @@ struct Check: ParsableCommand {
   var repair = false
 
   func run() throws {
-    let field = try FieldStore(common.store)
+    let field = try FieldStore(common.store, evenLocked: true)
     var flaws = try field.store.flaws(wallMilliseconds: field.now)
     var repaired: [String] = []
     if repair, !flaws.isEmpty {

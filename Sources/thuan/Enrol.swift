@@ -40,7 +40,7 @@ struct Enrol: AsyncParsableCommand {
   var label: String?
 
   mutating func run() async throws {
-    let field = try FieldStore(common.store)
+    let field = try FieldStore(common.store, evenLocked: true)
     let address = try HubAddress(url)
     if !address.isEncrypted {
       Program.write(

@@ -41,6 +41,10 @@ enum EventText {
         vi: "Mất danh tính cũ; đã ghi danh lại như thiết bị mới",
         en: "The former identity was lost; enrolled anew as a new device",
         uk: "Попередню ідентичність втрачено; зареєстровано знову як новий пристрій")
+    case .locked:
+      say(
+        vi: "Thiết bị bị thu hồi và đã khóa", en: "Device revoked and locked",
+        uk: "Пристрій відкликано й заблоковано")
     case nil:
       say(
         vi: "Sự kiện do phiên bản mới hơn ghi", en: "An event that a newer version noted",
@@ -60,7 +64,7 @@ enum EventText {
         return ""
       }
       return say(vi: "từ số \(number)", en: "from no. \(number)", uk: "від № \(number)")
-    case .triggersRepaired, .newEpoch, .snapshot, .reenrolled, nil: return ""
+    case .triggersRepaired, .newEpoch, .snapshot, .reenrolled, .locked, nil: return ""
     }
   }
 

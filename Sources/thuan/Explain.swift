@@ -137,6 +137,17 @@ private func explain(hub error: HubUnavailable) -> Failure {
         vi: "Xem lại ngày giờ của máy trước (đang là \(localTime(wallClock()))).",
         en: "Look at the machine’s date first (it shows \(localTime(wallClock()))).",
         uk: "Спершу перевірте дату пристрою (зараз \(localTime(wallClock())))."))
+  case .impostor:
+    Failure(
+      .denied,
+      Phrase(
+        vi: "Nơi trả lời không phải máy chủ tỉnh đã ghi danh máy này: không gửi, không nhận gì.",
+        en: "What answers is not the hub that let this device in: nothing was sent or taken.",
+        uk: "Відповідає не той хаб, де зареєстровано пристрій: нічого не надіслано й не прийнято."),
+      hint: Phrase(
+        vi: "Xem lại địa chỉ và mã; hỏi người điều phối. Không mất gì.",
+        en: "Check the address and the code; ask the operator. Nothing is lost.",
+        uk: "Перевірте адресу й код; спитайте оператора. Нічого не втрачено."))
   case .refused(let refusal): explain(refusal)
   }
 }

@@ -15,10 +15,12 @@ func explain(_ refusal: Refusal) -> Failure {
     Failure(
       .denied,
       Phrase(
-        vi:
-          "Thiết bị bị thu hồi: không nhận dữ liệu được nữa. Việc chưa gửi đã được nhận để xem xét.",
-        en: "Device revoked: it receives nothing any more. Unsent work is taken in for review.",
-        uk: "Пристрій відкликано: даних більше не буде. Ненадіслане прийнято на розгляд."))
+        vi: "Thiết bị bị thu hồi và đã khóa: không nhận dữ liệu nữa. "
+          + "Việc chưa gửi đã được nhận để xem xét.",
+        en: "Device revoked and locked: it receives nothing any more. "
+          + "Unsent work is taken in for review.",
+        uk: "Пристрій відкликано й заблоковано: даних більше не буде. "
+          + "Ненадіслане прийнято на розгляд."))
   case .codeUnknown, .codeUsed, .codeExpired: explain(code: refusal.code)
   case .schemaNewer, .protocolNewer:
     Failure(
@@ -37,6 +39,18 @@ func explain(_ refusal: Refusal) -> Failure {
       Phrase(
         vi: "Một lần ghi quá lớn để gửi.", en: "One transaction is too large to send.",
         uk: "Один запис завеликий для надсилання."))
+  case .stale:
+    notTaken(
+      Phrase(
+        vi: "Máy chủ tỉnh cho rằng yêu cầu không phải của lúc này.",
+        en: "The hub does not take the request for one of this moment.",
+        uk: "Хаб не вважає запит теперішнім."))
+  case .tooMany:
+    notTaken(
+      Phrase(
+        vi: "Máy này hỏi máy chủ tỉnh quá nhiều lần; đợi vài phút.",
+        en: "This device has asked the hub too often; wait a few minutes.",
+        uk: "Пристрій звертався до хабу надто часто; зачекайте кілька хвилин."))
   case .unavailable, .internal:
     Failure(
       .unreachable,

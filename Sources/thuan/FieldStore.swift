@@ -59,8 +59,12 @@ struct FieldStore {
 
   /// Opens the store, which is made if it is not there.
   ///
+  /// - Parameters:
+  ///   - path: The option, if it was given.
+  ///   - evenLocked: Whether the command shows nothing of what is recorded, so that it may run on a
+  ///     device that the hub has revoked.
   /// - Throws: `StoreError`, `DatabaseError`; see `explain(_:)`.
-  init(_ path: String?) throws {
+  init(_ path: String?, evenLocked: Bool = false) throws {
     let path = Self.path(path)
     let now = wallClock()
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
@@ -71,6 +75,7 @@ struct FieldStore {
     isRenewed = try store.renewLife(
       besideStore: path, incarnation: UUID().uuidString.lowercased(),
       epoch: .random(in: 1...Int(Int32.max)), wallMilliseconds: now)
+    if try !evenLocked && store.isLocked() { throw Self.isLocked }
     self.store = store
     self.path = path
     self.now = now
@@ -99,6 +104,16 @@ struct FieldStore {
       vi: "Dữ liệu đang được khôi phục.", en: "The store is being put back from a backup.",
       uk: "Дані зараз відновлюються з копії."),
     hint: Phrase(vi: "Thử lại sau.", en: "Try again.", uk: "Спробуйте пізніше."))
+
+  private static let isLocked = Failure(
+    .denied,
+    Phrase(
+      vi: "Thiết bị bị thu hồi và đã khóa.", en: "Device revoked and locked.",
+      uk: "Пристрій відкликано й заблоковано."),
+    hint: Phrase(
+      vi: "thuan sync vẫn gửi việc chưa gửi; mã mới của người điều phối mở lại (thuan enrol).",
+      en: "thuan sync still sends unsent work; a new code unlocks it (thuan enrol).",
+      uk: "thuan sync ще надсилає ненадіслане; новий код оператора розблокує (thuan enrol)."))
 
   /// Where the store is: the option, else `THUAN_STORE`, else the home folder.
   static func path(_ option: String?) -> String {

@@ -18,7 +18,7 @@ struct Status: ParsableCommand {
   @OptionGroup var output: JSONOption
 
   func run() throws {
-    let field = try FieldStore(common.store)
+    let field = try FieldStore(common.store, evenLocked: true)
     let report = try StatusReport(field)
     Program.write(output.json ? report.cell.json : report.text)
   }
@@ -105,12 +105,18 @@ struct StatusReport {
       ("last_in_step", status.lastInStepMilliseconds.map(Cell.instant) ?? .none),
       ("clock_offset_milliseconds", .integer(status.clockOffsetMilliseconds)),
       ("cursor", .integer(status.cursor)), ("store", .text(field.path)),
-      ("same_incarnation", .flag(isSameIncarnation)),
+      ("same_incarnation", .flag(isSameIncarnation)), ("locked", .flag(status.isLocked)),
       ("notices", .list(notices.map(Cell.text))),
     ])
   }
 
   private var head: String {
+    if status.isLocked {
+      return Style.bad(
+        say(
+          vi: "Thiết bị bị thu hồi và đã khóa.", en: "Device revoked and locked.",
+          uk: "Пристрій відкликано й заблоковано."))
+    }
     if field.hasLostIdentity { return Style.bad(Phrase.identityLost.text) }
     if field.identity == nil {
       return Style.warning(

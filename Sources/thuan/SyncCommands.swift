@@ -63,7 +63,7 @@ private struct Connection {
   private let client: HubClient
 
   init(_ path: String?) throws {
-    field = try FieldStore(path)
+    field = try FieldStore(path, evenLocked: true)
     guard let identity = field.identity else {
       if field.hasLostIdentity { throw Failure.identityLost }
       throw StoreError.notEnrolled

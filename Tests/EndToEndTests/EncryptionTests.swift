@@ -22,7 +22,8 @@ struct EncryptionTests {
     let port = try #require(server.localAddress?.port)
     let client = HubClient(try HubAddress("https://localhost:\(port)"), timeouts: .short)
     let failure = await unavailable {
-      _ = try await client.enrol(code: "c", label: "l", publicKey: Array(0..<32))
+      _ = try await client.enrol(
+        code: EnrolmentCode(typed: "c"), label: "l", publicKey: Array(0..<32))
     }
     guard case .untrusted = failure else {
       Issue.record("\(String(describing: failure))")

@@ -61,7 +61,9 @@ struct TestHub: Sendable {
     let database = try SQLiteHubDatabase(
       path: folder.appendingPathComponent("hub.db").path, migrations: SmallSchema.migrations,
       schema: schema)
-    let hub = try Hub(wrap(database), schema: schema, timeline: UUID().uuidString)
+    let hub = try Hub(
+      wrap(database), schema: schema, timeline: UUID().uuidString,
+      secret: Array(DeviceIdentity.makeSigningKey().secret), wallMilliseconds: now())
     let log = CapturedLog()
     let (ports, announce) = AsyncStream.makeStream(of: Int.self)
     let server = HubServer(
@@ -84,7 +86,7 @@ struct TestHub: Sendable {
   func code(for officer: String = "lan") throws -> String {
     let code = UUID().uuidString
     try hub.issue(
-      code: code,
+      EnrolmentCode(typed: code),
       for: EnrolmentGrant(officer: officer, officerName: officer, unit: "u1", label: ""),
       wallMilliseconds: wallClock())
     return code
@@ -109,6 +111,16 @@ struct TestHub: Sendable {
       store: store, path: path, client: client, code: try code(for: officer), label: "D-\(officer)")
     return TestDevice(store: store, identity: enrolment.identity, client: client, officer: officer)
   }
+}
+
+/// What a client sends along with a request that it has signed.
+func signatureHeaders(of request: SignedRequest) -> [(String, String)] {
+  let signature = Data(request.signature).base64EncodedString()
+  return [
+    (HTTPContract.digestHeader, request.contentDigest),
+    (HTTPContract.signatureInputHeader, HTTPContract.signatureInput(request.parameters)),
+    (HTTPContract.signatureHeader, HTTPContract.signature(base64: signature)),
+  ]
 }
 
 extension HubClient.Timeouts {

@@ -6,7 +6,7 @@ import SyncDevice
 import SyncHub
 import Testing
 
-/// A store whose identity file is gone, or whose credential the hub has forgotten.
+/// A store whose identity file is gone, or that the hub has forgotten.
 struct LostIdentityTests {
   /// A device that has synced one project and written another since, and has lost its identity.
   private func lostDevice(_ hub: TestHub, _ name: String) async throws -> TestDevice {
@@ -81,11 +81,11 @@ struct LostIdentityTests {
     }
   }
 
-  @Test func `a credential that the hub has forgotten is as good as lost`() async throws {
+  @Test func `a device that the hub has forgotten is as good as lost`() async throws {
     try await TestHub.run { hub in
       var device = try await hub.device("lan")
       try device.add("p1")
-      device.identity.credential = "forgotten"
+      device.identity.signingKey = DeviceIdentity.makeSigningKey().secret
       try device.identity.save(besideStore: hub.path("lan"))
       #expect(await unavailable { try await device.sync() } == .refused(Refusal(.unauthorised)))
       let renewed = try await enrolAgain(device, hub)

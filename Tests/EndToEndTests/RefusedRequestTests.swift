@@ -15,12 +15,20 @@ import Testing
 struct RefusedRequestTests {
   /// What the hub answers to a request made by hand.
   private func send(
-    _ hub: TestHub, _ method: HTTPMethod, _ path: String, credential: String? = nil,
-    type: String? = HTTPContract.mediaType, body: [UInt8]? = nil, isChunked: Bool = false
+    _ hub: TestHub, _ method: HTTPMethod, _ path: String, as identity: DeviceIdentity? = nil,
+    headers: [(String, String)] = [], type: String? = HTTPContract.mediaType, body: [UInt8]? = nil,
+    isChunked: Bool = false
   ) async throws -> (status: UInt, refusal: Refusal?, bytes: [UInt8], type: String?) {
     var request = HTTPClientRequest(url: hub.address + path)
     request.method = method
-    if let credential { request.headers.add(name: "Authorization", value: "Bearer \(credential)") }
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if let identity {
+      let signed = try identity.signRequest(
+        to: path, body: body ?? [], nonce: UUID().uuidString, hubMilliseconds: wallClock())
+      for (name, value) in signatureHeaders(of: signed) {
+        request.headers.add(name: name, value: value)
+      }
+    }
     if let body {
       if let type { request.headers.add(name: "Content-Type", value: type) }
       request.body = .bytes(body, length: isChunked ? .unknown : .known(Int64(body.count)))
@@ -42,13 +50,16 @@ struct RefusedRequestTests {
     }
   }
 
-  @Test func `without a credential nothing is read and nothing is told`() async throws {
+  @Test func `without a signature nothing is read and nothing is told`() async throws {
     try await TestHub.run { hub in
-      for (method, path) in [
-        (HTTPMethod.POST, HTTPContract.changesPath), (.POST, HTTPContract.changeSetsPath),
-      ] {
-        for credential in [nil, "", "wrong", String(repeating: "x", count: 2_000)] {
-          let answer = try await send(hub, method, path, credential: credential, body: [1])
+      let wrong = ["", "wrong", "thuan=", "thuan=::", String(repeating: "x", count: 2_000)]
+      for path in [HTTPContract.changesPath, HTTPContract.changeSetsPath] {
+        for (one, other) in wrong.flatMap({ one in wrong.map { (one, $0) } }) {
+          let answer = try await send(
+            hub, .POST, path,
+            headers: [
+              (HTTPContract.signatureInputHeader, one), (HTTPContract.signatureHeader, other),
+            ], body: [1])
           #expect(answer.status == 401)
           #expect(answer.refusal == Refusal(.unauthorised))
           #expect(answer.type == HTTPContract.mediaType)
@@ -60,7 +71,6 @@ struct RefusedRequestTests {
   @Test func `an unknown path, a wrong method and a wrong type are refusals too`() async throws {
     try await TestHub.run { hub in
       let lan = try await hub.device("lan")
-      let credential = lan.identity.credential
       for path in ["/", "/v1", "/v2/changes", "/v1/changes/../x", "/nguyen-van-a"] {
         let answer = try await send(hub, .GET, path)
         #expect(answer.status == 404)
@@ -69,7 +79,7 @@ struct RefusedRequestTests {
       #expect(try await send(hub, .DELETE, HTTPContract.changesPath).refusal?.code == .notFound)
       for type in [nil, "application/json", "text/html"] {
         let answer = try await send(
-          hub, .POST, HTTPContract.changeSetsPath, credential: credential, type: type, body: [1])
+          hub, .POST, HTTPContract.changeSetsPath, as: lan.identity, type: type, body: [1])
         #expect(answer.status == 415)
         #expect(answer.refusal?.code == .malformed)
       }
@@ -84,7 +94,7 @@ struct RefusedRequestTests {
       let lan = try await hub.device("lan")
       func ask(_ body: [UInt8]) async throws -> (status: UInt, code: Refusal.Code?) {
         let answer = try await send(
-          hub, .POST, HTTPContract.changesPath, credential: lan.identity.credential, body: body)
+          hub, .POST, HTTPContract.changesPath, as: lan.identity, body: body)
         return (answer.status, answer.refusal?.code)
       }
       for body in [[], [0], [255], Array("epoch=1&cursor=0".utf8)] as [[UInt8]] {
@@ -119,7 +129,7 @@ struct RefusedRequestTests {
       }
       for bytes in attempts {
         let answer = try await send(
-          hub, .POST, HTTPContract.changeSetsPath, credential: lan.identity.credential, body: bytes)
+          hub, .POST, HTTPContract.changeSetsPath, as: lan.identity, body: bytes)
         #expect(answer.status >= 400 && answer.status < 500)
         #expect(answer.refusal != nil)
       }
@@ -134,7 +144,7 @@ struct RefusedRequestTests {
       let lan = try await hub.device("lan")
       let large = [UInt8](repeating: 8, count: SyncLimits.bodyBytes + 1)
       let push = try await send(
-        hub, .POST, HTTPContract.changeSetsPath, credential: lan.identity.credential, body: large)
+        hub, .POST, HTTPContract.changeSetsPath, as: lan.identity, body: large)
       #expect(push.status == 413)
       #expect(push.refusal?.code == .tooLarge)
       let enrolment = try await send(
@@ -144,15 +154,15 @@ struct RefusedRequestTests {
     }
   }
 
-  @Test func `a wrong credential is refused and the work stays`() async throws {
+  @Test func `a wrong key is refused and the work stays`() async throws {
     try await TestHub.run { hub in
       var lan = try await hub.device("lan")
       try lan.add("p1")
-      let credential = lan.identity.credential
-      lan.identity.credential = "not-it"
+      let key = lan.identity.signingKey
+      lan.identity.signingKey = DeviceIdentity.makeSigningKey().secret
       #expect(await unavailable { try await lan.sync() } == .refused(Refusal(.unauthorised)))
       #expect(try lan.status().waitingChangeSets == 1)
-      lan.identity.credential = credential
+      lan.identity.signingKey = key
       try await lan.sync()
       #expect(try lan.status().isInStep)
     }
@@ -225,7 +235,6 @@ struct RefusedRequestTests {
       #expect(refusal.detail.count == 8)
       #expect(hub.log.text.contains(refusal.detail))
       #expect(!hub.log.text.contains("Nguyễn"))
-      #expect(!hub.log.text.contains(lan.identity.credential))
       #expect(!hub.log.text.contains(lan.identity.device))
     }
   }

@@ -37,6 +37,7 @@ private enum Decoder: String, CaseIterable {
   case comparisonReply = "comparison-reply"
   case enrolmentRequest = "enrolment-request"
   case enrolmentReply = "enrolment-reply"
+  case signedRequest = "signed-request"
   case refusal
   case hubPoint = "hub-point"
   case streamPlace = "stream-place"
@@ -54,7 +55,11 @@ private enum Decoder: String, CaseIterable {
     switch self {
     case .changeSet: try checkStable(bytes, ChangeSet.init(decoding:)) { $0.encoded() }
     case .envelope: try checkEnvelope(bytes)
-    case .pushReply: try checkStable(bytes, PushReply.init(decoding:)) { $0.encoded() }
+    case .pushReply:
+      try checkStable(bytes, PushReply.init(decoding:)) { reply in
+        reply.encoded { _ in reply.signature }
+      }
+    case .signedRequest: checkSignedRequest(bytes)
     case .pullRequest: try checkStable(bytes, PullRequest.init(decoding:)) { $0.encoded() }
     case .pullPage: try checkStable(bytes, PullPage.init(decoding:)) { $0.encoded() }
     case .comparisonRequest:
@@ -106,6 +111,24 @@ private func checkStable<Message: Equatable>(
 }
 
 // MARK: Messages that are more than their fields
+
+private func checkSignedRequest(_ bytes: [UInt8]) {
+  let parameters = String(decoding: bytes, as: UTF8.self)
+  guard
+    let request = SignedRequest(
+      parameters: parameters, signature: [1], path: "/", contentDigest: "d")
+  else { return }
+  let again = SignedRequest(
+    device: request.device, createdSeconds: request.createdSeconds, nonce: request.nonce,
+    path: "/", contentDigest: "d"
+  ) { _ in [1] }
+  let read = SignedRequest(
+    parameters: again.parameters, signature: [1], path: "/", contentDigest: "d")
+  require(read == again, "what was written cannot be read: \(again)")
+  require(
+    request.signed.suffix(bytes.count).elementsEqual(Array(parameters.utf8)),
+    "what is signed is not what came: \(request)")
+}
 
 private func checkEnvelope(_ bytes: [UInt8]) throws {
   let envelope = try Envelope(decoding: bytes)

@@ -36,8 +36,12 @@ package final class World {
     let folder = folder
     let path = hubFile.map { folder.appendingPathComponent($0).path }
     hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: self.schema)
-    hub = try Hub(hubDatabase, schema: self.schema, rules: rules, timeline: "t1")
+    hub = try Hub(
+      hubDatabase, schema: self.schema, rules: rules, timeline: "t1", secret: Self.secret,
+      wallMilliseconds: now)
   }
+
+  private static let secret: [UInt8] = (1...32).map { $0 }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
@@ -46,7 +50,9 @@ package final class World {
     let path = folder.appendingPathComponent("hub-\(now).db").path
     try FileManager.default.copyItem(atPath: copy, toPath: path)
     hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: schema)
-    hub = try Hub(hubDatabase, schema: schema, rules: rules, timeline: "never used")
+    hub = try Hub(
+      hubDatabase, schema: schema, rules: rules, timeline: "never used", secret: Self.secret,
+      wallMilliseconds: now)
   }
 
   /// Lets the hub answer in pages of so few rows that every pull takes several.
@@ -82,18 +88,19 @@ package final class World {
   private func enrol(_ officer: String) throws -> (DeviceIdentity, epoch: Int) {
     enrolled += 1
     now += 1
-    let code = "CODE\(enrolled)"
+    let code = EnrolmentCode(typed: "CODE\(enrolled)")
     try hub.issue(
-      code: code,
+      code,
       for: EnrolmentGrant(officer: officer, officerName: officer, unit: "u", label: "D-\(officer)"),
       wallMilliseconds: now)
     let key = DeviceIdentity.makeSigningKey()
     let device = String(repeating: String(enrolled), count: 32)
-    let reply = try hub.enrol(
-      EnrolmentRequest(code: code, publicKey: key.publicKey, label: "x"), device: device,
-      credential: "secret\(enrolled)", wallMilliseconds: now)
+    let reply = try EnrolmentReply(
+      decoding: hub.enrol(
+        EnrolmentRequest(code: code, publicKey: key.publicKey, label: "x"), device: device,
+        wallMilliseconds: now))
     let identity = DeviceIdentity(
-      device: reply.device, credential: reply.credential, hub: "", signingKey: key.secret,
+      device: reply.device, hub: "", hubKey: Data(reply.hubKey), signingKey: key.secret,
       incarnation: "i\(enrolled)")
     return (identity, enrolled)
   }
@@ -167,16 +174,11 @@ package struct TestDevice {
 
   /// What the hub answers to a request, as bytes.
   package func answer(_ request: SyncRequest) throws -> [UInt8] {
-    let device = try world.hub.authenticate(identity.credential)
-    switch request {
-    case .push(let bytes):
-      return try world.hub.receive(
-        envelope: bytes, from: device, wallMilliseconds: world.now
-      ).encoded()
-    case .pull(let request):
-      return try world.hub.page(request, for: device, wallMilliseconds: world.now).encoded()
-    case .compare(let request): return try world.hub.compare(request, for: device).encoded()
-    }
+    let signed = try identity.signRequest(
+      to: request.path, body: request.body, nonce: UUID().uuidString, hubMilliseconds: world.now)
+    return try world.hub.answer(
+      request.body, to: request.path,
+      from: world.hub.admit(signed, wallMilliseconds: world.now), wallMilliseconds: world.now)
   }
 
   /// Copies the store as it is now.

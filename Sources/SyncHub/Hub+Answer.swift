@@ -1,0 +1,33 @@
+import SyncCore
+
+extension Hub {
+  /// Answers a request of a device: bytes in, bytes out, whatever the road.
+  ///
+  /// - Parameters:
+  ///   - body: The message, as it came.
+  ///   - path: Which request it is, by its path in ``HTTPContract``.
+  ///   - device: Who has signed it.
+  ///   - wallMilliseconds: The hub's time.
+  /// - Returns: The answer.
+  /// - Throws: `Refusal`, and the storage's errors.
+  package func answer(
+    _ body: [UInt8], to path: String, from device: HubDevice, wallMilliseconds: Int64
+  ) throws -> [UInt8] {
+    switch path {
+    case HTTPContract.changeSetsPath:
+      return try receive(envelope: body, from: device, wallMilliseconds: wallMilliseconds)
+        .encoded { try sign($0) }
+    case HTTPContract.changesPath:
+      guard let request = try? PullRequest(decoding: body) else {
+        throw Refusal(.malformed, detail: "pull request")
+      }
+      return try page(request, for: device, wallMilliseconds: wallMilliseconds).encoded()
+    case HTTPContract.comparisonsPath:
+      guard let request = try? ComparisonRequest(decoding: body) else {
+        throw Refusal(.malformed, detail: "comparison")
+      }
+      return try compare(request, for: device).encoded()
+    default: throw Refusal(.notFound)
+    }
+  }
+}
