@@ -9,6 +9,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(
   name: "AsyncHTTPClient", package: "async-http-client")
+let encryption: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
   name: "thuan",
@@ -30,6 +31,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -42,9 +44,14 @@ let package = Package(
       name: "SyncHub", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
       resources: [.embedInCode("Schema")]),
     .target(
-      name: "SyncClient", dependencies: ["SyncCore", "SyncDevice", httpClient, logging]),
+      name: "SyncClient",
+      dependencies: ["SyncCore", "SyncDevice", httpClient, encryption, logging]),
     .target(
-      name: "HubServer", dependencies: ["SyncCore", "SyncHub", hummingbird, logging]),
+      name: "HubServer",
+      dependencies: [
+        "SyncCore", "SyncHub", hummingbird, encryption, logging,
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+      ]),
     .target(
       name: "FieldModel", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
       resources: [.embedInCode("Schema")]),
@@ -58,9 +65,12 @@ let package = Package(
     .executableTarget(
       name: "thuan-hub",
       dependencies: [
-        "SyncCore", "SyncSQLite", "SyncHub", "HubServer", "FieldModel", "Terminal", grdb,
-        arguments, logging,
+        "SyncCore", "SyncSQLite", "SyncHub", "HubServer", "FieldModel", "Terminal", "CQRCode",
+        grdb, arguments, logging,
       ]),
+    .systemLibrary(
+      name: "CQRCode", pkgConfig: "libqrencode",
+      providers: [.apt(["libqrencode-dev"]), .brew(["qrencode"])]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
@@ -97,7 +107,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "SyncClient", "HubServer",
-        "FieldModel", "TestSupport", grdb, httpClient, hummingbird,
+        "FieldModel", "TestSupport", grdb, httpClient, hummingbird, encryption,
       ]),
   ]
 )
@@ -107,7 +117,7 @@ let package = Package(
 let warnings: [SwiftSetting] =
   Context.environment["THUAN_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
   target.swiftSettings =
     [
       .enableUpcomingFeature("ExistentialAny"),

@@ -1,22 +1,28 @@
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 package import SyncHub
 import UnixSignals
 
-/// Serves a hub over HTTP.
-///
-/// Encryption is the business of the reverse proxy in front of it.
+/// Serves a hub over HTTP, encrypted by itself or by a reverse proxy in front of it.
 package struct HubServer: Sendable {
   /// Where it listens, and what it puts up with.
   package struct Configuration: Sendable {
     package var host: String
     /// Zero takes any free port; ``HubServer`` tells which one it became.
     package var port: Int
+    /// What it encrypts with; nothing behind a proxy that does.
+    package var certificate: Certificate?
+    /// Where it shows its figures, on this machine alone; nothing: nowhere.
+    package var metricsPort: Int?
     /// Connections beyond these wait in the kernel's queue.
-    package var connectionsMax = 256
+    package var connectionsMax = 2_048
+    /// What the bodies of all requests under way may take together.
+    package var bodyBytes = 256 << 20
     /// A connection on which nothing moves for this long is closed.
     package var idleSeconds: Int64 = 60
     /// How long requests that are being answered may take to end after a signal.
@@ -30,6 +36,7 @@ package struct HubServer: Sendable {
 
   private let hub: Hub
   private let routes: SyncRoutes
+  private let metrics = HubMetrics()
   private let configuration: Configuration
   private let logger: Logger
   private let onRunning: @Sendable (Int) async -> Void
@@ -48,7 +55,9 @@ package struct HubServer: Sendable {
     onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     self.hub = hub
-    routes = SyncRoutes(hub: hub, now: now)
+    routes = SyncRoutes(
+      hub: hub, pinnedCertificate: configuration.certificate?.pinned ?? "", metrics: metrics,
+      bodyBytes: configuration.bodyBytes, now: now)
     self.configuration = configuration
     self.logger = logger
     self.onRunning = onRunning
@@ -60,27 +69,48 @@ package struct HubServer: Sendable {
   ///   cancellation of the task does.
   /// - Throws: What keeps it from listening, such as a port that is taken.
   package func run(stopsOnSignals: Bool = true) async throws {
+    var services: [any Service] = [try application()]
+    if let port = configuration.metricsPort { services.append(figures(port: port)) }
     var group = ServiceGroupConfiguration(
-      services: [application()],
+      services: services,
       gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(configuration.shutdownSeconds)
     try await ServiceGroup(configuration: group).run()
   }
 
-  private func application() -> some ApplicationProtocol {
+  private func application() throws -> some ApplicationProtocol {
     let onRunning = onRunning
+    let plain = HTTPServerBuilder.http1(
+      configuration: .init(
+        idleTimeout: .seconds(configuration.idleSeconds),
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100)))
+    let server = try configuration.certificate.map {
+      try HTTPServerBuilder.tls(plain, tlsConfiguration: $0.configuration)
+    }
     return Application(
       router: makeRouter(routes),
-      server: .http1(
-        configuration: .init(
-          idleTimeout: .seconds(configuration.idleSeconds),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
+      server: server ?? plain,
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port),
         availableConnectionsDelegate: MaximumAvailableConnections(
           configuration.connectionsMax, logger: logger)),
       onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+      logger: quietLogger())
+  }
+
+  /// The figures have a port of their own that nobody reaches from outside: they tell how much goes on.
+  private func figures(port: Int) -> some ApplicationProtocol {
+    let router = Router()
+    router.get("/metrics") { [hub, metrics] _, _ in
+      let text = try await NIOThreadPool.singleton.runIfActive { try metrics.text(of: hub) }
+      return Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+    return Application(
+      router: router,
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
       logger: quietLogger())
   }
 
@@ -93,7 +123,7 @@ package struct HubServer: Sendable {
 
   private func makeRouter(_ routes: SyncRoutes) -> Router<BasicRequestContext> {
     let router = Router()
-    router.add(middleware: RefusalMiddleware(logger: logger, hub: hub))
+    router.add(middleware: RefusalMiddleware(logger: logger, hub: hub, metrics: metrics))
     routes.add(to: router)
     return router
   }

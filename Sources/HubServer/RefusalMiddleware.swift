@@ -15,6 +15,7 @@ struct RefusalMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
   let logger: Logger
   let hub: Hub
+  let metrics: HubMetrics
 
   @concurrent
   func handle(
@@ -22,6 +23,7 @@ struct RefusalMiddleware: RouterMiddleware {
     next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     let start = ContinuousClock.now
+    metrics.began()
     var response: Response
     do {
       response = try await next(request, context)
@@ -29,8 +31,11 @@ struct RefusalMiddleware: RouterMiddleware {
       let refused = refused(error)
       response = .message(refused.refusal.encoded(), status: refused.status)
     }
+    let took = start.duration(to: .now)
+    metrics.ended(
+      route: route(of: request), status: Int(response.status.code), seconds: took / .seconds(1))
+    log(request, response.status, took: took)
     try response.sign(answering: request, as: hub)
-    log(request, response.status, took: start.duration(to: .now))
     return response
   }
 
@@ -75,10 +80,13 @@ struct RefusalMiddleware: RouterMiddleware {
 
   /// The query holds sequences only, but what strangers ask for is theirs: unknown paths stay out.
   private func log(_ request: Request, _ status: HTTPResponse.Status, took: Duration) {
-    let isKnown = HTTPContract.paths.contains(request.uri.path)
     logger.info(
-      "\(request.method) \(isKnown ? request.uri.path : "(unknown)") \(status.code)",
+      "\(request.method) \(route(of: request)) \(status.code)",
       metadata: ["milliseconds": "\(took / .milliseconds(1))"])
+  }
+
+  private func route(of request: Request) -> String {
+    HTTPContract.paths.contains(request.uri.path) ? request.uri.path : "(unknown)"
   }
 }
 

@@ -17,6 +17,10 @@ package let hubClock: @Sendable () -> Int64 = {
 /// Each route reads bytes, calls one function of the hub and writes bytes.
 final class SyncRoutes: Sendable {
   private let hub: Hub
+  /// What devices are to trust at the other end of a connection; see ``HubServer/Certificate``.
+  private let pinnedCertificate: String
+  private let metrics: HubMetrics
+  private let budget: BodyBudget
   private let now: @Sendable () -> Int64
   private let brake = Mutex(GuessBrake())
 
@@ -25,8 +29,14 @@ final class SyncRoutes: Sendable {
   /// Where a device stands takes some hundred bytes; a few more for every time it was restored.
   private static let questionBytesMax = 64 << 10
 
-  init(hub: Hub, now: @escaping @Sendable () -> Int64) {
+  init(
+    hub: Hub, pinnedCertificate: String, metrics: HubMetrics, bodyBytes: Int,
+    now: @escaping @Sendable () -> Int64
+  ) {
     self.hub = hub
+    self.pinnedCertificate = pinnedCertificate
+    self.metrics = metrics
+    budget = BodyBudget(bytes: bodyBytes)
     self.now = now
   }
 
@@ -36,6 +46,7 @@ final class SyncRoutes: Sendable {
         status: .ok, headers: [.contentType: "application/json"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
     }
+    router.get(path(HTTPContract.readyPath)) { _, _ in try await self.ready() }
     router.post(path(HTTPContract.enrolmentsPath)) { request, _ in try await self.enrol(request) }
     let limits = [
       (HTTPContract.changeSetsPath, SyncLimits.bodyBytes),
@@ -49,18 +60,28 @@ final class SyncRoutes: Sendable {
     }
   }
 
+  /// Whether requests can be answered: the storage has to be there for that.
+  private func ready() async throws -> Response {
+    try await offEventLoop { [hub] in try hub.checkStorage() }
+    return Response(
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ready"}"#)))
+  }
+
   private func path(_ text: String) -> RouterPath { RouterPath(text) }
 
   private func enrol(_ request: Request) async throws -> Response {
     try checkContentType(request)
-    let bytes = try await body(of: request, upTo: Self.enrolmentBytesMax)
+    let body = try await body(of: request, upTo: Self.enrolmentBytesMax)
+    let bytes = body.bytes
     guard let enrolment = try? EnrolmentRequest(decoding: bytes) else {
       throw Refusal(.malformed, detail: "enrolment")
     }
     var generator = SystemRandomNumberGenerator()
     let device = hexadecimal(randomBytes(16, using: &generator))
-    let reply = try await slowingGuesses { [hub, now] in
-      try hub.enrol(enrolment, device: device, wallMilliseconds: now())
+    let reply = try await slowingGuesses { [hub, pinnedCertificate, now] in
+      try hub.enrol(
+        enrolment, device: device, pinnedCertificate: pinnedCertificate, wallMilliseconds: now())
     }
     return message(reply)
   }
@@ -70,10 +91,10 @@ final class SyncRoutes: Sendable {
   {
     let device = try await device(of: request)
     try checkContentType(request)
-    let bytes = try await body(of: request, upTo: limit)
+    let body = try await body(of: request, upTo: limit)
     return message(
       try await offEventLoop { [hub, now] in
-        try hub.answer(bytes, to: path, from: device, wallMilliseconds: now())
+        try hub.answer(body.bytes, to: path, from: device, wallMilliseconds: now())
       })
   }
 
@@ -95,23 +116,24 @@ final class SyncRoutes: Sendable {
     }
   }
 
-  private func body(of request: Request, upTo limit: Int) async throws -> [UInt8] {
+  private func body(of request: Request, upTo limit: Int) async throws -> HeldBody {
     if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
       throw Refusal(.tooLarge, detail: String(limit))
     }
     let pace = BodyPace()
-    var bytes: [UInt8] = []
+    var body = HeldBody(budget)
     for try await chunk in request.body {
-      guard bytes.count + chunk.readableBytes <= limit else {
+      guard body.bytes.count + chunk.readableBytes <= limit else {
         throw Refusal(.tooLarge, detail: String(limit))
       }
-      bytes.append(contentsOf: chunk.readableBytesView)
-      try pace.check(bytes.count)
+      try body.append(chunk.readableBytesView)
+      try pace.check(body.bytes.count)
     }
-    if let digest = request.headers[digestName], digest != contentDigest(bytes) {
+    metrics.received(body.bytes.count)
+    if let digest = request.headers[digestName], digest != contentDigest(body.bytes) {
       throw Refusal(.malformed, detail: "digest")
     }
-    return bytes
+    return body
   }
 
   private func message(_ bytes: [UInt8]) -> Response { .message(bytes, status: .ok) }

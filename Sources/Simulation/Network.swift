@@ -12,6 +12,9 @@ final class Flight {
   var faults: [MessageFault]
   /// Messages so far: an attempt that never ends is an offence against law L6.
   var messages = 0
+  /// Whether the last request went out beside the faults, and whether the next one does.
+  var isBesideFaults = false
+  var goesBesideFaults = false
   /// The version of the hub that answered last; it may be another by the time the answer arrives.
   var hubVersion = 2
 
@@ -124,11 +127,15 @@ extension World {
   ///
   /// - Returns: The answer; nothing if it comes later.
   private func send(_ request: SyncRequest, _ flight: Flight) throws -> Answer? {
-    let fault = flight.nextFault()
     let device = flight.device
     defer { flight.hubVersion = hub.version }
     guard let parcel = try seal(request, flight) else { return .silence }
-    switch fault {
+    // A clock that is off costs a round trip more and nothing else (law L9): what goes wrong on the way
+    // goes wrong with the request that counts.
+    flight.isBesideFaults = flight.goesBesideFaults || !hub.isOfThisMoment(parcel.signed, hubWall())
+    flight.goesBesideFaults = false
+    if flight.isBesideFaults { return try deliver(parcel, device.name) }
+    switch flight.nextFault() {
     case .none: return try deliver(parcel, device.name)
     case .requestLost: return .silence
     case .requestDelayed(let steps):
@@ -148,7 +155,7 @@ extension World {
     case .duplicated:
       let first = try deliver(parcel, device.name)
       return try deliverAgain(parcel, device, FirstAnswer(first, of: hub))
-    default: return try deliverAndAnswer(request, parcel, flight, fault)
+    case let fault: return try deliverAndAnswer(request, parcel, flight, fault)
     }
   }
 
@@ -282,6 +289,7 @@ extension World {
         case .bytes(let bytes): try flight.round.receive(bytes, wallMilliseconds: wall)
         case .refusal(let refusal):
           if refusal.code == .gap { flight.device.hasOfferedAgain = true }
+          flight.goesBesideFaults = refusal.code == .stale && !flight.isBesideFaults
           try flight.round.receive(refusal, newEpoch: newEpoch, wallMilliseconds: wall)
         case .silence: break
         }

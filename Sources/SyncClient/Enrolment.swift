@@ -54,8 +54,7 @@ package func enrol(
   let key = try pendingKey(besideStore: path)
   let reply: EnrolmentReply
   do {
-    reply = try await client.enrol(
-      code: EnrolmentCode(typed: code), label: label, publicKey: key.publicKey)
+    reply = try await ask(client, EnrolmentCode(typed: code), label: label, key.publicKey)
   } catch HubUnavailable.refused(let refusal) {
     switch refusal.code {
     case .codeUnknown, .codeUsed, .codeExpired: throw EnrolmentFailure.codeRejected(refusal.code)
@@ -73,13 +72,34 @@ package func enrol(
   }
   let identity = DeviceIdentity(
     device: reply.device, hub: client.address.description, hubKey: Data(reply.hubKey),
-    signingKey: key.secret, incarnation: UUID().uuidString.lowercased())
+    certificate: reply.certificate.isEmpty ? nil : reply.certificate, signingKey: key.secret,
+    incarnation: UUID().uuidString.lowercased())
   let enrolment = Enrolment(
     identity: identity, officer: reply.officer, officerName: reply.officerName, unit: reply.unit,
     isRenewed: isRenewed)
   try enrolment.save(besideStore: path)
   try complete(enrolment, store: store, path: path)
   return enrolment
+}
+
+/// Asks to be let in.
+///
+/// A hub whose certificate no authority has signed cannot be told from another by it. It need not be: it
+/// proves that it knows the code, and says which certificate to trust from then on.
+@concurrent
+private func ask(
+  _ client: HubClient, _ code: EnrolmentCode, label: String, _ publicKey: [UInt8]
+) async throws -> EnrolmentReply {
+  do {
+    return try await client.enrol(code: code, label: label, publicKey: publicKey)
+  } catch HubUnavailable.untrusted {
+    let reply = try await client.trustingAnybody().enrol(
+      code: code, label: label, publicKey: publicKey)
+    guard !reply.certificate.isEmpty else {
+      throw HubUnavailable.untrusted("neither an authority nor the hub vouches for the certificate")
+    }
+    return reply
+  }
 }
 
 /// A device that the hub would still let in must not become two.

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 package import SyncCore
 package import SyncDevice
 
@@ -24,10 +25,27 @@ package struct HubClient: Sendable {
   private let timeouts: Timeouts
   private let connections: Connections
 
-  package init(_ address: HubAddress, timeouts: Timeouts = Timeouts()) {
+  /// Whom to take for the hub's end of an encrypted connection.
+  package enum Trust: Sendable {
+    /// Whoever the machine's authorities vouch for.
+    case authorities
+    /// Whoever has this certificate, in PEM.
+    case certificate(String)
+    /// Anybody: for an enrolment, in which both sides prove themselves otherwise.
+    case anybody
+  }
+
+  package init(
+    _ address: HubAddress, trusting trust: Trust = .authorities, timeouts: Timeouts = Timeouts()
+  ) throws {
     self.address = address
     self.timeouts = timeouts
-    connections = Connections(timeouts)
+    connections = Connections(timeouts, try TLSConfiguration(trust))
+  }
+
+  /// The same hub, whoever answers at its address.
+  func trustingAnybody() throws -> HubClient {
+    try HubClient(address, trusting: .anybody, timeouts: timeouts)
   }
 
   /// A page may carry one row over its limit, and a row may be as large as a push.
@@ -163,12 +181,27 @@ private struct HubAnswer {
   }
 }
 
+extension TLSConfiguration {
+  fileprivate init(_ trust: HubClient.Trust) throws {
+    self = .makeClientConfiguration()
+    switch trust {
+    case .authorities: break
+    case .certificate(let text):
+      // The name in it does not matter: it is this certificate or none.
+      trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(text.utf8)))
+      certificateVerification = .noHostnameVerification
+    case .anybody: certificateVerification = .none
+    }
+  }
+}
+
 /// The HTTP library's client, which insists on being shut down.
 private final class Connections: Sendable {
   let http: HTTPClient
 
-  init(_ timeouts: HubClient.Timeouts) {
+  init(_ timeouts: HubClient.Timeouts, _ encryption: TLSConfiguration) {
     var configuration = HTTPClient.Configuration()
+    configuration.tlsConfiguration = encryption
     configuration.redirectConfiguration = .disallow
     configuration.timeout = HTTPClient.Configuration.Timeout(
       connect: .milliseconds(timeouts.connectMilliseconds),

@@ -109,13 +109,17 @@ package struct EnrolmentReply: Equatable, Sendable {
   package private(set) var hub: String
   /// The raw Ed25519 public key that verifies what the hub signs.
   package private(set) var hubKey: [UInt8]
+  /// The certificate in PEM that the device is to trust at the other end of a connection, and no other;
+  /// empty where an authority vouches for the hub's.
+  package private(set) var certificate: String
   private var proof: [UInt8] = []
   private var proven: [UInt8] = []
 
   /// An answer with the proof that the hub knows the code and answers this request.
   package init(
     to request: EnrolmentRequest, code: EnrolmentCode, device: String, officer: String,
-    officerName: String, unit: String, hub: String, hubKey: [UInt8]
+    officerName: String, unit: String, hub: String, hubKey: [UInt8],
+    certificate: String
   ) {
     self.device = device
     self.officer = officer
@@ -123,6 +127,7 @@ package struct EnrolmentReply: Equatable, Sendable {
     self.unit = unit
     self.hub = hub
     self.hubKey = hubKey
+    self.certificate = certificate
     proven = unproven
     proof = code.proof("hub", request.publicKey + proven)
   }
@@ -135,6 +140,7 @@ package struct EnrolmentReply: Equatable, Sendable {
     writer.string(5, unit)
     writer.string(6, hub)
     writer.blob(7, hubKey)
+    writer.string(8, certificate)
     return writer.bytes
   }
 
@@ -150,7 +156,8 @@ package struct EnrolmentReply: Equatable, Sendable {
   /// - Throws: ``WireError`` for anything but an answer to an enrolment.
   package init(decoding bytes: [UInt8]) throws(WireError) {
     var reader = WireReader(bytes)
-    (device, officer, officerName, unit, hub, hubKey) = ("", "", "", "", "", [])
+    (device, officer, officerName, unit, hub, certificate) = ("", "", "", "", "", "")
+    hubKey = []
     while let field = try reader.next() {
       switch field {
       case 1: device = try reader.string()
@@ -159,6 +166,7 @@ package struct EnrolmentReply: Equatable, Sendable {
       case 5: unit = try reader.string()
       case 6: hub = try reader.string()
       case 7: hubKey = try reader.blob()
+      case 8: certificate = try reader.string()
       case ClosingField.number: proof = try reader.blob()
       default: try reader.skip()
       }

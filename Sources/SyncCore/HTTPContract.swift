@@ -3,12 +3,13 @@ package enum HTTPContract {
   /// Every body but the health check's, in both directions, is one message of the wire schema.
   package static let mediaType = "application/vnd.thuan+protobuf"
   package static let healthPath = "/v1/health"
+  package static let readyPath = "/v1/ready"
   package static let enrolmentsPath = "/v1/enrolments"
   package static let changeSetsPath = "/v1/change-sets"
   package static let changesPath = "/v1/changes"
   package static let comparisonsPath = "/v1/comparisons"
   package static let paths = [
-    healthPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
+    healthPath, readyPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
   ]
 
   /// What is signed of a message, and the signature, after RFC 9421: see ``SignedRequest``.

@@ -14,17 +14,22 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
   package var hub: String
   /// The raw Ed25519 public key of the hub that let the device in: no other is believed.
   package var hubKey: Data
+  /// The certificate in PEM that alone is trusted at the other end of a connection; nothing where the
+  /// machine's authorities are.
+  package var certificate: String?
   /// The raw Ed25519 private key, which is made on the device and never leaves this file.
   package var signingKey: Data
   /// Also in the database; if the two differ, one of them is from another day or another machine.
   package var incarnation: String
 
   package init(
-    device: String, hub: String, hubKey: Data, signingKey: Data, incarnation: String
+    device: String, hub: String, hubKey: Data, certificate: String? = nil, signingKey: Data,
+    incarnation: String
   ) {
     self.device = device
     self.hub = hub
     self.hubKey = hubKey
+    self.certificate = certificate
     self.signingKey = signingKey
     self.incarnation = incarnation
   }

@@ -1,6 +1,11 @@
 import SyncCore
 
 extension Hub {
+  /// Sees whether the storage answers.
+  ///
+  /// - Throws: The storage's errors.
+  package func checkStorage() throws { _ = try read { try $0.head() } }
+
   /// Answers a request of a device: bytes in, bytes out, whatever the road.
   ///
   /// - Parameters:

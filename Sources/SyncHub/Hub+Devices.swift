@@ -66,11 +66,14 @@ extension Hub {
   /// - Parameters:
   ///   - request: What the device sent.
   ///   - device: A random id for the device.
+  ///   - pinnedCertificate: What the device is to trust at the other end of a connection; empty where
+  ///     an authority vouches for it.
   ///   - wallMilliseconds: The hub's time.
   /// - Returns: What the device needs from now on: an ``EnrolmentReply``.
   /// - Throws: `Refusal` if the code is unknown, used or expired.
   package func enrol(
-    _ request: EnrolmentRequest, device: String, wallMilliseconds: Int64
+    _ request: EnrolmentRequest, device: String, pinnedCertificate: String = "",
+    wallMilliseconds: Int64
   ) throws -> [UInt8] {
     guard request.protocolVersion <= SyncLimits.protocolVersion else {
       throw Refusal(.protocolNewer, detail: String(SyncLimits.protocolVersion))
@@ -86,7 +89,9 @@ extension Hub {
         case let code = EnrolmentCode(name: request.codeName, secret: secret),
         request.isProven(by: code)
       else { throw Refusal(.codeUnknown) }
-      if let known = row[5].text { return try answerAgain(request, code, device: known, store) }
+      if let known = row[5].text {
+        return try answerAgain(request, code, device: known, pinnedCertificate, store)
+      }
       guard (row[4].integer ?? 0) > wallMilliseconds else { throw Refusal(.codeExpired) }
       try store.connection.run(
         "UPDATE hub_enrolment SET used_at = ?, device = ? WHERE name = ?",
@@ -101,22 +106,24 @@ extension Hub {
           .text(device), .text(label), row[0], row[1], row[2], .blob(request.publicKey),
           .integer(wallMilliseconds),
         ])
-      return try answer(request, code, device: device, store)
+      return try answer(request, code, device: device, pinnedCertificate, store)
     }
   }
 
   private func answerAgain(
-    _ request: EnrolmentRequest, _ code: EnrolmentCode, device id: String, _ store: HubStore
+    _ request: EnrolmentRequest, _ code: EnrolmentCode, device id: String, _ certificate: String,
+    _ store: HubStore
   ) throws -> [UInt8] {
     let known = try store.devices(where: "id = ? AND last_seen_at IS NULL", [.text(id)]).first
     guard let device = known, device.publicKey == request.publicKey, !device.isRevoked else {
       throw Refusal(.codeUsed)
     }
-    return try answer(request, code, device: id, store)
+    return try answer(request, code, device: id, certificate, store)
   }
 
   private func answer(
-    _ request: EnrolmentRequest, _ code: EnrolmentCode, device id: String, _ store: HubStore
+    _ request: EnrolmentRequest, _ code: EnrolmentCode, device id: String, _ certificate: String,
+    _ store: HubStore
   ) throws -> [UInt8] {
     guard let device = try store.devices(where: "id = ?", [.text(id)]).first else {
       throw Refusal(.codeUsed)
@@ -124,7 +131,7 @@ extension Hub {
     return EnrolmentReply(
       to: request, code: code, device: id, officer: device.officer,
       officerName: device.officerName, unit: device.unit,
-      hub: try store.setting(.hub).text ?? "", hubKey: publicKey
+      hub: try store.setting(.hub).text ?? "", hubKey: publicKey, certificate: certificate
     ).encoded()
   }
 

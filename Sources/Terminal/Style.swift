@@ -17,6 +17,12 @@ package enum Style {
   package static func warning(_ text: String) -> String { code(33, text) }
   package static func bad(_ text: String) -> String { code(31, text) }
 
+  /// Dark on light, whatever the terminal's own colours are.
+  package static func darkOnLight(_ text: String) -> String { code(30, code(47, text)) }
+
+  /// Whether a person looks at a terminal.
+  package static let isTerminal = isatty(STDOUT_FILENO) == 1
+
   private static func code(_ number: Int, _ text: String) -> String {
     isOn ? marked(number, text) : text
   }

@@ -70,6 +70,15 @@ struct EnrolCommand: ParsableCommand {
         uk: "Інша особа, навіть якщо в організації є така сама.")))
   var namesake = false
 
+  @Option(
+    help: ArgumentHelp(
+      say(
+        vi: "Địa chỉ máy chủ mà thiết bị thấy (mặc định $THUAN_HUB_ADDRESS).",
+        en: "The hub’s address as devices see it (default $THUAN_HUB_ADDRESS).",
+        uk: "Адреса хаба, як її бачать пристрої (типово $THUAN_HUB_ADDRESS)."),
+      valueName: "url"))
+  var address: String?
+
   @OptionGroup var listing: ListingOptions
 
   func validate() throws {
@@ -102,6 +111,7 @@ struct EnrolCommand: ParsableCommand {
         Cell.object([
           ("code", .text(code)), ("officer", .text(officer.id)), ("name", .text(officer.name)),
           ("unit", .text(unit.id)), ("expires", .instant(expires)),
+          ("link", link(code).map(Cell.text) ?? .none),
         ]).json)
     }
     let until = localTime(expires)
@@ -116,10 +126,28 @@ struct EnrolCommand: ParsableCommand {
         vi: "Dùng một lần, đến \(until). Trên thiết bị gõ:",
         en: "Good once, until \(until). On the device type:",
         uk: "Дійсний один раз, до \(until). На пристрої введіть:"))
-    Program.write("  thuan enrol http://\(hubAddress):8080 \(code)")
+    if let link = link(code) {
+      Program.write("  thuan enrol \(link)")
+      if Style.isTerminal, let picture = QRCode(link) {
+        Program.write(
+          say(
+            vi: "hoặc quét mã QR:", en: "or scan the QR code:", uk: "або зіскануйте QR-код:"))
+        Program.write(picture.lines.joined(separator: "\n"))
+      }
+    } else {
+      Program.write("  thuan enrol https://\(hubAddress) \(code)")
+    }
     Program.write(
       Style.faint(
         say(vi: "Mã cán bộ: ", en: "Officer id: ", uk: "Код працівника: ") + officer.id))
+  }
+
+  /// Address and code in one; nothing if the address is not known here.
+  private func link(_ code: String) -> String? {
+    let known = address ?? ProcessInfo.processInfo.environment["THUAN_HUB_ADDRESS"]
+    guard var text = known, !text.isEmpty else { return nil }
+    while text.hasSuffix("/") { text.removeLast() }
+    return "\(text)/#\(code)"
   }
 
   private func newOfficer(_ open: OpenHub, _ unit: AdministrativeUnit) throws -> OfficerReference {

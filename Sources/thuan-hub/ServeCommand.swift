@@ -13,9 +13,12 @@ struct ServeCommand: AsyncParsableCommand {
       en: "Serve devices over the network until stopped (Ctrl-C).",
       uk: "Обслуговувати пристрої через мережу до зупинки (Ctrl-C)."),
     discussion: say(
-      vi: "Không có mã hóa TLS: đặt sau Caddy hoặc nginx, hoặc chỉ mở trong mạng riêng.",
-      en: "There is no TLS: put it behind Caddy or nginx, or on a private network only.",
-      uk: "TLS немає: ставте за Caddy чи nginx або лише в приватній мережі."))
+      vi: "Mã hóa bằng --certificate và --key; không có thì đặt sau Caddy hoặc nginx, hoặc chỉ mở "
+        + "trong mạng riêng. Thiết bị chỉ tin máy chủ đã ghi danh nó.",
+      en: "It encrypts with --certificate and --key; without them put it behind Caddy or nginx, or "
+        + "on a private network only. Devices believe only the hub that let them in.",
+      uk: "Шифрує з --certificate і --key; без них ставте за Caddy чи nginx або лише в приватній "
+        + "мережі. Пристрої вірять лише хабу, що їх зареєстрував."))
 
   @OptionGroup var options: HubOptions
 
@@ -31,7 +34,44 @@ struct ServeCommand: AsyncParsableCommand {
         uk: "Порт; 0: будь-який вільний.")))
   var port = 8080
 
+  @Option(
+    help: ArgumentHelp(
+      say(
+        vi: "Chứng thư TLS (PEM).", en: "TLS certificate (PEM).", uk: "Сертифікат TLS (PEM)."),
+      valueName: say(vi: "tệp", en: "file", uk: "файл")))
+  var certificate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      say(
+        vi: "Khóa riêng của chứng thư (PEM).", en: "The certificate’s private key (PEM).",
+        uk: "Закритий ключ сертифіката (PEM)."), valueName: say(vi: "tệp", en: "file", uk: "файл")))
+  var key: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      say(
+        vi: "Chứng thư tự ký: thiết bị tin đúng chứng thư này từ khi ghi danh.",
+        en: "No authority signed the certificate: devices trust it from their enrolment on.",
+        uk: "Сертифікат без центру: пристрої довіряють саме йому від реєстрації.")))
+  var pin = false
+
+  @Option(
+    help: ArgumentHelp(
+      say(
+        vi: "Cổng số liệu Prometheus, chỉ trên máy này.",
+        en: "Port for Prometheus’s figures, on this machine only.",
+        uk: "Порт показників Prometheus, лише на цій машині.")))
+  var metricsPort: Int?
+
   func validate() throws {
+    guard (certificate == nil) == (key == nil), !pin || certificate != nil else {
+      throw ValidationError(
+        say(
+          vi: "--certificate và --key đi cùng nhau; --pin cần cả hai.",
+          en: "--certificate and --key go together; --pin needs both.",
+          uk: "--certificate і --key вказують разом; --pin потребує обох."))
+    }
     guard (0...65_535).contains(port) else {
       throw ValidationError(
         say(
@@ -43,14 +83,18 @@ struct ServeCommand: AsyncParsableCommand {
     let open = try options.open()
     let logger = Logger(label: "thuan-hub") { _ in ServerLog() }
     let shownHost = host.contains(":") ? "[\(host)]" : host
+    var configuration = HubServer.Configuration(host: host, port: port)
+    configuration.certificate = try readCertificate()
+    configuration.metricsPort = metricsPort
+    let scheme = configuration.certificate == nil ? "http" : "https"
     let server = HubServer(
-      hub: open.hub, configuration: .init(host: host, port: port), logger: logger,
+      hub: open.hub, configuration: configuration, logger: logger,
       onRunning: { port in
         Program.write(
           say(
-            vi: "Đang nhận tại http://\(shownHost):\(port) (Ctrl-C để dừng)",
-            en: "Listening on http://\(shownHost):\(port) (Ctrl-C stops)",
-            uk: "Слухаю на http://\(shownHost):\(port) (Ctrl-C зупиняє)"))
+            vi: "Đang nhận tại \(scheme)://\(shownHost):\(port) (Ctrl-C để dừng)",
+            en: "Listening on \(scheme)://\(shownHost):\(port) (Ctrl-C stops)",
+            uk: "Слухаю на \(scheme)://\(shownHost):\(port) (Ctrl-C зупиняє)"))
       })
     do {
       try await server.run()
@@ -58,6 +102,24 @@ struct ServeCommand: AsyncParsableCommand {
       throw cannotListen("\(shownHost):\(port)", error)
     }
     Program.write(say(vi: "Đã dừng.", en: "Stopped.", uk: "Зупинено."))
+  }
+
+  private func readCertificate() throws -> HubServer.Certificate? {
+    guard let certificate, let key else { return nil }
+    do {
+      return try HubServer.Certificate(file: certificate, keyFile: key, isPinned: pin)
+    } catch {
+      throw Failure(
+        .input,
+        Phrase(
+          vi: "Không dùng được chứng thư “\(certificate)” với khóa “\(key)”.",
+          en: "The certificate “\(certificate)” with the key “\(key)” is of no use.",
+          uk: "Сертифікат «\(certificate)» з ключем «\(key)» непридатний."),
+        hint: Phrase(
+          vi: "Cả hai phải là tệp PEM, và khóa phải thuộc chứng thư đó.",
+          en: "Both have to be PEM files, and the key has to belong to the certificate.",
+          uk: "Обидва мають бути файлами PEM, і ключ має належати сертифікату."))
+    }
   }
 
   private func cannotListen(_ place: String, _ error: any Error) -> any Error {

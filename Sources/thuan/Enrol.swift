@@ -32,8 +32,12 @@ struct Enrol: AsyncParsableCommand {
       say(vi: "Địa chỉ máy chủ tỉnh.", en: "The hub’s address.", uk: "Адреса хабу.")))
   var url: String
   @Argument(
-    help: ArgumentHelp(say(vi: "Mã một lần.", en: "The one-time code.", uk: "Одноразовий код.")))
-  var code: String
+    help: ArgumentHelp(
+      say(
+        vi: "Mã một lần; không cần nếu địa chỉ là liên kết có #MÃ.",
+        en: "The one-time code; not needed where the address is a link with #CODE.",
+        uk: "Одноразовий код; не потрібен, якщо адреса — посилання з #КОД.")))
+  var code: String?
   @Option(
     help: ArgumentHelp(
       say(vi: "Tên máy cho dễ nhận.", en: "What people call the machine.", uk: "Назва пристрою.")))
@@ -41,7 +45,7 @@ struct Enrol: AsyncParsableCommand {
 
   mutating func run() async throws {
     let field = try FieldStore(common.store, evenLocked: true)
-    let address = try HubAddress(url)
+    let (address, code) = try addressAndCode()
     if !address.isEncrypted {
       Program.write(
         Style.warning(
@@ -51,7 +55,7 @@ struct Enrol: AsyncParsableCommand {
             uk: "З’єднання не шифрується (http): лише для довіреної мережі.")), toErrors: true)
     }
     let enrolment = try await enrol(
-      store: field.store, path: field.path, client: HubClient(address), code: code,
+      store: field.store, path: field.path, client: try HubClient(address), code: code,
       label: Folding.normalise(label ?? ProcessInfo.processInfo.hostName))
     let name = enrolment.officerName
     if enrolment.isRenewed == true {
@@ -63,6 +67,19 @@ struct Enrol: AsyncParsableCommand {
         en: "Enrolled for \(name). Next: thuan sync (it brings the units and organisations).",
         uk: "Зареєстровано: \(name). Далі: thuan sync (принесе довідники)."))
   }
+
+  /// The code is an argument of its own, or stands behind the address in a link.
+  private func addressAndCode() throws -> (HubAddress, String) {
+    let parts = url.split(separator: "#", maxSplits: 1).map(String.init)
+    let address = try HubAddress(code == nil ? parts.first ?? "" : url)
+    if let code = code ?? parts.dropFirst().first { return (address, code) }
+    throw Failure(
+      .usage, Phrase(vi: "Thiếu mã một lần.", en: "The code is missing.", uk: "Бракує коду."),
+      hint: Phrase(
+        vi: "thuan enrol ĐỊA-CHỈ MÃ", en: "thuan enrol ADDRESS CODE",
+        uk: "thuan enrol АДРЕСА КОД"))
+  }
+
   /// A store that becomes another device keeps everything; people should know what goes where.
   private func sayWhatBecame(of status: StoreStatus) {
     Program.write(

@@ -69,7 +69,9 @@ private struct Connection {
       throw StoreError.notEnrolled
     }
     self.identity = identity
-    client = HubClient(try HubAddress(identity.hub))
+    client = try HubClient(
+      try HubAddress(identity.hub),
+      trusting: identity.certificate.map { .certificate($0) } ?? .authorities)
   }
 
   func run(_ directions: SyncRound.Directions) async throws {

@@ -138,7 +138,7 @@ struct BadLinkTests {
         var lan = try await hub.device("lan", through: proxy.port)
         var timeouts = HubClient.Timeouts()
         timeouts.idleMilliseconds = 300
-        lan.client = HubClient(lan.client.address, timeouts: timeouts)
+        lan.client = try HubClient(lan.client.address, timeouts: timeouts)
         proxy.set(.silence)
         #expect(await unavailable { try await lan.sync() } == .timeout)
       }
@@ -150,7 +150,7 @@ struct BadLinkTests {
       var lan = try await hub.device("lan")
       try lan.add("p1")
       for address in ["http://127.0.0.1:1", "http://no-such-host.invalid"] {
-        lan.client = HubClient(try HubAddress(address), timeouts: .short)
+        lan.client = try HubClient(HubAddress(address), timeouts: .short)
         let failure = await unavailable { try await lan.sync() }
         guard case .unreachable = failure else {
           Issue.record("\(address): \(String(describing: failure))")
@@ -164,7 +164,7 @@ struct BadLinkTests {
   @Test func `plain HTTP where encryption was expected is not the hub`() async throws {
     try await TestHub.run { hub in
       var lan = try await hub.device("lan")
-      lan.client = HubClient(try HubAddress("https://127.0.0.1:\(hub.port)"), timeouts: .short)
+      lan.client = try HubClient(HubAddress("https://127.0.0.1:\(hub.port)"), timeouts: .short)
       let failure = await unavailable { try await lan.sync() }
       guard case .notAHub = failure else {
         Issue.record("\(String(describing: failure))")

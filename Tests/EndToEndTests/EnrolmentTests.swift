@@ -20,7 +20,7 @@ struct EnrolmentTests {
     try await TestHub.run { hub in
       let (store, path) = try hub.store("one")
       let code = try hub.code(for: "lan")
-      let client = HubClient(try HubAddress(hub.address + "/"))
+      let client = try HubClient(HubAddress(hub.address + "/"))
       let enrolment = try await enrol(
         store: store, path: path, client: client, code: code.lowercased(), label: "laptop")
       #expect(enrolment.officer == "lan")
@@ -57,7 +57,7 @@ struct EnrolmentTests {
       let code = try hub.code()
       later.withLock { $0 = SyncLimits.enrolmentMilliseconds + 1 }
       let (store, path) = try hub.store("one")
-      let client = HubClient(try HubAddress(hub.address))
+      let client = try HubClient(HubAddress(hub.address))
       await #expect(throws: EnrolmentFailure.codeRejected(.codeExpired)) {
         try await enrol(store: store, path: path, client: client, code: code, label: "x")
       }
@@ -70,7 +70,7 @@ struct EnrolmentTests {
     try await TestHub.run { hub in
       try await FaultyProxy.run(to: hub.port) { proxy in
         let (store, path) = try hub.store("one")
-        let client = HubClient(try HubAddress("http://127.0.0.1:\(proxy.port)"))
+        let client = try HubClient(HubAddress("http://127.0.0.1:\(proxy.port)"))
         let code = try hub.code()
         proxy.set(.cut(after: 0))
         do {
@@ -97,7 +97,7 @@ struct EnrolmentTests {
     try await TestHub.run { hub in
       let (store, path) = try hub.store("one")
       let code = try hub.code()
-      let nowhere = HubClient(try HubAddress("http://127.0.0.1:1"), timeouts: .short)
+      let nowhere = try HubClient(HubAddress("http://127.0.0.1:1"), timeouts: .short)
       let failure = await unavailable {
         _ = try await enrol(store: store, path: path, client: nowhere, code: code, label: "x")
       }
@@ -105,7 +105,7 @@ struct EnrolmentTests {
         Issue.record("\(String(describing: failure))")
         return
       }
-      let client = HubClient(try HubAddress(hub.address))
+      let client = try HubClient(HubAddress(hub.address))
       _ = try await enrol(store: store, path: path, client: client, code: code, label: "x")
     }
   }
@@ -143,7 +143,7 @@ struct EnrolmentTests {
         try db.execute(sql: "INSERT INTO project VALUES ('p1', 'early', NULL)")
       }
       #expect(try store.status(wallMilliseconds: wallClock()).waitingChangeSets == 1)
-      let client = HubClient(try HubAddress(hub.address))
+      let client = try HubClient(HubAddress(hub.address))
       let enrolment = try await enrol(
         store: store, path: path, client: client, code: try hub.code(), label: "x")
       let device = TestDevice(

@@ -105,7 +105,7 @@ struct TestHub: Sendable {
   /// A store that has been enrolled over HTTP.
   func device(_ officer: String, through port: Int? = nil) async throws -> TestDevice {
     let (store, path) = try store(officer)
-    let client = HubClient(
+    let client = try HubClient(
       try HubAddress("http://127.0.0.1:\(port ?? self.port)"), timeouts: .short)
     let enrolment = try await enrol(
       store: store, path: path, client: client, code: try code(for: officer), label: "D-\(officer)")

@@ -240,7 +240,8 @@ extension Golden {
 
   static let exampleReply = EnrolmentReply(
     to: exampleRequest, code: code, device: "00112233445566778899aabbccddeeff", officer: "lan",
-    officerName: "Nguyễn Thị Lan", unit: "22978@20250701", hub: "h-1", hubKey: [UInt8](32..<64))
+    officerName: "Nguyễn Thị Lan", unit: "22978@20250701", hub: "h-1", hubKey: [UInt8](32..<64),
+    certificate: "-----BEGIN")
 
   static let exampleRefusal = Refusal(
     .gap, sequence: 17, epoch: 5, detail: "17", hubMilliseconds: 1_700_000_000_000)

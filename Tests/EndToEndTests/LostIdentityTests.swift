@@ -63,14 +63,14 @@ struct LostIdentityTests {
       try await FaultyProxy.run(to: hub.port) { proxy in
         var old = try await hub.device("lan")
         try old.add("p1", "a")
-        old.client = HubClient(try HubAddress("http://127.0.0.1:\(proxy.port)"), timeouts: .short)
+        old.client = try HubClient(HubAddress("http://127.0.0.1:\(proxy.port)"), timeouts: .short)
         proxy.set(.cut(after: 0))
         _ = await unavailable { try await old.sync(.push) }
         #expect(try hub.hub.status().rows == ["project": 1])
         #expect(try old.status().waitingChangeSets == 1)
         try FileManager.default.removeItem(
           atPath: DeviceIdentity.file(besideStore: hub.path("lan")))
-        old.client = HubClient(try HubAddress(hub.address))
+        old.client = try HubClient(HubAddress(hub.address))
         let device = try await enrolAgain(old, hub)
         try await device.sync()
         #expect(try hub.hub.status().rows == ["project": 1])
@@ -143,7 +143,7 @@ struct LostIdentityTests {
         await #expect(throws: EnrolmentFailure.otherHub) {
           try await enrol(
             store: old.store, path: hub.path("lan"),
-            client: HubClient(try HubAddress(other.address)), code: try other.code(), label: "x")
+            client: try HubClient(HubAddress(other.address)), code: try other.code(), label: "x")
         }
       }
       #expect(try DeviceIdentity.load(besideStore: hub.path("lan")) == nil)

@@ -131,11 +131,11 @@ struct SignedRequestTests {
       try await TestHub.run { wrong in
         var lan = try await right.device("lan")
         try lan.add("p1")
-        lan.client = HubClient(try HubAddress(wrong.address), timeouts: .short)
+        lan.client = try HubClient(HubAddress(wrong.address), timeouts: .short)
         #expect(await unavailable { try await lan.sync() } == .impostor)
         #expect(try lan.status().waitingChangeSets == 1)
         #expect(try !lan.store.isLocked())
-        lan.client = HubClient(try HubAddress(right.address), timeouts: .short)
+        lan.client = try HubClient(HubAddress(right.address), timeouts: .short)
         try await lan.sync()
         #expect(try lan.status().isInStep)
       }

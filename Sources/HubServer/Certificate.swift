@@ -1,0 +1,31 @@
+import Foundation
+import HummingbirdTLS
+import NIOSSL
+
+extension HubServer {
+  /// What the server proves itself with to whoever connects, and encrypts by.
+  package struct Certificate: Sendable {
+    let configuration: TLSConfiguration
+    /// The certificate as devices are to trust it; empty where an authority vouches for it.
+    let pinned: String
+
+    /// Reads a certificate and its key.
+    ///
+    /// - Parameters:
+    ///   - file: A PEM file: the server's certificate, then those that lead to its authority's.
+    ///   - keyFile: Its private key, in PEM.
+    ///   - isPinned: Whether devices are to trust this very certificate from their enrolment on, since
+    ///     no authority has signed it.
+    /// - Throws: `NIOSSLError` and `CocoaError` for files that are no such thing.
+    package init(file: String, keyFile: String, isPinned: Bool) throws {
+      let chain = try NIOSSLCertificate.fromPEMFile(file)
+      guard !chain.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+      configuration = .makeServerConfiguration(
+        certificateChain: chain.map { .certificate($0) },
+        privateKey: .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem)))
+      // A key that does not fit is found now and not with the first device.
+      _ = try NIOSSLContext(configuration: configuration)
+      pinned = isPinned ? try String(contentsOfFile: file, encoding: .utf8) : ""
+    }
+  }
+}
