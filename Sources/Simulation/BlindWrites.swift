@@ -31,14 +31,16 @@ extension World {
   /// Where copies were put back, decisions were made or work lies in quarantine, what a device knows
   /// is more than what it shows, and nothing is said.
   func checkBlindWrites(_ difference: RowDifference, from sender: String) throws {
-    guard let old = difference.old, difference.table.rows != .set, !hasRecovered, !decidesAll else {
-      return
-    }
+    guard difference.table.rows != .set, !hasRecovered, !decidesAll else { return }
+    guard let old = difference.old else { return noteLateValues(difference, from: sender) }
     let row = "\(difference.table.name) \(difference.key)"
     guard !decidedRows.contains(row) else { return }
     let senders = devices.filter { $0.identity.device == sender }
     for (index, column) in difference.table.columns.enumerated() {
+      let place = Oracle.Place(
+        table: difference.table.number, key: difference.key, column: column.number)
       guard let unit = column.unit, old[index] != .null, old[index] != difference.new?[index],
+        lateValues[place] != old[index],
         difference.new == nil || difference.table.units[unit].policy == .operator,
         !senders.contains(where: {
           $0.shown.contains(difference, column: column.number, old[index])
@@ -50,6 +52,21 @@ extension World {
         law: .conservation,
         what: "\(row).\(column.name): \(old[index]) was \(text) by \(senders[0].name), "
           + "which never saw it, and nobody was asked")
+    }
+  }
+
+  /// A row that comes to life may hold what somebody wrote and deleted in one breath: nobody but its
+  /// writer knows it, and its writer has no use for it.
+  private func noteLateValues(_ difference: RowDifference, from sender: String) {
+    guard let new = difference.new else { return }
+    let senders = devices.filter { $0.identity.device == sender }
+    for (index, column) in difference.table.columns.enumerated() where column.unit != nil {
+      let isKnown = senders.contains {
+        $0.shown.contains(difference, column: column.number, new[index])
+      }
+      let place = Oracle.Place(
+        table: difference.table.number, key: difference.key, column: column.number)
+      lateValues[place] = isKnown ? nil : new[index]
     }
   }
 

@@ -28,6 +28,8 @@ final class World {
   var hasRecovered = false
   /// Rows about which the operator has decided something.
   var decidedRows: Set<String> = []
+  /// What rows came to life with at the hub that their sender never showed.
+  var lateValues: [Oracle.Place: SyncCore.Value] = [:]
   /// Machines whose next failures were provoked.
   var troubled: Set<String> = []
 

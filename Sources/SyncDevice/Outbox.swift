@@ -81,7 +81,7 @@ extension DeviceStore {
     guard let last = reply.receipts.last,
       let row = try db.first(
         "SELECT hash, body FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
-        [.integer(Int64(reply.epoch)), .integer(last.sequence)]),
+        [.integer(Int64(clamping: reply.epoch)), .integer(last.sequence)]),
       case .blob(let hash) = row.value(at: 0), case .blob(let body) = row.value(at: 1)
     else { return }
     let isWhole = ChangeSet.hash(of: body) == hash
