@@ -30,6 +30,12 @@ struct RefusalMiddleware: RouterMiddleware {
     } catch {
       let refused = refused(error)
       response = .message(refused.refusal.encoded(), status: refused.status)
+      if refused.status == .notFound, let method = HTTPContract.method(of: request.uri.path),
+        method != request.method.rawValue
+      {
+        response.status = .methodNotAllowed
+        response.headers[.allow] = method
+      }
     }
     let took = start.duration(to: .now)
     metrics.ended(

@@ -12,6 +12,12 @@ package enum HTTPContract {
     healthPath, readyPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
   ]
 
+  /// The one method that a path answers; nothing for a path that there is not.
+  package static func method(of path: String) -> String? {
+    guard paths.contains(path) else { return nil }
+    return [healthPath, readyPath].contains(path) ? "GET" : "POST"
+  }
+
   /// What is signed of a message, and the signature, after RFC 9421: see ``SignedRequest``.
   package static let signatureInputHeader = "Signature-Input"
   package static let signatureHeader = "Signature"

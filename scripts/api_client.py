@@ -1,0 +1,80 @@
+"""A client of the hub that shares no code with ours: it enrols, signs and verifies after
+Schema/wire/thuan.proto and Schema/api/openapi.yaml alone."""
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+
+import requests
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+MEDIA_TYPE = "application/vnd.thuan+protobuf"
+
+
+def digest(body):
+    return "sha-256=:" + base64.b64encode(hashlib.sha256(body).digest()).decode() + ":"
+
+
+def raw(public_key):
+    return public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+class Client:
+    """An enrolled device."""
+
+    def __init__(self, wire, url, code, label="check-api"):
+        self.wire, self.url = wire, url
+        self.key = ed25519.Ed25519PrivateKey.generate()
+        letters = "".join(c for c in code.upper() if c.isalnum()).encode()
+        secret = hashlib.sha256(b"thuan code secret\0" + letters).digest()
+        request = wire.EnrolmentRequest(
+            code_name=hashlib.sha256(b"thuan code name\0" + letters).digest(),
+            public_key=raw(self.key.public_key()), label=label, protocol_version=1)
+        before = request.SerializeToString()
+        request.proof = hmac.digest(secret, b"device\0" + before, "sha256")
+        answer = requests.post(
+            url + "/v1/enrolments", data=request.SerializeToString(),
+            headers={"Content-Type": MEDIA_TYPE}, timeout=20)
+        assert answer.status_code == 200, answer.content
+        reply = wire.EnrolmentReply.FromString(answer.content)
+        proof, reply.proof = reply.proof, b""
+        proven = b"hub\0" + request.public_key + reply.SerializeToString()
+        assert hmac.compare_digest(proof, hmac.digest(secret, proven, "sha256")), "no hub of ours"
+        self.device = reply.device
+        self.hub_key = ed25519.Ed25519PublicKey.from_public_bytes(reply.hub_key)
+
+    def signed(self, path, body, created=None, nonce=None):
+        """The headers of a request that is signed for this moment (RFC 9421)."""
+        created = int(time.time()) if created is None else created
+        nonce = nonce or base64.b64encode(os.urandom(12)).decode()
+        parameters = (
+            f'("@method" "@path" "content-digest");created={created};nonce="{nonce}"'
+            f';keyid="{self.device}";alg="ed25519"')
+        base = (
+            f'"@method": POST\n"@path": {path}\n"content-digest": {digest(body)}\n'
+            f'"@signature-params": {parameters}')
+        signature = base64.b64encode(self.key.sign(base.encode())).decode()
+        return {
+            "Content-Type": MEDIA_TYPE, "Content-Digest": digest(body),
+            "Signature-Input": "thuan=" + parameters, "Signature": f"thuan=:{signature}:"}
+
+    def verify(self, answer, headers):
+        """Fails if an answer is not the hub's to a request with these headers."""
+        assert answer.headers["Content-Digest"] == digest(answer.content), "digest"
+        parameters = answer.headers["Signature-Input"].removeprefix("thuan=")
+        request_signature = headers["Signature"].removeprefix("thuan=")
+        base = (
+            f'"@status": {answer.status_code}\n"content-digest": {digest(answer.content)}\n'
+            f'"signature";req;key="thuan": {request_signature}\n'
+            f'"@signature-params": {parameters}')
+        signature = answer.headers["Signature"].removeprefix("thuan=:").removesuffix(":")
+        self.hub_key.verify(base64.b64decode(signature), base.encode())
+
+    def post(self, path, body):
+        headers = self.signed(path, body)
+        answer = requests.post(self.url + path, data=body, headers=headers, timeout=20)
+        self.verify(answer, headers)
+        return answer
