@@ -17,6 +17,8 @@ final class HubMirror {
   /// For each version of the schema: the sum over the columns that it has.
   private var sums: [UInt64] = [0, 0]
   private(set) var sequence: Int64 = 0
+  /// Where it stood when tombstones were last forgotten: whoever is there misses nothing.
+  private(set) var horizon: Int64 = 0
   /// More than one at a sequence where tombstones after it have been forgotten.
   private var states: [Int64: [[UInt64]]] = [0: [[0, 0]]]
 
@@ -27,7 +29,7 @@ final class HubMirror {
 
   /// Forgets everything: the hub is not what it was.
   func reset() {
-    (rows, sums, sequence, states) = ([:], [0, 0], 0, [0: [[0, 0]]])
+    (rows, sums, sequence, horizon, states) = ([:], [0, 0], 0, 0, [0: [[0, 0]]])
   }
 
   /// The hashes of the states that a device may hold at a cursor; nothing if the hub had none there.
@@ -37,6 +39,7 @@ final class HubMirror {
 
   /// The hub has forgotten tombstones: its rows are the same, at the newest sequence that is left.
   func noteCompaction(_ connection: any HubConnection) throws {
+    horizon = max(horizon, sequence)
     try connection.each("SELECT coalesce(max(sequence), 0) FROM hub_row", []) {
       sequence = $0[0].integer ?? 0
       return false

@@ -52,7 +52,9 @@ extension World {
     if device.isRevoked { return false }
     let status = try attempt(on: device) { try $0.status(wallMilliseconds: wall(device)) }
     guard let status else { return false }
-    return status.waitingChangeSets > 0 || status.cursor != mirror.sequence
+    // Where nothing is left but what has been forgotten, nothing brings a cursor up to it.
+    let isPast = status.cursor > mirror.sequence && status.cursor <= mirror.horizon
+    return status.waitingChangeSets > 0 || (status.cursor != mirror.sequence && !isPast)
   }
 
   private func standstill() throws -> String {

@@ -44,7 +44,7 @@ package func synchronise(
     try Task.checkCancellation()
     do {
       let answer = try await client.perform(
-        request, as: identity, hubMilliseconds: store.hubTime(wallMilliseconds: now()))
+        request, as: identity, hubMilliseconds: round.hubTime(wallMilliseconds: now()))
       try receive(answer, to: request, &round, wallMilliseconds: now())
     } catch HubUnavailable.refused(let refusal) {
       do {

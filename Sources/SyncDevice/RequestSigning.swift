@@ -68,11 +68,4 @@ extension DeviceStore {
       return isBeyond ? wallMilliseconds : time
     }
   }
-
-  /// Notes what time it is at the hub.
-  func setTime(hubMilliseconds: Int64, wallMilliseconds: Int64) throws {
-    try database.write { db in
-      try noteContact(hubMilliseconds: hubMilliseconds, wallMilliseconds, db)
-    }
-  }
 }

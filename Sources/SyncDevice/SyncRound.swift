@@ -39,6 +39,8 @@ package struct SyncRound {
   private var hasBegun = false
   private var lastRequest: SyncRequest?
   private var recoveries = 0
+  /// What the hub's clock and this device's showed when the hub said what time it is.
+  private var clocks: (hub: Int64, own: Int64)?
   package private(set) var progress = SyncProgress()
 
   /// How often one attempt answers a gap or a fork before it gives up until the next.
@@ -90,7 +92,13 @@ package struct SyncRound {
   ) throws -> SignedRequest {
     try identity.signRequest(
       to: request.path, body: request.body, nonce: nonce,
-      hubMilliseconds: store.hubTime(wallMilliseconds: wallMilliseconds))
+      hubMilliseconds: hubTime(wallMilliseconds: wallMilliseconds))
+  }
+
+  /// What time it is at the hub: as it has just said, or as the store reckons from the last contact.
+  package func hubTime(wallMilliseconds: Int64) throws -> Int64 {
+    guard let clocks else { return try store.hubTime(wallMilliseconds: wallMilliseconds) }
+    return clocks.hub &+ (wallMilliseconds &- clocks.own)
   }
 
   /// Takes in the answer to the last request.
@@ -149,8 +157,7 @@ package struct SyncRound {
     case .fork: try part(after: refusal, newEpoch: newEpoch, wallMilliseconds: wallMilliseconds)
     case .stale:
       // Only what it has to sign anew; where it stands has not changed.
-      try store.setTime(
-        hubMilliseconds: refusal.hubMilliseconds, wallMilliseconds: wallMilliseconds)
+      clocks = (refusal.hubMilliseconds, wallMilliseconds)
       return
     case .revoked:
       try store.lock(wallMilliseconds: wallMilliseconds)

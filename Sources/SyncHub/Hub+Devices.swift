@@ -39,12 +39,16 @@ extension Hub {
   /// - Parameters:
   ///   - code: A random code that has been shown to nobody yet.
   ///   - grant: For whom it is.
+  ///   - issuer: Who issues it.
   ///   - wallMilliseconds: The hub's time; the code is good for two weeks from then.
   /// - Throws: The storage's errors.
   package func issue(
-    _ code: EnrolmentCode, for grant: EnrolmentGrant, wallMilliseconds: Int64
+    _ code: EnrolmentCode, for grant: EnrolmentGrant, by issuer: String = "",
+    wallMilliseconds: Int64
   ) throws {
     try write { store in
+      try store.record(
+        "issue \(grant.officer)", by: issuer, wallMilliseconds: wallMilliseconds)
       try store.connection.run(
         """
         INSERT INTO hub_enrolment (name, secret, officer, officer_name, unit, label, created_at,
@@ -106,6 +110,8 @@ extension Hub {
           .text(device), .text(label), row[0], row[1], row[2], .blob(request.publicKey),
           .integer(wallMilliseconds),
         ])
+      try store.record(
+        "enrol \(device)", by: row[0].text ?? "", wallMilliseconds: wallMilliseconds)
       return try answer(request, code, device: device, pinnedCertificate, store)
     }
   }
@@ -156,6 +162,7 @@ extension Hub {
         [
           .integer(ruling.wallMilliseconds), .text(ruling.by), .text(ruling.reason), .text(device),
         ])
+      try store.record("revoke \(device)", ruling)
     }
   }
 }

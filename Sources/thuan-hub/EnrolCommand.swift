@@ -100,7 +100,7 @@ struct EnrolCommand: ParsableCommand {
       for: EnrolmentGrant(
         officer: enrolled.id, officerName: enrolled.name, unit: unit.id,
         label: label.precomposedStringWithCanonicalMapping),
-      wallMilliseconds: wallMilliseconds())
+      by: operatorOptions.name, wallMilliseconds: wallMilliseconds())
     show(code, enrolled, unit)
   }
 

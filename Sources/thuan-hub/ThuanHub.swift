@@ -36,6 +36,7 @@ struct ThuanHub: AsyncParsableCommand {
       InitCommand.self, ServeCommand.self, ImportCommand.self, EnrolCommand.self,
       DevicesCommand.self, RevokeCommand.self, ConflictsCommand.self, ConflictCommand.self,
       ResolveCommand.self, UndoCommand.self, QuarantineCommand.self, LogCommand.self,
+      AuditCommand.self,
       StatusCommand.self, CheckCommand.self, BackupCommand.self, RestoreCommand.self,
       CompactCommand.self,
     ])

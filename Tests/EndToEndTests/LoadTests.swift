@@ -52,7 +52,7 @@ struct LoadTests {
       let figures = try await get(metrics)
       #expect(figures.status == 200)
       for line in [
-        "thuan_hub_change_sets 2", "thuan_hub_rows{table=\"project\"} 1",
+        "thuan_hub_change_sets 4", "thuan_hub_rows{table=\"project\"} 1",
         "thuan_hub_devices{state=\"active\"} 1",
         "thuan_http_requests_total{route=\"/v1/change-sets\",status=\"200\"} 1",
         "thuan_http_request_seconds_count{route=\"/v1/change-sets\"} 1",

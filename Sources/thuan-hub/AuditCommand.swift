@@ -1,0 +1,89 @@
+import ArgumentParser
+import FieldModel
+import SyncCore
+import SyncHub
+import Terminal
+
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: say(
+      vi: "Việc đã làm ở máy chủ: ai, khi nào, vì sao.",
+      en: "What was done at the hub: who, when and why.",
+      uk: "Що зроблено на хабі: хто, коли й чому."),
+    discussion: say(
+      vi: "Chuỗi băm của lịch sử bao gồm cả những việc này: thuan-hub check --history.",
+      en: "The history’s chain of hashes covers it: thuan-hub check --history.",
+      uk: "Ланцюг гешів історії охоплює й це: thuan-hub check --history."))
+
+  @OptionGroup var options: HubOptions
+  @OptionGroup var listing: ListingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      say(vi: "Nhiều nhất bao nhiêu mục.", en: "At most so many entries.", uk: "Не більше записів.")
+    )
+  )
+  var limit = 50
+
+  func validate() throws {
+    guard limit > 0 else {
+      throw ValidationError(
+        say(
+          vi: "--limit phải lớn hơn 0.", en: "--limit has to be above 0.",
+          uk: "--limit має бути більше 0."))
+    }
+  }
+
+  func run() throws {
+    let open = try options.open()
+    var table = Listing([
+      .init("number", Phrase(vi: "Số", en: "No.", uk: "№")),
+      .init("at", Phrase(vi: "Lúc", en: "When", uk: "Коли")),
+      .init("by", Phrase(vi: "Ai", en: "Who", uk: "Хто")),
+      .init("act", Phrase(vi: "Việc", en: "What", uk: "Що")),
+      .init("object", Phrase(vi: "Với", en: "With", uk: "З чим")),
+      .init("rows", Phrase(vi: "Bản ghi", en: "Rows", uk: "Записи")),
+      .init("reason", Phrase(vi: "Lý do", en: "Reason", uk: "Підстава")),
+    ])
+    for act in try open.hub.acts(limit: limit) {
+      // What the schema did has no time of its own.
+      let time: Cell = act.atMilliseconds == 0 ? .none : .instant(act.atMilliseconds)
+      table.add([
+        .integer(act.number), time, .text(act.by),
+        .text(listing.json ? act.kind?.rawValue ?? "" : act.kind?.words.text ?? ""),
+        .text(act.object), .integer(Int64(act.changes)), .text(act.reason),
+      ])
+    }
+    table.print(
+      asJSON: listing.json,
+      whenEmpty: Phrase(vi: "Chưa có gì.", en: "Nothing yet.", uk: "Ще нічого."))
+  }
+}
+
+extension AdministrativeAct.Kind {
+  fileprivate var words: Phrase {
+    switch self {
+    case .issue:
+      Phrase(vi: "cấp mã ghi danh", en: "issued a code for", uk: "видано код для")
+    case .enrol: Phrase(vi: "ghi danh thiết bị", en: "let in device", uk: "зареєстровано пристрій")
+    case .revoke:
+      Phrase(vi: "thu hồi thiết bị", en: "revoked device", uk: "відкликано пристрій")
+    case .retry:
+      Phrase(vi: "nhận lại số", en: "took in again no.", uk: "прийнято знову №")
+    case .dismiss: Phrase(vi: "bỏ qua số", en: "dismissed no.", uk: "відхилено №")
+    case .decide:
+      Phrase(vi: "quyết định xung đột", en: "decided conflict", uk: "вирішено конфлікт")
+    case .undo: Phrase(vi: "hoàn tác", en: "took back", uk: "скасовано")
+    case .repair:
+      Phrase(vi: "rà soát, sửa", en: "checked and repaired", uk: "перевірено й виправлено")
+    case .restored:
+      Phrase(vi: "khôi phục giá trị", en: "restored values of", uk: "відновлено значення")
+    case .damaged: Phrase(vi: "thấy hư hỏng", en: "found damage in", uk: "знайдено пошкодження")
+    case .compact: Phrase(vi: "dọn đến", en: "compacted up to", uk: "стиснено до")
+    case .timeline: Phrase(vi: "khôi phục máy chủ", en: "restored the hub", uk: "відновлено хаб")
+    case .schema: Phrase(vi: "lược đồ phiên bản", en: "schema version", uk: "версія схеми")
+    case .write: Phrase(vi: "ghi", en: "wrote", uk: "записано")
+    }
+  }
+}
