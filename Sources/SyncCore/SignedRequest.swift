@@ -17,7 +17,25 @@ package struct SignedRequest: Equatable, Sendable {
   package private(set) var signature: [UInt8]
 
   private static let components = #"("@method" "@path" "content-digest")"#
-  private static let nonceCharactersMax = 64
+  private static let charactersMax = 64
+
+  /// What stands in quotes, of the characters of base64 and of hexadecimal digits only.
+  private static func text(_ quoted: Substring) -> String? {
+    guard quoted.count > 2, quoted.first == "\"", quoted.last == "\"" else { return nil }
+    let text = quoted.dropFirst().dropLast().utf8
+    guard text.count <= charactersMax,
+      text.allSatisfy({ byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "/"),
+          UInt8(ascii: "="), UInt8(ascii: "-"), UInt8(ascii: "_"):
+          true
+        default: false
+        }
+      })
+    else { return nil }
+    return String(text)
+  }
 
   /// Signs a request with what makes the device's Ed25519 signature.
   package init<Failure>(
@@ -44,17 +62,16 @@ package struct SignedRequest: Equatable, Sendable {
     var values: [Substring: Substring] = [:]
     for part in parameters.dropFirst(Self.components.count).split(separator: ";") {
       let pair = part.split(separator: "=", maxSplits: 1)
-      guard pair.count == 2, values[pair[0]] == nil else { return nil }
-      let isQuoted = pair[1].count > 2 && pair[1].hasPrefix("\"") && pair[1].hasSuffix("\"")
-      values[pair[0]] = isQuoted ? pair[1].dropFirst().dropLast() : pair[1]
+      guard pair.count == 2, values.updateValue(pair[1], forKey: pair[0]) == nil else { return nil }
     }
-    guard let created = values["created"].flatMap({ Int64($0) }), let nonce = values["nonce"],
-      (1...Self.nonceCharactersMax).contains(nonce.utf8.count), let device = values["keyid"],
-      values["alg"] == "ed25519"
+    guard let created = values["created"].flatMap({ Int64($0) }),
+      let nonce = values["nonce"].flatMap(Self.text),
+      let device = values["keyid"].flatMap(Self.text),
+      values["alg"].flatMap(Self.text) == "ed25519"
     else { return nil }
-    self.device = String(device)
+    self.device = device
     createdSeconds = created
-    self.nonce = String(nonce)
+    self.nonce = nonce
     self.path = path
     self.contentDigest = contentDigest
     self.parameters = parameters
