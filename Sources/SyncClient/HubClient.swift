@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 package import SyncCore
 package import SyncDevice
@@ -40,7 +41,7 @@ package struct HubClient: Sendable {
   ) throws {
     self.address = address
     self.timeouts = timeouts
-    connections = Connections(timeouts, try TLSConfiguration(trust))
+    connections = try Connections(timeouts, trust)
   }
 
   /// The same hub, whoever answers at its address.
@@ -199,9 +200,9 @@ extension TLSConfiguration {
 private final class Connections: Sendable {
   let http: HTTPClient
 
-  init(_ timeouts: HubClient.Timeouts, _ encryption: TLSConfiguration) {
+  init(_ timeouts: HubClient.Timeouts, _ trust: HubClient.Trust) throws {
     var configuration = HTTPClient.Configuration()
-    configuration.tlsConfiguration = encryption
+    configuration.tlsConfiguration = try TLSConfiguration(trust)
     configuration.redirectConfiguration = .disallow
     configuration.timeout = HTTPClient.Configuration.Timeout(
       connect: .milliseconds(timeouts.connectMilliseconds),
@@ -212,7 +213,17 @@ private final class Connections: Sendable {
     configuration.connectionPool.idleTimeout = .seconds(20)
     // Attempts are the caller's business: it backs off and says so.
     configuration.connectionPool.retryConnectionEstablishment = false
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    http = HTTPClient(
+      eventLoopGroupProvider: .shared(Self.group(for: trust)), configuration: configuration)
+  }
+
+  /// Apple's own network library knows its authorities best, but cannot trust one certificate and
+  /// whatever name is in it.
+  private static func group(for trust: HubClient.Trust) -> any EventLoopGroup {
+    switch trust {
+    case .authorities: HTTPClient.defaultEventLoopGroup
+    case .certificate, .anybody: MultiThreadedEventLoopGroup.singleton
+    }
   }
 
   deinit { http.shutdown { _ in } }
