@@ -30,7 +30,8 @@ final class SimulatedHub {
   var wallMilliseconds = Templates.start
   /// How often the program was started: what it remembers of requests ends with it.
   private(set) var starts = 0
-  private var startedMilliseconds: Int64 = 0
+  private var sinceSeconds: Int64 = 0
+  private var lastSeconds: Int64 = 0
 
   /// Starts the hub's program if it does not run.
   func open() throws -> Hub {
@@ -44,15 +45,16 @@ final class SimulatedHub {
     self.database = database
     self.hub = hub
     starts += 1
-    startedMilliseconds = wallMilliseconds
+    (sinceSeconds, lastSeconds) = (wallMilliseconds / 1000, wallMilliseconds / 1000)
     return hub
   }
 
   /// Whether the hub will take a request for one of this moment, unless it has come before.
   func isOfThisMoment(_ request: SignedRequest, _ wallMilliseconds: Int64) -> Bool {
     let now = wallMilliseconds / 1000
-    let since = hub == nil ? now : min(startedMilliseconds / 1000, now)
-    return request.createdSeconds >= since
+    if hub == nil || now < lastSeconds - 5 { sinceSeconds = now }
+    lastSeconds = now
+    return request.createdSeconds >= sinceSeconds
       && abs(request.createdSeconds - now) <= SyncLimits.freshnessSeconds
   }
 

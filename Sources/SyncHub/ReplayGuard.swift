@@ -9,6 +9,10 @@ final class ReplayGuard: Sendable {
     /// When the hub started; nothing that was signed earlier is taken.
     var since: Int64
     var lastCleaned: Int64
+    /// What the clock showed last.
+    var last: Int64
+    /// Seconds by which requests overtake one another on their way here.
+    static let reordering: Int64 = 5
     /// By device: the numbers used, and when they were signed.
     var nonces: [String: [String: Int64]] = [:]
   }
@@ -17,7 +21,7 @@ final class ReplayGuard: Sendable {
 
   init(wallMilliseconds: Int64) {
     let now = wallMilliseconds / 1000
-    seen = Mutex(Seen(since: now, lastCleaned: now))
+    seen = Mutex(Seen(since: now, lastCleaned: now, last: now))
   }
 
   enum Verdict { case fresh, stale, tooMany }
@@ -27,8 +31,10 @@ final class ReplayGuard: Sendable {
     let now = wallMilliseconds / 1000
     let tolerance = SyncLimits.freshnessSeconds
     return seen.withLock { seen in
-      // A clock that has been set back must not keep everybody out.
-      seen.since = min(seen.since, now)
+      // A clock that has been set back must not keep everybody out; but what was seen before, by
+      // whatever clock, may have been forgotten while it was ahead.
+      if now < seen.last - Seen.reordering { seen.since = now }
+      seen.last = now
       if abs(now - seen.lastCleaned) > tolerance { seen.clean(now: now) }
       guard request.createdSeconds >= seen.since, abs(request.createdSeconds - now) <= tolerance,
         seen.nonces[request.device]?[request.nonce] == nil
