@@ -27,9 +27,10 @@ final class HubMirror {
     newest = versions[1]
   }
 
-  /// Forgets everything: the hub is not what it was.
-  func reset() {
-    (rows, sums, sequence, horizon, states) = ([:], [0, 0], 0, 0, [0: [[0, 0]]])
+  /// Forgets everything: the hub is not what it was, or its rows have more columns.
+  func reset(isSameHub: Bool = false) {
+    (rows, sums, sequence, states) = ([:], [0, 0], 0, [0: [[0, 0]]])
+    if !isSameHub { horizon = 0 }
   }
 
   /// The hashes of the states that a device may hold at a cursor; nothing if the hub had none there.

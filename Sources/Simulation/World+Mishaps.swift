@@ -161,7 +161,7 @@ extension World {
     guard hub.version == 1 else { return }
     hub.upgrade()
     // Its rows have more columns without having changed.
-    mirror.reset()
+    mirror.reset(isSameHub: true)
     try observeHub()
   }
 

@@ -65,8 +65,8 @@ extension DeviceStore {
       try hasMarks(table, key, db) ? columns : nil
     }
     if row.isMade, replaced == nil { return try shadow.update(table, key, values: values) }
-    try shadow.update(
-      table, key, values: values, only: row.updatedColumns.union(replaced ?? []))
+    let known = replaced.map { $0.union(row.updatedColumns) } ?? Set(written.keys)
+    try shadow.update(table, key, values: values, only: known)
   }
 
   private func hasMarks(_ table: TableSchema, _ key: RowKey, _ db: Database) throws -> Bool {
