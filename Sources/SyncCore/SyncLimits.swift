@@ -4,6 +4,8 @@ package enum SyncLimits {
   package static let protocolVersion = 1
   /// A push is cut here: big enough to drown the round trip, small enough to redo on a bad link.
   package static let envelopeBytes = 1 << 20
+  /// More change sets than the smallest that a device writes would fill such an envelope with.
+  package static let envelopeChangeSets = 20_000
   /// A change set cannot be split (law L4), so this bounds one transaction, not one request.
   package static let bodyBytes = 64 << 20
   /// The largest change set: what is left of a body for an envelope's own fields is ample.

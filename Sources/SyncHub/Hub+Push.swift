@@ -48,6 +48,9 @@ extension Hub {
     guard envelope.schemaVersion <= schema.version else {
       throw Refusal(.schemaNewer, detail: String(schema.version))
     }
+    guard envelope.changeSets.count <= SyncLimits.envelopeChangeSets else {
+      throw Refusal(.tooLarge, detail: String(SyncLimits.envelopeChangeSets))
+    }
     guard envelope.stream.device == device.id,
       let key = try? Curve25519.Signing.PublicKey(rawRepresentation: device.publicKey),
       key.isValidSignature(envelope.signature, for: envelope.signed)
@@ -241,7 +244,7 @@ extension Hub {
     _ changeSet: ChangeSet, from origin: ChangeOrigin, _ store: HubStore, wallMilliseconds: Int64
   ) throws -> Verdict {
     var ingest = Ingest(
-      store, links: links, rules: rules,
+      store, links: links, kinds: kinds, rules: rules,
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
       origin: origin,
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))

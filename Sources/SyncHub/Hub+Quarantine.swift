@@ -136,7 +136,8 @@ extension HubStore {
       ])
     try publish(PublishedTables.quarantine, key)
     try setAwaited(verdict.awaited, by: number)
-    for change in changeSet.changes {
+    // A row without a key is none that anything could build on.
+    for change in changeSet.changes where change.key.stored != .null {
       try connection.run(
         "INSERT INTO hub_quarantined_row VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [.integer(Int64(change.table)), change.key.stored, .integer(number)])

@@ -10,6 +10,7 @@ package struct Hub: Sendable {
   let rules: [any HubRule]
   let links: [TableLink]
   let defaults: [Int: [Value]]
+  let kinds: [Int: [ColumnKind]]
   let key: HubKey
   let replays: ReplayGuard
   /// A page ends after so many rows.
@@ -37,6 +38,7 @@ package struct Hub: Sendable {
     self.rules = rules
     links = try database.links(in: schema)
     defaults = try database.defaults(in: schema)
+    kinds = try database.kinds(in: schema)
     key = try database.write { connection in
       let store = HubStore(connection, schema)
       if try store.setting(.hub) == .null {

@@ -7,6 +7,7 @@ import SyncSQLite
 struct Ingest {
   private let store: HubStore
   private let links: [TableLink]
+  private let kinds: [Int: [ColumnKind]]
   private let rules: [any HubRule]
   private let origin: ChangeOrigin
   private let changeSet: ChangeSet
@@ -37,11 +38,12 @@ struct Ingest {
   }
 
   init(
-    _ store: HubStore, links: [TableLink], rules: [any HubRule], changeSet: ChangeSet,
-    origin: ChangeOrigin, book: ConflictBook
+    _ store: HubStore, links: [TableLink], kinds: [Int: [ColumnKind]], rules: [any HubRule],
+    changeSet: ChangeSet, origin: ChangeOrigin, book: ConflictBook
   ) {
     self.store = store
     self.links = links
+    self.kinds = kinds
     self.rules = rules
     self.origin = origin
     self.changeSet = changeSet
@@ -72,6 +74,7 @@ struct Ingest {
 
   private mutating func merge(_ change: RowChange, position: Int) throws {
     let table = try table(of: change)
+    try checkKinds(change, table)
     let old = try store.row(table, change.key)
     let sequence = try store.nextSequence()
     let new: RowState
@@ -116,6 +119,25 @@ struct Ingest {
       change.key.values.count == table.key.count
     else { throw Rejection(reason: .unknownColumn, detail: "table \(change.table)") }
     return table
+  }
+
+  /// Whether the tables can hold every value of a change as it came.
+  private func checkKinds(_ change: RowChange, _ table: TableSchema) throws {
+    let kinds = kinds[table.number] ?? []
+    func check(_ column: Int, _ value: Value, isKey: Bool) throws {
+      if !kinds.indices.contains(column) || kinds[column].takes(value), !isKey || value != .null {
+        return
+      }
+      throw Rejection(
+        reason: .constraint, detail: "\(table.name) \(change.key): \(table.columns[column].name)")
+    }
+    for (column, value) in zip(table.key, change.key.values) {
+      try check(column, value, isKey: true)
+    }
+    for field in change.fields where change.operation != .delete {
+      guard let column = table.index(number: field.column) else { continue }
+      try check(column, field.after, isKey: false)
+    }
   }
 
   private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection

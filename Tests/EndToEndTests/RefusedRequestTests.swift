@@ -280,4 +280,6 @@ struct TroubledDatabase: HubDatabase {
   func links(in schema: SyncSchema) throws -> [TableLink] { try inner.links(in: schema) }
 
   func defaults(in schema: SyncSchema) throws -> [Int: [Value]] { try inner.defaults(in: schema) }
+
+  func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]] { try inner.kinds(in: schema) }
 }
