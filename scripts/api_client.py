@@ -61,14 +61,15 @@ class Client:
             "Content-Type": MEDIA_TYPE, "Content-Digest": digest(body),
             "Signature-Input": "thuan=" + parameters, "Signature": f"thuan=:{signature}:"}
 
-    def verify(self, answer, headers):
-        """Fails if an answer is not the hub's to a request with these headers."""
+    def verify(self, answer, path, headers):
+        """Fails if an answer is not the hub's to a request of a path with these headers."""
         assert answer.headers["Content-Digest"] == digest(answer.content), "digest"
         parameters = answer.headers["Signature-Input"].removeprefix("thuan=")
-        request_signature = headers["Signature"].removeprefix("thuan=")
         base = (
             f'"@status": {answer.status_code}\n"content-digest": {digest(answer.content)}\n'
-            f'"signature";req;key="thuan": {request_signature}\n'
+            f'"@path";req: {path}\n"content-digest";req: {headers["Content-Digest"]}\n'
+            f'"signature-input";req: {headers["Signature-Input"]}\n'
+            f'"signature";req: {headers["Signature"]}\n'
             f'"@signature-params": {parameters}')
         signature = answer.headers["Signature"].removeprefix("thuan=:").removesuffix(":")
         self.hub_key.verify(base64.b64decode(signature), base.encode())
@@ -76,5 +77,5 @@ class Client:
     def post(self, path, body):
         headers = self.signed(path, body)
         answer = requests.post(self.url + path, data=body, headers=headers, timeout=20)
-        self.verify(answer, headers)
+        self.verify(answer, path, headers)
         return answer

@@ -42,6 +42,7 @@ struct RefusalMiddleware: RouterMiddleware {
       route: route(of: request), status: Int(response.status.code), seconds: took / .seconds(1))
     log(request, response.status, took: took)
     try response.sign(answering: request, as: hub)
+    if request.method == .head { response.body = ResponseBody() }
     return response
   }
 
@@ -54,10 +55,18 @@ struct RefusalMiddleware: RouterMiddleware {
     case let error as any HTTPResponseError where error.status.code < 500:
       let code: Refusal.Code = error.status == .notFound ? .notFound : .malformed
       return RefusedRequest(status: error.status, refusal: Refusal(code))
+    // Whoever goes away in the middle of a request, or garbles it, is no trouble of the hub's.
+    case let error where Self.isOfTheConnection(error):
+      return RefusedRequest(status: .badRequest, refusal: Refusal(.malformed))
     case is CancellationError:
       return RefusedRequest(status: .serviceUnavailable, refusal: Refusal(.unavailable))
     default: return unforeseen(error)
     }
+  }
+
+  private static func isOfTheConnection(_ error: any Error) -> Bool {
+    let names = ["HTTPParserError", "IOError", "ChannelError", "NIOAsyncWriterError"]
+    return names.contains(String(describing: type(of: error)))
   }
 
   private func unforeseen(_ error: any Error) -> RefusedRequest {

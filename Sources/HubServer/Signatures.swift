@@ -29,11 +29,13 @@ private func requestSignature(_ request: Request) -> String? {
 extension Response {
   /// Adds the hub's signature that this is its answer to a request, if the request was signed.
   mutating func sign(answering request: Request, as hub: Hub) throws {
-    guard let digest = headers[digestName], let signature = requestSignature(request) else {
-      return
-    }
-    let answer = SignedAnswer(
-      status: Int(status.code), contentDigest: digest, requestSignature: signature)
+    guard let digest = headers[digestName], let signature = request.headers[signatureName],
+      requestSignature(request) != nil
+    else { return }
+    let question = SignedAnswer.Question(
+      path: request.uri.path, contentDigest: request.headers[digestName] ?? "",
+      signatureInput: request.headers[signatureInputName] ?? "", signature: signature)
+    let answer = SignedAnswer(status: Int(status.code), contentDigest: digest, to: question)
     headers[signatureInputName] = HTTPContract.signatureInput(SignedAnswer.parameters)
     headers[signatureName] = HTTPContract.signature(
       base64: Data(try hub.sign(answer.signed)).base64EncodedString())

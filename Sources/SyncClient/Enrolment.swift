@@ -110,9 +110,9 @@ private func ask(
 private func requireLostIdentity(
   store: DeviceStore, path: String, client: HubClient
 ) async throws {
-  guard let identity = DeviceIdentity.usable(besideStore: path), try identity.fits(store) else {
-    return
-  }
+  guard let identity = DeviceIdentity.usable(besideStore: path), try identity.fits(store),
+    try !store.isLocked()
+  else { return }
   do {
     _ = try await client.perform(
       try store.nextPull(), as: identity,
@@ -120,10 +120,13 @@ private func requireLostIdentity(
   } catch HubUnavailable.impostor {
     // Another hub: which one it is shows when it lets the device in.
     return
+  } catch HubUnavailable.untrusted {
+    // A hub with another certificate than this device trusts, which it will say when it lets it in.
+    return
   } catch HubUnavailable.refused(let refusal) {
     switch refusal.code {
-    case .unauthorised: return
-    case .revoked: throw HubUnavailable.refused(refusal)
+    // Who has been revoked and has a new code is let in as another device.
+    case .unauthorised, .revoked: return
     // Whatever else the hub objects to, it knows the device.
     default: break
     }

@@ -91,17 +91,21 @@ package struct HubClient: Sendable {
     let nonce = Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
     let signed = try identity.signRequest(
       to: request.path, body: body, nonce: nonce, hubMilliseconds: hubMilliseconds)
-    let signature = Data(signed.signature).base64EncodedString()
+    let question = SignedAnswer.Question(
+      path: request.path, contentDigest: signed.contentDigest,
+      signatureInput: HTTPContract.signatureInput(signed.parameters),
+      signature: HTTPContract.signature(
+        base64: Data(signed.signature).base64EncodedString()))
     let answer = try await send(
       request.path, body: body,
       headers: [
-        (HTTPContract.signatureInputHeader, HTTPContract.signatureInput(signed.parameters)),
-        (HTTPContract.signatureHeader, HTTPContract.signature(base64: signature)),
+        (HTTPContract.signatureInputHeader, question.signatureInput),
+        (HTTPContract.signatureHeader, question.signature),
       ])
     guard let proof = answer.signature else {
       throw HubUnavailable.notAHub("status \(answer.status.code), not signed")
     }
-    guard answer.isSigned(proof, by: identity, answering: signature) else {
+    guard answer.isSigned(proof, by: identity, answering: question) else {
       throw HubUnavailable.impostor
     }
     if answer.status != .ok { throw try answer.refused() }
@@ -160,16 +164,15 @@ private struct HubAnswer {
   /// As the header says it.
   let signature: String?
 
-  /// Whether the device's own hub has signed it as the answer to the request with a signature.
+  /// Whether the device's own hub has signed it as the answer to a request.
   func isSigned(
-    _ signature: String, by identity: DeviceIdentity, answering requestSignature: String
+    _ signature: String, by identity: DeviceIdentity, answering question: SignedAnswer.Question
   ) -> Bool {
     guard let base64 = HTTPContract.base64(inSignature: signature),
       let bytes = Data(base64Encoded: base64)
     else { return false }
     let answer = SignedAnswer(
-      status: Int(status.code), contentDigest: contentDigest(of: body),
-      requestSignature: requestSignature)
+      status: Int(status.code), contentDigest: contentDigest(of: body), to: question)
     return identity.isOfHub(Array(bytes), for: answer.signed)
   }
 

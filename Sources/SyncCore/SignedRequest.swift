@@ -93,20 +93,36 @@ package struct SignedRequest: Equatable, Sendable {
 /// What the hub signs of its answer to a signed request: that it is the hub, and that this is the
 /// answer to that very request.
 package struct SignedAnswer: Equatable, Sendable {
+  /// What was asked, as it came: a signature alone could have been put on another request.
+  package struct Question: Equatable, Sendable {
+    let path: String
+    let contentDigest: String
+    /// As the headers say them.
+    package let signatureInput: String
+    package let signature: String
+
+    package init(path: String, contentDigest: String, signatureInput: String, signature: String) {
+      self.path = path
+      self.contentDigest = contentDigest
+      self.signatureInput = signatureInput
+      self.signature = signature
+    }
+  }
+
   private let status: Int
   private let contentDigest: String
-  /// The request's signature in base64.
-  private let requestSignature: String
+  private let question: Question
 
-  package init(status: Int, contentDigest: String, requestSignature: String) {
+  package init(status: Int, contentDigest: String, to question: Question) {
     self.status = status
     self.contentDigest = contentDigest
-    self.requestSignature = requestSignature
+    self.question = question
   }
 
   /// The signature's parameters, as the header `Signature-Input` says them.
   package static let parameters =
-    #"("@status" "content-digest" "signature";req;key="thuan");keyid="hub";alg="ed25519""#
+    #"("@status" "content-digest" "@path";req "content-digest";req "signature-input";req "#
+    + #""signature";req);keyid="hub";alg="ed25519""#
 
   /// The bytes that are signed.
   package var signed: [UInt8] {
@@ -114,7 +130,10 @@ package struct SignedAnswer: Equatable, Sendable {
       """
       "@status": \(status)
       "content-digest": \(contentDigest)
-      "signature";req;key="thuan": :\(requestSignature):
+      "@path";req: \(question.path)
+      "content-digest";req: \(question.contentDigest)
+      "signature-input";req: \(question.signatureInput)
+      "signature";req: \(question.signature)
       "@signature-params": \(Self.parameters)
       """.utf8)
   }

@@ -34,7 +34,7 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
     self.incarnation = incarnation
   }
 
-  func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+  package func sign(_ bytes: [UInt8]) throws -> [UInt8] {
     let key = try Curve25519.Signing.PrivateKey(rawRepresentation: signingKey)
     return Array(try key.signature(for: bytes))
   }

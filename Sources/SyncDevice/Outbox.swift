@@ -67,6 +67,10 @@ extension DeviceStore {
           ])
       }
       if !reply.receipts.isEmpty { try set(.countersigned, .blob(bytes), db) }
+      if reply.receipts.contains(where: { $0.reason.hasPrefix(QuarantineReason.revoked.rawValue) })
+      {
+        try lock(wallMilliseconds: wallMilliseconds, db)
+      }
       try set(.clockOffset, .integer(reply.clockOffsetMilliseconds), db)
       // Whether the hub made of it what stands here is for the next pull to find out.
       try set(.isInStep, .integer(0), db)

@@ -13,6 +13,8 @@ package enum Program {
   package static func run(
     _ root: any ParsableCommand.Type, explain: (any Error) -> Failure?
   ) async -> Never {
+    // What is recorded is about people: what these programs make is for its owner alone.
+    _ = umask(0o077)
     do {
       var command = try root.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -74,10 +74,7 @@ struct RevokeCommand: ParsableCommand {
   func run() throws {
     let open = try options.open()
     let devices = try open.hub.devices()
-    let labelled = devices.filter { $0.label == self.device }
-    let device = try Abbreviation.find(
-      labelled.count == 1 ? labelled[0].id : self.device, among: devices, id: \.id,
-      describe: { "\($0.id)  \($0.label), \($0.officerName)" })
+    let device = try find(self.device, among: devices)
     guard !device.isRevoked else {
       throw Failure(
         .changed,
@@ -93,6 +90,26 @@ struct RevokeCommand: ParsableCommand {
         vi: "Đã thu hồi “\(device.label)” của \(device.officerName).",
         en: "Revoked “\(device.label)” of \(device.officerName).",
         uk: "Відкликано «\(device.label)» (\(device.officerName))."))
+  }
+}
+
+extension RevokeCommand {
+  /// The device with an id, or the only one that a name or the beginning of an id fits: a device may
+  /// call itself what it likes.
+  private func find(_ typed: String, among devices: [HubDevice]) throws -> HubDevice {
+    func describe(_ device: HubDevice) -> String {
+      "\(device.id)  \(device.label), \(device.officerName)"
+    }
+    if let device = devices.first(where: { $0.id == typed.lowercased() }) { return device }
+    let named = devices.filter { $0.label == typed }
+    if named.isEmpty {
+      return try Abbreviation.find(typed, among: devices, id: \.id, describe: describe)
+    }
+    let others = devices.filter { Abbreviation.fits($0.id, typed) && $0.label != typed }
+    guard named.count == 1, others.isEmpty else {
+      throw Abbreviation.several(typed, (named + others).map(describe))
+    }
+    return named[0]
   }
 }
 

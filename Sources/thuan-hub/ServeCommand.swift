@@ -72,7 +72,7 @@ struct ServeCommand: AsyncParsableCommand {
           en: "--certificate and --key go together; --pin needs both.",
           uk: "--certificate і --key вказують разом; --pin потребує обох."))
     }
-    guard (0...65_535).contains(port) else {
+    guard (0...65_535).contains(port), metricsPort.map({ 1...65_535 ~= $0 }) ?? true else {
       throw ValidationError(
         say(
           vi: "Cổng từ 0 đến 65535.", en: "A port is 0 to 65535.", uk: "Порт — від 0 до 65535."))
