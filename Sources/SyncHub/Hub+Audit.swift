@@ -1,4 +1,4 @@
-package import SyncCore
+import SyncCore
 
 /// Something that the hub's people, or the hub itself, did: a change set of the hub's own stream, which
 /// the chain of its history covers like any other.

@@ -7,7 +7,7 @@ import Foundation
 /// never mistaken for what a record says, nor the other way round.
 package enum Style {
   private static let isOn =
-    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
 
   private static let mark = "\u{F0000}\(UInt64.random(in: 0...UInt64.max))["
 

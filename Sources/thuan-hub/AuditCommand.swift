@@ -19,21 +19,7 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var options: HubOptions
   @OptionGroup var listing: ListingOptions
 
-  @Option(
-    help: ArgumentHelp(
-      say(vi: "Nhiều nhất bao nhiêu mục.", en: "At most so many entries.", uk: "Не більше записів.")
-    )
-  )
-  var limit = 50
-
-  func validate() throws {
-    guard limit > 0 else {
-      throw ValidationError(
-        say(
-          vi: "--limit phải lớn hơn 0.", en: "--limit has to be above 0.",
-          uk: "--limit має бути більше 0."))
-    }
-  }
+  @OptionGroup var length: LengthOption
 
   func run() throws {
     let open = try options.open()
@@ -46,7 +32,7 @@ struct AuditCommand: ParsableCommand {
       .init("rows", Phrase(vi: "Bản ghi", en: "Rows", uk: "Записи")),
       .init("reason", Phrase(vi: "Lý do", en: "Reason", uk: "Підстава")),
     ])
-    for act in try open.hub.acts(limit: limit) {
+    for act in try open.hub.acts(limit: length.limit) {
       // What the schema did has no time of its own.
       let time: Cell = act.atMilliseconds == 0 ? .none : .instant(act.atMilliseconds)
       table.add([

@@ -112,6 +112,25 @@ struct RulingOptions: ParsableArguments {
   }
 }
 
+/// How much of a long list to show.
+struct LengthOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      say(vi: "Nhiều nhất bao nhiêu mục.", en: "At most so many entries.", uk: "Не більше записів.")
+    )
+  )
+  var limit = 30
+
+  func validate() throws {
+    guard limit > 0 else {
+      throw ValidationError(
+        say(
+          vi: "--limit phải lớn hơn 0.", en: "--limit has to be above 0.",
+          uk: "--limit має бути більше 0."))
+    }
+  }
+}
+
 /// Who sits at the hub.
 struct OperatorOptions: ParsableArguments {
   @Option(

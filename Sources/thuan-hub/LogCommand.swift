@@ -23,33 +23,19 @@ struct LogCommand: ParsableCommand {
       valueName: say(vi: "bản-ghi", en: "record", uk: "запис")))
   var record: String?
 
-  @Option(
-    help: ArgumentHelp(
-      say(vi: "Nhiều nhất bao nhiêu mục.", en: "At most so many entries.", uk: "Не більше записів.")
-    )
-  )
-  var limit = 30
-
-  func validate() throws {
-    guard limit > 0 else {
-      throw ValidationError(
-        say(
-          vi: "--limit phải lớn hơn 0.", en: "--limit has to be above 0.",
-          uk: "--limit має бути більше 0."))
-    }
-  }
+  @OptionGroup var length: LengthOption
 
   func run() throws {
     let open = try options.open()
     var entries: [HistoryEntry]
     if let record {
       let found = try open.record(record)
-      entries = try open.hub.history(of: found.table.name, found.key).suffix(limit)
+      entries = try open.hub.history(of: found.table.name, found.key).suffix(length.limit)
       if !listing.json {
         Program.write(Style.bold(try open.description(of: found.table.name, found.key)))
       }
     } else {
-      entries = try open.hub.history(limit: limit)
+      entries = try open.hub.history(limit: length.limit)
     }
     if listing.json { return Program.write(Cell.list(entries.map(cell)).json) }
     if entries.isEmpty {

@@ -142,6 +142,40 @@ struct SignedRequestTests {
     }
   }
 
+  @Test func `what a stranger is answered under a device's signature is not the device's answer`()
+    async throws
+  {
+    try await TestHub.run { hub in
+      let lan = try await hub.device("lan")
+      let asked = try question(lan)
+      let signed = try sign(asked, lan.identity)
+      // He keeps the device's request and asks something else with what signs it.
+      var request = HTTPClientRequest(url: hub.address + "/x")
+      request.method = .POST
+      request.headers.add(name: "Content-Type", value: HTTPContract.mediaType)
+      for (name, value) in signatureHeaders(of: signed) {
+        request.headers.add(name: name, value: value)
+      }
+      let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+      let body = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+      let proof = try #require(response.headers.first(name: HTTPContract.signatureHeader))
+      let base64 = try #require(HTTPContract.base64(inSignature: proof))
+      let signature = Array(try #require(Data(base64Encoded: base64)))
+      func isAnswer(to path: String) -> Bool {
+        let question = SignedAnswer.Question(
+          path: path, contentDigest: signed.contentDigest,
+          signatureInput: HTTPContract.signatureInput(signed.parameters),
+          signature: HTTPContract.signature(
+            base64: Data(signed.signature).base64EncodedString()))
+        let answer = SignedAnswer(
+          status: Int(response.status.code), contentDigest: contentDigest(of: body), to: question)
+        return lan.identity.isOfHub(signature, for: answer.signed)
+      }
+      #expect(isAnswer(to: "/x"))
+      #expect(!isAnswer(to: asked.path))
+    }
+  }
+
   @Test func `receipts of another hub, device or work are not stored`() async throws {
     try await TestHub.run { hub in
       let lan = try await hub.device("lan")
@@ -186,8 +220,6 @@ struct SignedRequestTests {
       #expect(try lan.store.isLocked())
       #expect(try lan.status().isLocked && !lan.status().isInStep)
       #expect(try lan.store.events().map(\.kind) == [.locked])
-      try FileManager.default.removeItem(
-        atPath: DeviceIdentity.file(besideStore: hub.path("lan")))
       _ = try await enrol(
         store: lan.store, path: hub.path("lan"), client: lan.client,
         code: try hub.code(for: "lan"), label: "anew")
