@@ -74,11 +74,12 @@ CREATE TABLE thuan_held (
 ) STRICT, WITHOUT ROWID;
 
 -- Hub states that this store has held, with the proof that the hub gave of each: what was written
--- upon one names it as its base.
+-- upon one names it as its base. `access` says of which scopes the state is.
 CREATE TABLE thuan_base (
   sequence INTEGER PRIMARY KEY,
   number INTEGER NOT NULL,
-  proof INTEGER NOT NULL
+  proof INTEGER NOT NULL,
+  access INTEGER NOT NULL
 ) STRICT;
 
 -- Marks of every row as it was last sealed or applied, eight bytes a column by wire number, and

@@ -72,14 +72,45 @@ CREATE INDEX hub_change_set_wall ON hub_change_set (wall);
 
 -- What the hub knows of every row beside its values: see RowState in SyncCore. `sequence` is the
 -- row's place in what devices pull; every change gives it a new one. `sum` is the sum of its live
--- values' marks, 0 once it is deleted: a value that the disk has changed does not fit it.
+-- values' marks, 0 once it is deleted: a value that the disk has changed does not fit it. `scope`
+-- says who holds it: see Scope in SyncCore. A deleted row keeps its last.
 CREATE TABLE hub_row (
   tbl INTEGER NOT NULL,
   key ANY NOT NULL,
   sequence INTEGER NOT NULL UNIQUE,
+  scope TEXT NOT NULL,
   sum INTEGER NOT NULL,
   meta BLOB NOT NULL,
   PRIMARY KEY (tbl, key)
+) STRICT, WITHOUT ROWID;
+
+-- Rows that have left a scope, by the sequence under which they last did: who held them there and has
+-- not come so far is told to let them go.
+CREATE TABLE hub_exit (
+  tbl INTEGER NOT NULL,
+  key ANY NOT NULL,
+  scope TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (tbl, key, scope)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_exit_sequence ON hub_exit (sequence);
+
+-- What each device has had access to, and when, as far as it came to ask; '*' is everything.
+CREATE TABLE hub_access (
+  device TEXT NOT NULL REFERENCES hub_device (id),
+  scope TEXT NOT NULL,
+  may_write INTEGER NOT NULL,
+  since_at INTEGER NOT NULL,
+  until_at INTEGER
+) STRICT;
+CREATE INDEX hub_access_device ON hub_access (device, scope);
+
+-- The scopes that a number stands for by which devices say what their state is of: see Access in
+-- SyncCore.
+CREATE TABLE hub_scope_set (
+  version INTEGER NOT NULL,
+  scope TEXT NOT NULL,
+  PRIMARY KEY (version, scope)
 ) STRICT, WITHOUT ROWID;
 
 -- Which change of which change set touched which row, and what became of it (unit, outcome pairs).
@@ -124,9 +155,11 @@ CREATE TABLE hub_decision (
 CREATE INDEX hub_decision_conflict ON hub_decision (conflict_id);
 CREATE INDEX hub_decision_number ON hub_decision (number);
 
+-- For each scope and column, the sum of the marks of its rows' values.
 CREATE TABLE hub_digest (
+  scope TEXT NOT NULL,
   tbl INTEGER NOT NULL,
   col INTEGER NOT NULL,
   sum INTEGER NOT NULL,
-  PRIMARY KEY (tbl, col)
+  PRIMARY KEY (scope, tbl, col)
 ) STRICT, WITHOUT ROWID;

@@ -79,6 +79,8 @@ package struct Edit: Codable {
 package enum HubEdit: Codable {
   case region(code: String, name: String?)
   case projectCode(id: String, code: String?)
+  /// An officer's rights in an area; without any, the permit is taken back.
+  case permit(officer: String, area: String, rights: String?)
 }
 
 /// What the network does to one message and its answer.

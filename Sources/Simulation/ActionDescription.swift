@@ -50,6 +50,8 @@ extension Action: CustomStringConvertible {
     case .dismiss(let pick): "operator dismisses quarantined work \(pick)"
     case .hubWrite(.region(let code, let name)): "hub: region \(code) = \(name ?? "deleted")"
     case .hubWrite(.projectCode(let id, let code)): "hub: project \(id) code = \(code ?? "null")"
+    case .hubWrite(.permit(let officer, let area, let rights)):
+      "hub: \(officer) may \(rights ?? "not see") \(area)"
     case .revoke(let device): "hub revokes d\(device)"
     case .compact(let leavesBehind): "hub compacts\(leavesBehind ? ", leaving devices behind" : "")"
     case .scrub: "hub scrubs"

@@ -50,6 +50,19 @@ extension World {
     }
   }
 
+  /// Nobody is sent a row of a scope that is not his.
+  func checkPage(_ answer: Answer, for name: String) throws {
+    guard case .bytes(let bytes) = answer, let page = try? PullPage(decoding: bytes),
+      let access = hub.permits.access(version: page.position.access), access.read != nil
+    else { return }
+    for row in page.rows where row.kind == .whole || row.kind == .fields {
+      guard let scope = mirror.scope(row.table, row.key), !scope.isOfDevice, !access.holds(scope)
+      else { continue }
+      throw Violation(
+        law: .scope, what: "\(name) is sent \(row.table) \(row.key) of \(scope.stored)")
+    }
+  }
+
   // MARK: After a device has synced
 
   /// What a device knows and shows.
@@ -107,7 +120,9 @@ extension World {
   /// A device with nothing pending shows a state that the hub had (laws L2, L4 and L7).
   private func checkState(_ device: SimulatedDevice, _ standing: Standing) throws {
     if device.version > hub.version { return }
-    guard let wanted = mirror.sums(at: standing.status.cursor, version: device.version) else {
+    let access = access(standing.status)
+    let wanted = mirror.sums(at: standing.status.cursor, version: device.version, access)
+    guard let wanted else {
       if hub.restores > 0 || hub.hub == nil { return }
       throw Violation(
         law: .transactions,
@@ -115,7 +130,7 @@ extension World {
     }
     let sum =
       standing.rows.sum(device.schema.schema.tables)
-      &+ standing.published.sum(device.schema.published)
+      &+ standing.published.sum(device.schema.published, where: isCompared(access))
     guard !wanted.contains(sum) else { return }
     let differences =
       standing.status.cursor == mirror.sequence
@@ -126,15 +141,31 @@ extension World {
     )
   }
 
+  /// What the rows of a store are of.
+  private func access(_ status: StoreStatus) -> Access {
+    hub.permits.access(version: status.access) ?? .everything
+  }
+
+  /// Which of the hub's own tables can be compared: what lies in quarantine concerns one device, under
+  /// all the names that it had.
+  private func isCompared(_ access: Access) -> (TableSchema) -> Bool {
+    { access.read == nil || $0.number != PublishedTables.quarantine }
+  }
+
   func differencesFromHub(_ device: SimulatedDevice, _ standing: Standing) throws -> String {
+    let access = access(standing.status)
     let tables = device.schema.schema.tables
-    let published = device.schema.published
+    let published = device.schema.published.filter(isCompared(access))
     let atHub = try hub.read { connection in
       (try Rows(tables, in: connection), try Rows(published, in: connection))
     }
+    let shown = Rows(standing.published, device.schema.published, only: published)
+    func held(_ rows: Rows, _ tables: [TableSchema]) -> Rows {
+      rows.filter(tables) { mirror.scope($0.number, $1).map(access.holds) ?? true }
+    }
     let all =
-      atHub.0.differences(from: standing.rows, tables)
-      + atHub.1.differences(from: standing.published, published)
+      held(atHub.0, tables).differences(from: standing.rows, tables)
+      + held(atHub.1, published).differences(from: shown, published)
     return all.map(\.description).joined(separator: "\n  ")
   }
 
@@ -218,7 +249,9 @@ extension World {
             (SELECT sum(length(meta)) FROM hub_row), (SELECT count(*) FROM hub_quarantined_row),
             (SELECT sum(version) FROM thuan_conflict), (SELECT count(*) FROM thuan_candidate),
             (SELECT group_concat(state) FROM thuan_quarantine),
-            (SELECT group_concat(sum) FROM (SELECT sum FROM hub_digest ORDER BY tbl, col)),
+            (SELECT group_concat(sum) FROM
+              (SELECT sum FROM hub_digest ORDER BY scope, tbl, col)),
+            (SELECT sum(sequence) FROM hub_exit),
             (SELECT group_concat(last_sequence || hex(last_hash)) FROM hub_stream)
           """, []
         ) {

@@ -3,7 +3,7 @@ import SyncHub
 import SyncSQLite
 
 /// The hub's rows as of every state that it ever had: a sum of the rows' hashes for each, by the
-/// newest sequence in it.
+/// newest sequence in it; apart for every scope.
 ///
 /// Only what changed is read, so it can be asked after every step.
 final class HubMirror {
@@ -13,14 +13,14 @@ final class HubMirror {
     let table: Int
     let key: RowKey
   }
-  private var rows: [Place: [Value]] = [:]
-  /// For each version of the schema: the sum over the columns that it has.
-  private var sums: [UInt64] = [0, 0]
+  private var rows: [Place: (scope: Scope, values: [Value])] = [:]
+  /// For each version of the schema and each scope: the sum over the columns that the version has.
+  private var sums: [[Scope: UInt64]] = [[:], [:]]
   private(set) var sequence: Int64 = 0
   /// Where it stood when tombstones were last forgotten: whoever is there misses nothing.
   private(set) var horizon: Int64 = 0
   /// More than one at a sequence where tombstones after it have been forgotten.
-  private var states: [Int64: [[UInt64]]] = [0: [[0, 0]]]
+  private var states: [Int64: [[[Scope: UInt64]]]] = [0: [[[:], [:]]]]
 
   init(_ versions: [SchemaVersion]) {
     oldest = versions[0]
@@ -29,13 +29,16 @@ final class HubMirror {
 
   /// Forgets everything: the hub is not what it was, or its rows have more columns.
   func reset(isSameHub: Bool = false) {
-    (rows, sums, sequence, states) = ([:], [0, 0], 0, [0: [[0, 0]]])
+    (rows, sums, sequence, states) = ([:], [[:], [:]], 0, [0: [[[:], [:]]]])
     if !isSameHub { horizon = 0 }
   }
 
-  /// The hashes of the states that a device may hold at a cursor; nothing if the hub had none there.
-  func sums(at cursor: Int64, version: Int) -> [UInt64]? {
-    states[cursor]?.map { $0[version - 1] }
+  /// The hashes of the states that a device with some access may hold at a cursor; nothing if the hub
+  /// had none there.
+  func sums(at cursor: Int64, version: Int, _ access: Access) -> [UInt64]? {
+    states[cursor]?.map { state in
+      state[version - 1].reduce(0) { access.holds($1.key) ? $0 &+ $1.value : $0 }
+    }
   }
 
   /// The hub has forgotten tombstones: its rows are the same, at the newest sequence that is left.
@@ -48,19 +51,25 @@ final class HubMirror {
     states[sequence, default: []].append(sums)
   }
 
-  func values(_ table: Int, _ key: RowKey) -> [Value]? { rows[Place(table: table, key: key)] }
+  func values(_ table: Int, _ key: RowKey) -> [Value]? {
+    rows[Place(table: table, key: key)]?.values
+  }
+
+  /// The scope of a live row.
+  func scope(_ table: Int, _ key: RowKey) -> Scope? { rows[Place(table: table, key: key)]?.scope }
 
   /// Reads what has changed since it was last asked.
   ///
   /// - Returns: The changed rows of the application's tables.
   func refresh(_ connection: any HubConnection, version: Int) throws -> [RowDifference] {
     let schema = version == 1 ? oldest : newest
-    var changed: [(table: Int, key: Value, sequence: Int64)] = []
+    var changed: [(table: Int, key: Value, sequence: Int64, scope: Scope)] = []
     try connection.each(
-      "SELECT tbl, key, sequence FROM hub_row WHERE sequence > ? ORDER BY sequence",
+      "SELECT tbl, key, sequence, scope FROM hub_row WHERE sequence > ? ORDER BY sequence",
       [.integer(sequence)]
     ) {
-      changed.append((Int($0[0].integer ?? 0), $0[1], $0[2].integer ?? 0))
+      changed.append(
+        (Int($0[0].integer ?? 0), $0[1], $0[2].integer ?? 0, Scope(stored: $0[3].text ?? "")))
       return true
     }
     var differences: [RowDifference] = []
@@ -75,7 +84,7 @@ final class HubMirror {
         new = $0
         return false
       }
-      let old = replace(table, key, new)
+      let old = replace(table, key, new, in: change.scope)
       if table.number >= SyncSchema.firstTableNumber, old != new {
         differences.append(RowDifference(table: table, key: key, old: old, new: new))
       }
@@ -85,19 +94,23 @@ final class HubMirror {
     return differences
   }
 
-  private func replace(_ table: TableSchema, _ key: RowKey, _ new: [Value]?) -> [Value]? {
+  private func replace(_ table: TableSchema, _ key: RowKey, _ new: [Value]?, in scope: Scope)
+    -> [Value]?
+  {
     let place = Place(table: table.number, key: key)
     let old = rows[place]
-    rows[place] = new
+    rows[place] = new.map { (scope, $0) }
     for (index, version) in [oldest, newest].enumerated() {
       let width =
         table.number < SyncSchema.firstTableNumber
         ? table.columns.count : version.schema.table(number: table.number)?.columns.count
       guard let width else { continue }
-      if let old { sums[index] &-= hashOfRow(table.number, old.prefix(width)) }
-      if let new { sums[index] &+= hashOfRow(table.number, new.prefix(width)) }
+      if let old {
+        sums[index][old.scope, default: 0] &-= hashOfRow(table.number, old.values.prefix(width))
+      }
+      if let new { sums[index][scope, default: 0] &+= hashOfRow(table.number, new.prefix(width)) }
     }
-    return old
+    return old?.values
   }
 }
 
@@ -126,9 +139,11 @@ func hashOfRow(_ table: Int, _ values: some Sequence<Value>) -> UInt64 {
 
 extension Rows {
   /// The sum of the rows' hashes: see ``HubMirror``.
-  func sum(_ tables: [TableSchema]) -> UInt64 {
+  func sum(
+    _ tables: [TableSchema], where isCounted: (TableSchema) -> Bool = { _ in true }
+  ) -> UInt64 {
     var sum: UInt64 = 0
-    for (index, table) in tables.enumerated() {
+    for (index, table) in tables.enumerated() where isCounted(table) {
       for row in self.tables[index] { sum &+= hashOfRow(table.number, row) }
     }
     return sum

@@ -182,7 +182,8 @@ extension World {
       mail.append(Mail(due: step + steps, content: .answer(answer, request, flight)))
       return nil
     case .responseCut(let percent):
-      guard case .bytes(let bytes) = answer else { return .silence }
+      // Whoever carries it sees that the hub did not sign that, unless it can't be read at all.
+      guard case .bytes(let bytes) = answer, percent < 5 else { return .silence }
       return .bytes(Array(bytes.prefix(bytes.count * percent / 100)))
     case .responseReplaced: return .bytes(Array("<html><body>Welcome</body></html>".utf8))
     case .repeatedLater(let steps):
@@ -217,6 +218,7 @@ extension World {
     try noticeCrashes()
     guard parcel.isPush else {
       try observeHub()
+      try checkPage(answer, for: name)
       trace.note("    \(name) \(parcel.summary) → \(answer.summary), hub at \(mirror.sequence)")
       return answer
     }

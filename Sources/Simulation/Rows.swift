@@ -32,6 +32,22 @@ struct Rows: Equatable {
     }
   }
 
+  /// The rows of some of the tables.
+  init(_ rows: Rows, _ tables: [TableSchema], only chosen: [TableSchema]) {
+    self.tables = zip(tables, rows.tables).filter { table, _ in
+      chosen.contains { $0.number == table.number }
+    }.map(\.1)
+  }
+
+  /// The rows for which a condition on table and key holds.
+  func filter(_ tables: [TableSchema], _ isIncluded: (TableSchema, RowKey) -> Bool) -> Rows {
+    var rows = self
+    for (index, table) in tables.enumerated() {
+      rows.tables[index] = rows.tables[index].filter { isIncluded(table, table.rowKey(of: $0)) }
+    }
+    return rows
+  }
+
   /// What is different between two states of the same tables.
   func differences(from old: Rows, _ tables: [TableSchema]) -> [RowDifference] {
     var found: [RowDifference] = []

@@ -7,6 +7,7 @@ final class SimulatedHub {
   static let path = "/sim/hub/hub.db"
 
   private let templates: Templates
+  let permits = Permits()
   /// 1 or 2: which version of the schema the program has.
   private(set) var version = 1
   var clockOffset: Int64 = 0
@@ -39,8 +40,8 @@ final class SimulatedHub {
     let database = try SQLiteHubDatabase(
       path: Self.path, migrations: schema.migrations, schema: schema.schema)
     var hub = try Hub(
-      database, schema: schema.schema, timeline: "t1", secret: Templates.hubSecret,
-      wallMilliseconds: wallMilliseconds)
+      database, schema: schema.schema, policy: permits, timeline: "t1",
+      secret: Templates.hubSecret, wallMilliseconds: wallMilliseconds)
     if isSparing { (hub.pageRows, hub.comparedRows) = (5, 2) }
     self.database = database
     self.hub = hub

@@ -23,19 +23,25 @@ enum SimulatedSchema {
       group due max practice < agreed < document : due_basis 15, due_on 16
       low 17 operator
       high 18 operator
+      area 19 operator
+      scope area
+      private where secrecy = sensitive
     table item 11
       id 1 key
       project_id 2 operator
       name 3 operator
       number 4 operator
       unique number (project_id, number)
+      scope project_id of project
     table tag 12 rows set
       project_id 1 key
       word 2 key
+      scope project_id of project
     table entry 13 rows appendOnly
       id 1 key
       project_id 2 immutable
       said 3 immutable
+      scope project_id of project
     table region 14 rows hubOnly
       code 1 key
       name 2 hubOnly
@@ -45,15 +51,21 @@ enum SimulatedSchema {
       amount 3 max
       note 4 text
       label 5 operator
+      scope place
     table pair 16
       id 1 key
       number 2 max
+    table permit 18 rows hubOnly
+      id 1 key
+      officer 2 hubOnly
+      area 3 hubOnly
+      rights 4 hubOnly
     """
 
   /// What the second version of the schema adds.
   static let laterPolicies =
     policies.replacing(
-      "  high 18 operator\n", with: "  high 18 operator\n  remark 19 operator since 2\n")
+      "  area 19 operator\n", with: "  area 19 operator\n  remark 20 operator since 2\n")
     + "\ntable visit 17\n  id 1 key since 2\n  note 2 operator since 2\n"
 
   static let migrations = [
@@ -65,7 +77,7 @@ enum SimulatedSchema {
           id TEXT NOT NULL PRIMARY KEY, title TEXT CHECK (title <> ''), place TEXT, prose TEXT,
           tags TEXT, stage TEXT, secrecy TEXT, first_day TEXT, code TEXT, origin TEXT, weight REAL,
           picture BLOB, starts TEXT, ends TEXT, due_basis TEXT, due_on TEXT,
-          low INTEGER, high INTEGER, CHECK (low <= high)
+          low INTEGER, high INTEGER, area TEXT DEFAULT 'n', CHECK (low <= high)
         ) STRICT;
         CREATE TABLE item (
           id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL REFERENCES project (id),
@@ -83,6 +95,9 @@ enum SimulatedSchema {
           PRIMARY KEY (place, day)
         ) STRICT;
         CREATE TABLE pair (id TEXT NOT NULL PRIMARY KEY, number INTEGER) STRICT, WITHOUT ROWID;
+        CREATE TABLE permit (
+          id TEXT NOT NULL PRIMARY KEY, officer TEXT, area TEXT, rights TEXT
+        ) STRICT;
         """)
   ]
 

@@ -59,7 +59,11 @@ struct Statements {
   private func project(_ random: inout SplitMix64) -> String {
     let id = random.pick(projects)
     let row = "WHERE id = '\(id)'"
-    switch random.below(22) {
+    switch random.below(24) {
+    case 22: return "UPDATE project SET area = '\(random.pick(["n", "s"]))' \(row)"
+    case 23:
+      return "INSERT INTO project (id, title, area) "
+        + "VALUES ('\(id)', \(text(&random)), '\(random.pick(["n", "s"]))')"
     case 0, 1:
       return "INSERT INTO project (id, title, tags, low, high) "
         + "VALUES ('\(id)', \(text(&random)), '\(random.pick(words))', 1, 9)"

@@ -9,7 +9,7 @@ package struct Workload {
     case write, writePair, writePoison, openForm, foreign, foreignTransaction
     case rebuild, writePastTriggers
     case sync, push, pull, restart
-    case resolve, undo, retry, dismiss, hubWrite, revoke, compact, scrub
+    case resolve, undo, retry, dismiss, hubWrite, permit, revoke, compact, scrub
     case pass, setClock
     case stopDevice, stopHub, stopDeviceLater, stopHubLater, failLater, fill
     case backUp, restoreDevice, restoreHub, clone, reinstall, upgrade
@@ -55,7 +55,7 @@ package struct Workload {
     case .foreign, .writePair: 10
     case .push, .pull, .resolve, .pass: 6
     case .openForm, .foreignTransaction, .stopDeviceLater, .stopHubLater: 3
-    case .compact, .scrub, .undo, .retry, .dismiss, .hubWrite, .setClock, .writePoison: 2
+    case .compact, .scrub, .undo, .retry, .dismiss, .hubWrite, .permit, .setClock, .writePoison: 2
     case .revoke, .restart, .backUp: 1
     default: 1
     }
@@ -102,7 +102,7 @@ package struct Workload {
     case .sync: return syncing(device, [.push, .pull])
     case .push: return syncing(device, .push)
     case .pull: return syncing(device, .pull)
-    case .resolve, .undo, .retry, .dismiss, .hubWrite, .revoke, .compact, .scrub:
+    case .resolve, .undo, .retry, .dismiss, .hubWrite, .permit, .revoke, .compact, .scrub:
       return [operating(kind, device)]
     case .pass:
       return [.pass(milliseconds: Int64(random.pick([1, 60, 3600, 86_400, 864_000])) * 997)]
@@ -193,6 +193,11 @@ package struct Workload {
     case .revoke: return .revoke(device: device)
     case .compact: return .compact(leavesBehind: random.chance(50))
     case .scrub: return .scrub
+    case .permit:
+      return .hubWrite(
+        .permit(
+          officer: Templates.officer(of: device), area: random.pick(["n", "n", "s", "x"]),
+          rights: random.chance(30) ? nil : random.pick(["read", "write", "write", "private"])))
     default:
       if random.chance(50) {
         return .hubWrite(

@@ -126,27 +126,38 @@ extension World {
   }
 
   private func write(_ edit: HubEdit, _ hub: Hub) throws {
-    let schema = self.hub.schema.schema
-    let (name, key, column, value): (String, String, String, String?) =
-      switch edit {
-      case .region(let code, let name): ("region", code, "name", name)
-      case .projectCode(let id, let code): ("project", id, "code", code)
-      }
-    guard let table = schema.table(named: name), let index = table.index(named: column) else {
-      return
+    switch edit {
+    case .region(let code, let name): try write("region", code, ["name": name], hub)
+    case .projectCode(let id, let code):
+      if try hub.row("project", RowKey([.text(id)])) == nil { return }
+      try write("project", id, ["code": code], isAlways: true, hub)
+    case .permit(let officer, let area, let rights):
+      let values = ["officer": officer, "area": area, "rights": rights]
+      try write("permit", "\(officer) \(area)", rights == nil ? ["rights": nil] : values, hub)
     }
+  }
+
+  /// Writes a row on the hub's behalf; one that is left without a value is deleted.
+  private func write(
+    _ name: String, _ key: String, _ values: [String: String?], isAlways: Bool = false, _ hub: Hub
+  ) throws {
+    guard let table = self.hub.schema.schema.table(named: name) else { return }
     let rowKey = RowKey([.text(key)])
-    let old = try hub.row(name, rowKey)?.first { $0.column == column }?.value
-    let number = table.columns[index].number
-    let new = value.map(Value.text) ?? .null
-    let operation: Operation =
-      old == nil ? .insert : new == .null && name == "region" ? .delete : .update
-    if name == "project", old == nil { return }
-    if name == "region", old == nil, new == .null { return }
-    oracle.rememberAtHub(table, rowKey, column: number, new)
+    let old = try hub.row(name, rowKey)
+    let isDeleted = !isAlways && values.values.allSatisfy { $0 == nil }
+    if old == nil, isDeleted { return }
+    var fields: [FieldChange] = []
+    for (column, value) in values.sorted(by: { $0.key < $1.key }) {
+      guard let index = table.index(named: column) else { continue }
+      let number = table.columns[index].number
+      let before = old?.first { $0.column == column }?.value ?? .null
+      let new = value.map(Value.text) ?? .null
+      oracle.rememberAtHub(table, rowKey, column: number, new)
+      fields.append(FieldChange(column: number, before: before, after: new))
+    }
     let change = RowChange(
-      table: table.number, operation: operation, key: rowKey,
-      fields: [FieldChange(column: number, before: old ?? .null, after: new)])
+      table: table.number, operation: old == nil ? .insert : isDeleted ? .delete : .update,
+      key: rowKey, fields: fields)
     try hub.commit([change], by: "ha", wallMilliseconds: hubWall())
   }
 }

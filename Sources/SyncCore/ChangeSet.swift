@@ -72,7 +72,7 @@ extension StreamPlace {
     return writer.bytes
   }
 
-  fileprivate func write(to writer: inout WireWriter) {
+  func write(to writer: inout WireWriter) {
     writer.string(1, stream.device)
     writer.unsigned(2, UInt64(stream.epoch))
     writer.unsigned(3, UInt64(sequence))
@@ -85,7 +85,7 @@ extension StreamPlace {
     try self.init(reading: WireReader(bytes))
   }
 
-  fileprivate init(reading message: WireReader) throws(WireError) {
+  init(reading message: WireReader) throws(WireError) {
     var reader = message
     var (device, epoch, sequence) = ("", 0, Int64(0))
     while let field = try reader.next() {
@@ -176,6 +176,7 @@ extension ChangeSet {
     writer.flag(14, isFound)
     writer.string(15, act)
     if let continues { writer.message(16) { continues.write(to: &$0) } }
+    writer.fixed(17, base.access)
     return writer.bytes
   }
 
@@ -209,6 +210,7 @@ extension ChangeSet {
       case 14: isFound = try reader.flag()
       case 15: act = try reader.string()
       case 16: continues = try StreamPlace(reading: try reader.message())
+      case 17: base.access = try reader.fixed()
       default: try reader.skip()
       }
     }

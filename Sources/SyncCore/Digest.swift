@@ -109,6 +109,16 @@ package struct ColumnDigests: Equatable, Sendable {
     }
   }
 
+  /// Takes a row away.
+  package mutating func remove(_ table: TableSchema, _ key: RowKey, _ values: [Value]) {
+    let marker = RowMarker(table: table.number, key: key)
+    for (column, value) in zip(table.columns, values) {
+      replace(
+        Column(table: table.number, column: column.number),
+        old: marker.mark(column: column.number, value), new: 0)
+    }
+  }
+
   /// The columns of the given schema on which two replicas do not hold the same.
   ///
   /// - Parameters:

@@ -10,11 +10,14 @@ package struct HubPoint: Hashable, Sendable {
   package var number: Int64
   /// The first eight bytes of the hub's chain of hashes at that change set.
   package var proof: UInt64
+  /// Of which scopes the state is: see ``Access/version``.
+  package var access: UInt64
 
-  package init(sequence: Int64, number: Int64, proof: UInt64) {
+  package init(sequence: Int64, number: Int64, proof: UInt64, access: UInt64 = 0) {
     self.sequence = sequence
     self.number = number
     self.proof = proof
+    self.access = access
   }
 
   /// Nothing at all.
@@ -39,6 +42,7 @@ extension HubPoint {
     writer.unsigned(1, UInt64(sequence))
     writer.unsigned(2, UInt64(number))
     writer.fixed(3, proof)
+    writer.fixed(4, access)
   }
 
   init(reading message: WireReader) throws(WireError) {
@@ -49,6 +53,7 @@ extension HubPoint {
       case 1: sequence = try reader.sequence()
       case 2: number = try reader.sequence()
       case 3: proof = try reader.fixed()
+      case 4: access = try reader.fixed()
       default: try reader.skip()
       }
     }

@@ -44,6 +44,13 @@ package struct ChangeOrigin: Equatable, Sendable {
     self.isFound = isFound
   }
 
+  /// The same where the base says nothing of a row: what its writer saw is known by its values alone.
+  package var unproven: ChangeOrigin {
+    ChangeOrigin(
+      stream: stream, changeSet: changeSet, base: 0, stamp: stamp, isFlagged: isFlagged,
+      ancestors: ancestors, isProven: false, isFound: isFound)
+  }
+
   package static let hubStream = 0
   var isHub: Bool { stream == Self.hubStream }
 

@@ -233,6 +233,7 @@ package struct PullPage: Equatable, Sendable {
     }
     writer.unsigned(8, UInt64(position.number))
     writer.fixed(9, position.proof)
+    writer.fixed(10, position.access)
     return writer.bytes
   }
 
@@ -252,6 +253,7 @@ package struct PullPage: Equatable, Sendable {
       case 7: try readDigest(try reader.message())
       case 8: position.number = try reader.sequence()
       case 9: position.proof = try reader.fixed()
+      case 10: position.access = try reader.fixed()
       default: try reader.skip()
       }
     }

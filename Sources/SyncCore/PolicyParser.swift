@@ -7,7 +7,12 @@ extension SyncSchema {
   ///   COLUMN NUMBER key|POLICY [ORDER] [since VERSION]
   ///   group NAME POLICY [ORDER] [since VERSION] : COLUMN NUMBER, COLUMN NUMBER
   ///   unique NAME (COLUMN, COLUMN) [where COLUMN = VALUE]
+  ///   scope COLUMN [of TABLE | of TABLE.COLUMN]
+  ///   private [where COLUMN = VALUE, VALUE]
   /// ```
+  /// A row's scope is what a column holds, or that of the row a column points to, or what a column
+  /// holds there; of several declarations the first that leads somewhere counts. Rows that are private
+  /// are a scope of their own.
   ///
   /// - Parameters:
   ///   - text: The declaration.
@@ -33,6 +38,8 @@ private struct PolicyParser {
   private var columns: [ColumnSchema] = []
   private var units: [MergeUnit] = []
   private var softKeys: [SoftKey] = []
+  private var scopes: [ScopeRule.Source] = []
+  private var privacy = ScopeRule.Privacy.none
 
   init(version: Int) { self.version = version }
 
@@ -44,6 +51,8 @@ private struct PolicyParser {
     case "table": try beginTable(words)
     case "group": try group(content)
     case "unique": try unique(content)
+    case "scope": try scope(words)
+    case "private": try confidential(content)
     default: try column(words)
     }
   }
@@ -68,11 +77,25 @@ private struct PolicyParser {
 
   private mutating func endTable() throws(SchemaError) {
     guard let table = current else { return }
+    for column in columns {
+      // Rows are noted by column numbers, and one that is added comes last.
+      let isLate = columns.contains { $0.since < column.since && $0.number > column.number }
+      if isLate {
+        throw SchemaError(
+          "\(table.name).\(column.name) came later and needs a number higher than those before it")
+      }
+    }
+    if case .none = privacy {
+    } else if scopes.isEmpty {
+      throw SchemaError("table \(table.name) is private and declares no scope")
+    }
     tables.append(
       try TableSchema(
         name: table.name, number: table.number, rows: table.rows, columns: columns, units: units,
-        softKeys: softKeys))
+        softKeys: softKeys,
+        scope: scopes.isEmpty ? nil : ScopeRule(sources: scopes, privacy: privacy)))
     (current, columns, units, softKeys) = (nil, [], [], [])
+    (scopes, privacy) = ([], .none)
   }
 
   private mutating func column(_ words: [Substring]) throws(SchemaError) {
@@ -149,9 +172,35 @@ private struct PolicyParser {
     softKeys.append(SoftKey(name: String(head[1]), columns: members, condition: condition))
   }
 
+  private mutating func scope(_ words: [Substring]) throws(SchemaError) {
+    guard current != nil, words.count == 2 || (words.count == 4 && words[2] == "of") else {
+      throw SchemaError("expected: scope COLUMN [of TABLE | of TABLE.COLUMN]")
+    }
+    let column = try index(of: words[1])
+    guard words.count == 4 else { return scopes.append(.column(column)) }
+    let place = words[3].split(separator: ".")
+    switch place.count {
+    case 1: scopes.append(.row(column: column, table: String(place[0])))
+    case 2:
+      scopes.append(.cell(column: column, table: String(place[0]), cell: String(place[1])))
+    default: throw SchemaError("expected TABLE or TABLE.COLUMN, found \(words[3])")
+    }
+  }
+
+  private mutating func confidential(_ line: Substring) throws(SchemaError) {
+    let words = line.split { $0 == " " || $0 == "\t" || $0 == "," }
+    guard current != nil, words.count == 1 || (words.count > 4 && words[1] == "where"),
+      words.count == 1 || words[3] == "="
+    else { throw SchemaError("expected: private [where COLUMN = VALUE, …]") }
+    privacy =
+      words.count == 1
+      ? .always
+      : .when(column: try index(of: words[2]), values: Set(words.dropFirst(4).map(literal)))
+  }
+
   private func index(of name: Substring) throws(SchemaError) -> Int {
     guard let index = columns.firstIndex(where: { $0.name == name }) else {
-      throw SchemaError("unknown column \(name); declare columns before keys that use them")
+      throw SchemaError("unknown column \(name); declare columns before what uses them")
     }
     return index
   }

@@ -13,14 +13,18 @@ package struct PullRequest: Equatable, Sendable {
   package var position: HubPoint
   /// What the device holds of its own streams.
   package var standings: [StreamStanding]
+  /// What the store wrote as other devices and still waits for a decision about.
+  package var former: [FormerWork]
 
   package init(
-    epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = []
+    epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
+    former: [FormerWork] = []
   ) {
     self.epoch = epoch
     self.cursor = cursor
     self.position = position
     self.standings = standings
+    self.former = former
   }
 
   /// Whether rows may have come already, or may have to go: a later page, or the hub's whole state.
@@ -29,6 +33,19 @@ package struct PullRequest: Equatable, Sendable {
   /// Whether two requests ask for the same page; what a device has sealed since does not matter.
   package func asksTheSame(as other: PullRequest) -> Bool {
     epoch == other.epoch && cursor == other.cursor && position == other.position
+  }
+}
+
+/// A change set that a store handed in as another device, before it was enrolled anew.
+///
+/// Its hash, which nobody else knows, proves that it did: so the store is told what becomes of it.
+package struct FormerWork: Equatable, Sendable {
+  package var place: StreamPlace
+  package var hash: [UInt8]
+
+  package init(place: StreamPlace, hash: [UInt8]) {
+    self.place = place
+    self.hash = hash
   }
 }
 
@@ -58,6 +75,7 @@ extension PullRequest {
     writer.unsigned(3, UInt64(cursor))
     writer.message(4) { position.write(to: &$0) }
     for standing in standings { writer.message(5) { standing.write(to: &$0) } }
+    for work in former { writer.message(6) { work.write(to: &$0) } }
     return writer.bytes
   }
 
@@ -77,10 +95,35 @@ extension PullRequest {
       case 5:
         guard standings.count < SyncLimits.standings else { throw .tooLarge("standings") }
         standings.append(try StreamStanding(reading: try reader.message()))
+      case 6:
+        guard former.count < SyncLimits.formerWork else { throw .tooLarge("former work") }
+        former.append(try FormerWork(reading: try reader.message()))
       default: try reader.skip()
       }
     }
     guard version > 0 else { throw .malformed("pull request") }
+  }
+}
+
+extension FormerWork {
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.message(1) { place.write(to: &$0) }
+    writer.blob(2, hash)
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    var place: StreamPlace?
+    var hash: [UInt8] = []
+    while let field = try reader.next() {
+      switch field {
+      case 1: place = try StreamPlace(reading: try reader.message())
+      case 2: hash = try reader.blob()
+      default: try reader.skip()
+      }
+    }
+    guard let place else { throw .malformed("former work") }
+    self.init(place: place, hash: hash)
   }
 }
 

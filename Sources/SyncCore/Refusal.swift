@@ -103,6 +103,12 @@ package enum QuarantineReason: String, Sendable, CaseIterable {
   case hubOnlyTable
   /// It names a table or column that the hub does not know.
   case unknownColumn
+  /// It is about rows that its officer has nothing to do with.
+  case outsideScope
+  /// It is about rows that its officer had to do with when it was written, and has no longer.
+  case scopeWithdrawn
+  /// Its officer may see the rows, and not change them.
+  case readOnly
   /// The device had been revoked.
   case revoked
   /// The bytes are no change set.

@@ -111,6 +111,8 @@ package struct RowState: Equatable, Sendable {
   package var deletions: [Candidate] = []
   /// Streams whose deletions a decision has settled.
   package var settledDeletions: [Int] = []
+  /// The scope under which the hub has noted it.
+  package var scope = Scope.shared
 
   package init(values: [Value], created: Version) {
     self.values = values

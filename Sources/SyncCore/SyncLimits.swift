@@ -21,6 +21,8 @@ package enum SyncLimits {
   package static let basesKept: Int64 = 1_000
   /// Streams of one device that a pull tells of: more than anybody restores a device in ninety days.
   package static let standings = 100
+  /// Change sets in quarantine that a pull asks after by another device's name.
+  package static let formerWork = 100
   /// Ranges into which a table is cut to find where two sides differ: a few rounds find a row among
   /// millions, and an answer stays within a packet or two.
   package static let comparedRanges = 16

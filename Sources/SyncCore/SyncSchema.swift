@@ -7,6 +7,7 @@ package struct SyncSchema: Sendable {
   package let tables: [TableSchema]
   private let byNumber: [Int: Int]
   private let byName: [String: Int]
+  private let dependents: [Int: [ScopeDependent]]
 
   /// Table numbers below this one belong to the engine's own tables.
   package static let firstTableNumber = 10
@@ -16,8 +17,58 @@ package struct SyncSchema: Sendable {
     self.tables = tables
     byNumber = Dictionary(tables.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(tables.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    dependents = try Self.scopeDependents(tables)
     guard byNumber.count == tables.count else { throw SchemaError("a table number is used twice") }
     guard byName.count == tables.count else { throw SchemaError("a table is declared twice") }
+  }
+
+  /// Tables whose rows' scopes come from rows of the given one.
+  package func scopeDependents(of table: TableSchema) -> [ScopeDependent] {
+    dependents[table.number] ?? []
+  }
+
+  private static func scopeDependents(
+    _ tables: [TableSchema]
+  ) throws(SchemaError) -> [Int: [ScopeDependent]] {
+    var dependents: [Int: [ScopeDependent]] = [:]
+    for table in tables {
+      for source in table.scope?.sources ?? [] {
+        guard let name = source.table else { continue }
+        guard let parent = tables.first(where: { $0.name == name }), parent.key.count == 1 else {
+          throw SchemaError(
+            "the scope of \(table.name): \(name) is no table with a key of one column")
+        }
+        var cell: Int?
+        if case .cell(_, _, let column) = source {
+          cell = parent.index(named: column)
+          guard cell != nil else {
+            throw SchemaError("the scope of \(table.name): \(name) has no column \(column)")
+          }
+        }
+        dependents[parent.number, default: []].append(
+          ScopeDependent(table: table.number, column: source.column, cell: cell))
+      }
+    }
+    try refuseCircles(tables, dependents)
+    return dependents
+  }
+
+  /// A move is followed from parents to children until there are no more.
+  private static func refuseCircles(
+    _ tables: [TableSchema], _ dependents: [Int: [ScopeDependent]]
+  ) throws(SchemaError) {
+    for table in tables {
+      var reached: Set<Int> = []
+      var open = [table.number]
+      while let next = open.popLast() {
+        for dependent in dependents[next] ?? [] where reached.insert(dependent.table).inserted {
+          open.append(dependent.table)
+        }
+      }
+      if reached.contains(table.number) {
+        throw SchemaError("the scope of \(table.name) depends on itself")
+      }
+    }
   }
 
   package func table(number: Int) -> TableSchema? { byNumber[number].map { tables[$0] } }
@@ -39,6 +90,8 @@ package struct TableSchema: Sendable {
   /// Columns that merge together; every column that is no key is in exactly one unit.
   package let units: [MergeUnit]
   package let softKeys: [SoftKey]
+  /// How a row's scope is found; without it every device holds the rows.
+  package let scope: ScopeRule?
   /// Indices into ``columns`` of the primary key.
   package let key: [Int]
   /// The columns' names as SQL spells them, joined, in the order of the declaration.
@@ -60,7 +113,7 @@ package struct TableSchema: Sendable {
 
   package init(
     name: String, number: Int, rows: RowPolicy, columns: [ColumnSchema], units: [MergeUnit],
-    softKeys: [SoftKey] = []
+    softKeys: [SoftKey] = [], scope: ScopeRule? = nil
   ) throws(SchemaError) {
     self.name = name
     self.number = number
@@ -68,6 +121,7 @@ package struct TableSchema: Sendable {
     self.columns = columns
     self.units = units
     self.softKeys = softKeys
+    self.scope = scope
     columnsByNumber = columns.sorted { $0.number < $1.number }
     key = columns.indices.filter { columns[$0].unit == nil }
     columnList = columns.map { quoted($0.name) }.joined(separator: ", ")

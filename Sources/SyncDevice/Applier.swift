@@ -60,9 +60,7 @@ struct Applier {
         || (kept != nil
           && (row.kind == .whole || !row.columns.allSatisfy { kept?.contains($0) == false }))
       {
-        try db.run(
-          "INSERT INTO thuan_held VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-          [.integer(Int64(row.table)), row.key.stored, .integer(cursor)])
+        try hold(row.table, row.key, from: cursor)
       }
       if isHeld { return }
       let isMissing = try kept != nil && table.read(row.key, in: db) == nil
@@ -72,6 +70,12 @@ struct Applier {
       }
       try shadow.update(table, row.key, values: try table.read(row.key, in: db))
     }
+  }
+
+  private func hold(_ table: Int, _ key: RowKey, from cursor: Int64) throws {
+    try db.run(
+      "INSERT INTO thuan_held VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+      [.integer(Int64(table)), key.stored, .integer(cursor)])
   }
 
   mutating func finish() throws {
@@ -122,8 +126,10 @@ struct Applier {
         """, [.integer(Int64(table.number)), .integer(Int64(table.number))])
       for row in rows {
         let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
-        if pending.columns(table.number, key) != nil, words.row(table.number, key)?.exists != true {
-          continue
+        if pending.columns(table.number, key) != nil {
+          // It goes when nothing is pending on it any more, unless it has come by then.
+          try hold(table.number, key, from: 0)
+          if words.row(table.number, key)?.exists != true { continue }
         }
         try table.delete(key, in: db)
         try shadow.update(table, key, values: nil)

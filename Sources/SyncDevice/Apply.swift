@@ -9,6 +9,7 @@ extension DeviceStore {
     try read { db in
       var request = try nextPage(db)
       request.standings = try standings(db)
+      request.former = try formerWork(db)
       return .pull(request)
     }
   }
@@ -26,14 +27,36 @@ extension DeviceStore {
     }
     let known = try setting(.cursorSchema, db).integer
     let hasGrown = known != nil && known != Int64(schema.version)
-    if try hasGrown || setting(.wantsSnapshot, db) == .integer(1) {
+    let released = try releasedCursor(db)
+    // What was held back from the first on may be gone by now.
+    if try hasGrown || released == 0 || setting(.wantsSnapshot, db) == .integer(1) {
       return PullRequest(epoch: 0, cursor: 0, position: .zero)
     }
     // What was held back comes again, yet from a hub that knows the newest state seen here.
     var from = try point(at: try cursor(db), db)
-    from.sequence = min(from.sequence, try releasedCursor(db) ?? .max)
+    from.sequence = min(from.sequence, released ?? .max)
     return PullRequest(
       epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: from.sequence, position: from)
+  }
+
+  /// Work in quarantine that the store handed in before it was enrolled anew: its decision is told to
+  /// whoever proves to have written it.
+  private func formerWork(_ db: Database) throws -> [FormerWork] {
+    let waiting = try db.all(
+      """
+      SELECT body, hash FROM thuan_outbox WHERE disposition = 4 AND settled = 0 ORDER BY position
+      """)
+    let device = try setting(.device, db).text
+    var work: [FormerWork] = []
+    for row in waiting where work.count < SyncLimits.formerWork {
+      guard case .blob(let body) = row.value(at: 0), case .blob(let hash) = row.value(at: 1),
+        let changeSet = try? ChangeSet(decoding: body), changeSet.stream.device != device
+      else { continue }
+      work.append(
+        FormerWork(
+          place: StreamPlace(stream: changeSet.stream, sequence: changeSet.sequence), hash: hash))
+    }
+    return work
   }
 
   /// Lets the next pull ask for everything: the hub cannot say what has changed since the cursor.

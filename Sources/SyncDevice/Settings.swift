@@ -54,20 +54,22 @@ extension DeviceStore {
   /// A hub state that the store has held, with its proof; without one, if it is not kept any more.
   func point(at sequence: Int64, _ db: Database) throws -> HubPoint {
     let row = try db.first(
-      "SELECT number, proof FROM thuan_base WHERE sequence = ?", [.integer(sequence)])
+      "SELECT number, proof, access FROM thuan_base WHERE sequence = ?", [.integer(sequence)])
     guard let row else { return HubPoint(sequence: sequence, number: 0, proof: 0) }
-    return HubPoint(sequence: sequence, number: row[0], proof: UInt64(bitPattern: row[1]))
+    return HubPoint(
+      sequence: sequence, number: row[0], proof: UInt64(bitPattern: row[1]),
+      access: UInt64(bitPattern: row[2]))
   }
 
   /// Moves the cursor, and keeps the proof of where it stands for what will be written here.
   func setCursor(_ point: HubPoint, _ db: Database) throws {
     try set(.cursor, .integer(point.sequence), db)
     try db.run(
-      "INSERT INTO thuan_base VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, "
-        + "proof = excluded.proof",
+      "INSERT INTO thuan_base VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        + "number = excluded.number, proof = excluded.proof, access = excluded.access",
       [
         .integer(point.sequence), .integer(point.number),
-        .integer(Int64(bitPattern: point.proof)),
+        .integer(Int64(bitPattern: point.proof)), .integer(Int64(bitPattern: point.access)),
       ])
     try db.run(
       """

@@ -20,6 +20,8 @@ package struct StoreStatus: Equatable, Sendable {
   /// Hub time less device time at the last push, where it is too much to trust the device's clock.
   package var clockOffsetMilliseconds: Int64 = 0
   package var cursor: Int64 = 0
+  /// Which scopes the store's rows are of: see `Access.version` in SyncCore.
+  package var access: UInt64 = 0
   /// Whether the hub has revoked the device and told it to lock what it holds.
   package var isLocked = false
 }
@@ -55,6 +57,7 @@ extension DeviceStore {
       status.isInStep = try wasInStep && !hasPendingWork(db)
       status.clockOffsetMilliseconds = try setting(.clockOffset, db).integer ?? 0
       status.cursor = try cursor(db)
+      status.access = try point(at: status.cursor, db).access
       status.isLocked = try setting(.isLocked, db) == .integer(1)
       return status
     }

@@ -60,7 +60,7 @@ struct ConflictBook {
         .text(open.id),
       ])
     if !candidates.isEmpty { try writeCandidates(open.id, candidates) }
-    try store.publish(PublishedTables.conflict, RowKey([.text(open.id)]))
+    try store.publishConflict(.text(open.id))
   }
 
   private func openConflict(_ table: String, _ key: RowKey, _ unit: String) throws -> (
@@ -93,7 +93,7 @@ struct ConflictBook {
         .text(id), .text(kind.rawValue), .text(table), key.stored, .text(unit), otherKey,
         base.isEmpty ? .null : .blob(encodedValues(base)), .integer(wallMilliseconds),
       ])
-    try store.publish(PublishedTables.conflict, RowKey([.text(id)]))
+    try store.publishConflict(.text(id))
     return id
   }
 
@@ -127,8 +127,7 @@ struct ConflictBook {
           .text(conflict), .integer(Int64(position + 1)), .text(candidate.kind.name),
           .blob(encodedValues(candidate.values)),
         ] + writer)
-      try store.publish(
-        PublishedTables.candidate, RowKey([.text(conflict), .integer(Int64(position + 1))]))
+      try store.publishCandidate(.text(conflict), .integer(Int64(position + 1)))
     }
     let beyond = try store.connection.rows(
       "SELECT position FROM thuan_candidate WHERE conflict_id = ? AND position > ?",
@@ -137,7 +136,7 @@ struct ConflictBook {
       try store.connection.run(
         "DELETE FROM thuan_candidate WHERE conflict_id = ? AND position = ?",
         [.text(conflict), row[0]])
-      try store.publish(PublishedTables.candidate, RowKey([.text(conflict), row[0]]))
+      try store.publishCandidate(.text(conflict), row[0])
     }
   }
 
@@ -192,7 +191,7 @@ struct ConflictBook {
       try store.connection.run(
         "UPDATE thuan_conflict SET state = 'superseded', version = version + 1 WHERE id = ?",
         [.text(id)])
-      try store.publish(PublishedTables.conflict, RowKey([.text(id)]))
+      try store.publishConflict(.text(id))
     }
   }
 

@@ -31,7 +31,7 @@ extension Hub {
       guard let request = try? ComparisonRequest(decoding: body) else {
         throw Refusal(.malformed, detail: "comparison")
       }
-      return try compare(request, for: device).encoded()
+      return try compare(request, for: device, wallMilliseconds: wallMilliseconds).encoded()
     default: throw Refusal(.notFound)
     }
   }

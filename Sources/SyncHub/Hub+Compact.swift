@@ -29,8 +29,9 @@ extension Hub {
       // In the record, so that a page tells by its proof whether it was made before or after.
       let number = try store.record("compact \(horizon)", ruling)
       let count = try store.forgetTombstones(upTo: horizon)
+      let hasExits = try store.forgetExits(upTo: horizon)
       let known = try store.setting(.horizon).integer ?? 0
-      guard count > 0 else { return Compaction(tombstones: 0, horizon: known) }
+      guard count > 0 || hasExits else { return Compaction(tombstones: 0, horizon: known) }
       try store.set(.horizon, .integer(max(known, horizon)))
       try store.set(.compacted, .integer(number))
       return Compaction(tombstones: count, horizon: max(known, horizon))
@@ -45,6 +46,14 @@ extension HubStore {
   fileprivate func passedByAll() throws -> Int64? {
     try connection.first(
       "SELECT min(cursor) FROM hub_device WHERE state = 'active' AND cursor > 0")?[0].integer
+  }
+
+  /// - Returns: Whether there were any.
+  fileprivate func forgetExits(upTo horizon: Int64) throws -> Bool {
+    let first = try connection.first(
+      "SELECT 1 FROM hub_exit WHERE sequence <= ? LIMIT 1", [.integer(horizon)])
+    try connection.run("DELETE FROM hub_exit WHERE sequence <= ?", [.integer(horizon)])
+    return first != nil
   }
 
   fileprivate func forgetTombstones(upTo horizon: Int64) throws -> Int {

@@ -8,31 +8,36 @@ extension Hub {
   /// - Parameters:
   ///   - request: The range, and the state that the device compares.
   ///   - device: Who has signed the request.
+  ///   - wallMilliseconds: The hub's time.
   /// - Returns: Rows or sums; or that the hub has moved on.
   /// - Throws: `Refusal` for a revoked device or a table that is not there, and the storage's errors.
-  package func compare(_ request: ComparisonRequest, for device: HubDevice) throws
-    -> ComparisonReply
-  {
+  package func compare(
+    _ request: ComparisonRequest, for device: HubDevice, wallMilliseconds: Int64
+  ) throws -> ComparisonReply {
     if device.isRevoked { throw Refusal(.revoked) }
     guard let table = schema.table(number: request.table) else {
       throw Refusal(.malformed, detail: "table")
     }
     return try read { store in
       let (number, _) = try store.lastChangeSet()
-      guard number == request.position.number, try store.knows(request.position) else {
-        return ComparisonReply(.moved)
-      }
-      return ComparisonReply(try store.content(of: request.range, table, upTo: comparedRows))
+      let reader = try self.reader(device, store, wallMilliseconds: wallMilliseconds)
+      guard number == request.position.number, try store.knows(request.position),
+        request.position.access == reader.access.version
+      else { return ComparisonReply(.moved) }
+      return ComparisonReply(
+        try store.content(of: request.range, table, for: reader, upTo: comparedRows))
     }
   }
 }
 
 extension HubStore {
-  fileprivate func content(of range: KeyRange, _ table: TableSchema, upTo limit: Int) throws
-    -> ComparisonReply.Content
-  {
-    let (condition, arguments) = range.condition(table)
-    let from = "FROM hub_row WHERE \(condition) AND sum <> 0"
+  fileprivate func content(
+    of range: KeyRange, _ table: TableSchema, for reader: Reader, upTo limit: Int
+  ) throws -> ComparisonReply.Content {
+    let (place, keys) = range.condition(table)
+    let (scope, scopes) = reader.condition
+    let arguments = keys + scopes
+    let from = "FROM hub_row WHERE \(place) AND \(scope) AND sum <> 0"
     let count = Int(try connection.first("SELECT count(*) \(from)", arguments)?[0].integer ?? 0)
     guard count > limit else {
       let keys = try connection.rows("SELECT key \(from) ORDER BY key", arguments)

@@ -218,7 +218,7 @@ private struct Desk {
   }
 
   private func write(_ new: RowState, over old: RowState, _ key: RowKey, sequence: Int64) throws {
-    var digests = ColumnDigests()
+    var digests = ScopedDigests()
     do {
       try store.write(new, over: old, table, key, sequence: sequence, digests: &digests)
     } catch let violation as ConstraintViolation {
@@ -237,7 +237,7 @@ private struct Desk {
         .text(choice.name), .text(ruling.by), .integer(ruling.wallMilliseconds),
         .text(ruling.reason), .text(conflict.id),
       ])
-    try store.publish(PublishedTables.conflict, RowKey([.text(conflict.id)]))
+    try store.publishConflict(.text(conflict.id))
   }
 
   private func record(_ choice: Choice, number: Int64, sequence: Int64, before: [UInt8]) throws {
@@ -278,7 +278,7 @@ private struct Desk {
       ? store.record(
         "undo \(conflict.id)", by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
       : restore(bytes, decidedAt: row[1].integer ?? 0)
-    try store.publish(PublishedTables.conflict, RowKey([.text(conflict.id)]))
+    try store.publishConflict(.text(conflict.id))
     try store.connection.run(
       "UPDATE hub_decision SET undone_at = ? WHERE id = ?",
       [.integer(ruling.wallMilliseconds), row[0]])
@@ -307,7 +307,7 @@ private struct Desk {
       try store.connection.run(
         "UPDATE thuan_conflict SET state = 'superseded', version = version + 1 WHERE id = ?",
         [twin[0]])
-      try store.publish(PublishedTables.conflict, RowKey([twin[0]]))
+      try store.publishConflict(twin[0])
     }
   }
 

@@ -17,17 +17,20 @@ extension Hub {
   package func page(_ request: PullRequest, for device: HubDevice, wallMilliseconds: Int64) throws
     -> PullPage
   {
-    let page = try read { store in
+    let (page, access) = try read { store -> (PullPage, Access) in
       // A revoked device learns nothing, but what it has handed in must not go with a hub that was
       // put back.
       try store.checkStreams(request, of: device)
       if device.isRevoked { throw Refusal(.revoked) }
-      try store.checkPlace(request)
-      var composer = try PageComposer(store, request, device, pageRows: pageRows)
-      return try composer.compose(wallMilliseconds: wallMilliseconds)
+      let access = try self.access(of: device, store, wallMilliseconds: wallMilliseconds)
+      try store.checkPlace(request, access)
+      let reader = Reader(access: access, own: try store.ownScopes(request, device))
+      var composer = try PageComposer(store, request, device, reader, pageRows: pageRows)
+      return (try composer.compose(wallMilliseconds: wallMilliseconds), access)
     }
     try write { store in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
+      try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
     }
     if page.isLast {
       _ = try scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)
@@ -59,8 +62,15 @@ extension HubStore {
   }
 
   /// Looks at whether the state that a device holds is one from which it can go on.
-  fileprivate func checkPlace(_ request: PullRequest) throws {
+  fileprivate func checkPlace(_ request: PullRequest, _ access: Access) throws {
     if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: "rolled back") }
+    // One that has never pulled holds what it has pushed.
+    let holdsRows =
+      request.position != .zero
+      || (request.epoch != 0 && request.standings.contains { $0.acknowledged > 0 })
+    if holdsRows, request.position.access != access.version {
+      throw Refusal(.snapshotNeeded, detail: "scope")
+    }
     if try hasMissedTombstones(request) { throw Refusal(.snapshotNeeded, detail: "compacted") }
   }
 
@@ -77,6 +87,18 @@ extension HubStore {
 }
 
 extension HubStore {
+  /// The scopes of a device, and of those as which its store is proven to have been enrolled before.
+  fileprivate func ownScopes(_ request: PullRequest, _ device: HubDevice) throws -> Set<Scope> {
+    var scopes: Set<Scope> = [.device(device.id)]
+    for work in request.former {
+      guard let stream = try knownStream(work.place.stream),
+        try number(of: work.place.sequence, in: stream.number, hash: work.hash) != nil
+      else { continue }
+      scopes.insert(.device(work.place.stream.device))
+    }
+    return scopes
+  }
+
   fileprivate func ownWords(_ request: PullRequest, _ device: HubDevice) throws
     -> [ChangeOrigin.Ancestor]
   {
@@ -97,6 +119,9 @@ private struct PageComposer {
   /// The streams whose words are the device's own, each up to a change set that it has its receipt
   /// for; none if the device has not pushed yet, or wants its own words too.
   private let own: [ChangeOrigin.Ancestor]
+  private let reader: Reader
+  /// Whether rows may have to go that have left the reader's scopes since his cursor.
+  private let hasExits: Bool
   private let published: [Int: TableSchema]
   private var page = PullPage()
   private var bytes = 0
@@ -107,8 +132,16 @@ private struct PageComposer {
   /// scans the whole store.
   private var scannedRowsMax: Int { 20 * pageRows }
 
-  init(_ store: HubStore, _ request: PullRequest, _ device: HubDevice, pageRows: Int) throws {
+  init(
+    _ store: HubStore, _ request: PullRequest, _ device: HubDevice, _ reader: Reader, pageRows: Int
+  ) throws {
     self.store = store
+    self.reader = reader
+    // Who takes the whole state lets everything else go.
+    hasExits =
+      try reader.access.read != nil && request.epoch != 0
+      && store.connection.first(
+        "SELECT 1 FROM hub_exit WHERE sequence > ? LIMIT 1", [.integer(request.cursor)]) != nil
     self.pageRows = pageRows
     self.request = request
     own = try store.ownWords(request, device)
@@ -121,10 +154,11 @@ private struct PageComposer {
     page.schemaVersion = store.schema.version
     page.hubMilliseconds = wallMilliseconds
     page.position = try store.point(at: max(request.cursor, request.position.sequence))
+    page.position.access = reader.access.version
     var scanned = 0
     var isFull = false
     try store.connection.each(
-      "SELECT tbl, key, sequence, meta FROM hub_row WHERE sequence > ? ORDER BY sequence",
+      "SELECT tbl, key, sequence, meta, scope FROM hub_row WHERE sequence > ? ORDER BY sequence",
       [.integer(page.position.sequence)]
     ) { row in
       if page.rows.count >= pageRows || bytes >= SyncLimits.pageBytes
@@ -139,12 +173,13 @@ private struct PageComposer {
       return true
     }
     page.isLast = !isFull
-    if page.isLast { page.digests = try store.digests() }
+    if page.isLast { page.digests = try store.digests(of: reader) }
     return page
   }
 
   private mutating func add(_ row: [Value]) throws {
     guard let number = row[0].integer, case .blob(let meta) = row[3] else { return }
+    guard reader.reads(Scope(stored: row[4].text ?? "")) else { return try letGo(row) }
     if let table = published[Int(number)] {
       let key = try RowKey(stored: row[1], columns: table.key.count)
       let values = try store.connection.first(table.selectByKey, key.values)
@@ -164,6 +199,16 @@ private struct PageComposer {
         if !units.isEmpty { append(table, key, .fields, state.values, units: Set(units)) }
       }
     }
+  }
+
+  /// A row that the reader has nothing to do with; he may have had.
+  private mutating func letGo(_ row: [Value]) throws {
+    guard hasExits, let number = row[0].integer.map({ Int($0) }),
+      let table = published[number] ?? store.schema.table(number: number),
+      try store.hasLeft(row[0], row[1], since: request.cursor, reader)
+    else { return }
+    append(
+      table, try RowKey(stored: row[1], columns: table.key.count), .evicted, [], units: nil)
   }
 
   /// Whether the device does not hold it yet: it is newer than the cursor, and not the device's own

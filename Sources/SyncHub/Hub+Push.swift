@@ -24,15 +24,21 @@ extension Hub {
       reply.epoch = envelope.stream.epoch
       reply.hubMilliseconds = wallMilliseconds
       reply.clockOffsetMilliseconds = isClockOff ? offset : 0
+      let reader =
+        try device.isRevoked
+        ? nil : self.reader(device, store, wallMilliseconds: wallMilliseconds)
       var reception = try Reception(
-        hub: self, store: store, id: envelope.stream, isClockOff: isClockOff,
-        isRevoked: device.isRevoked, wallMilliseconds: wallMilliseconds)
+        hub: self, store: store, id: envelope.stream, isClockOff: isClockOff, reader: reader,
+        wallMilliseconds: wallMilliseconds)
       reply.receipts = try reception.take(envelope.changeSets)
       reply.device = device.id
       if !reply.receipts.isEmpty {
         reply.lastHash = ChangeSet.hash(of: envelope.changeSets[reply.receipts.count - 1])
       }
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, clockOffset: offset)
+      if let access = reader?.access {
+        try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
+      }
       return reply
     }
   }
@@ -66,7 +72,8 @@ private struct Reception {
   private var stream: HubStream
   private let id: StreamID
   private let isClockOff: Bool
-  private let isRevoked: Bool
+  /// What the device's holder may see and change; nothing if it was revoked.
+  private let reader: Reader?
   private let wallMilliseconds: Int64
   private var mayRepeat: Bool
   private var ancestors: [ChangeOrigin.Ancestor]
@@ -74,14 +81,14 @@ private struct Reception {
   private var provenBase: HubPoint?
 
   init(
-    hub: Hub, store: HubStore, id: StreamID, isClockOff: Bool, isRevoked: Bool,
+    hub: Hub, store: HubStore, id: StreamID, isClockOff: Bool, reader: Reader?,
     wallMilliseconds: Int64
   ) throws {
     self.hub = hub
     self.store = store
     self.id = id
     self.isClockOff = isClockOff
-    self.isRevoked = isRevoked
+    self.reader = reader
     self.wallMilliseconds = wallMilliseconds
     stream = try store.stream(id)
     mayRepeat = try store.mayRepeat(stream, id)
@@ -171,13 +178,13 @@ private struct Reception {
   private mutating func judge(_ changeSet: ChangeSet, number: Int64, isFlagged: Bool) throws
     -> Verdict
   {
-    if isRevoked { return Verdict(.quarantined, .revoked, "") }
+    guard let reader else { return Verdict(.quarantined, .revoked, "") }
     let origin = ChangeOrigin(
       stream: stream.number, changeSet: number, base: changeSet.base.sequence,
       stamp: changeSet.stamp, isFlagged: isFlagged, ancestors: ancestors,
       isProven: try isProven(changeSet.base), isFound: changeSet.isFound)
     return try hub.merge(
-      changeSet, from: origin, store, wallMilliseconds: wallMilliseconds)
+      changeSet, from: origin, store, within: reader, wallMilliseconds: wallMilliseconds)
   }
 
   private mutating func isProven(_ base: HubPoint) throws -> Bool {
@@ -240,11 +247,15 @@ struct Verdict {
 
 extension Hub {
   /// Merges a change set that has been stored, or says why it belongs in quarantine.
+  ///
+  /// Without a reader, who would have to be let do that, it has been decided that it is done.
   func merge(
-    _ changeSet: ChangeSet, from origin: ChangeOrigin, _ store: HubStore, wallMilliseconds: Int64
+    _ changeSet: ChangeSet, from origin: ChangeOrigin, _ store: HubStore,
+    within reader: Reader? = nil, wallMilliseconds: Int64
   ) throws -> Verdict {
     var ingest = Ingest(
       store, links: links, kinds: kinds, rules: rules,
+      permission: reader.map { Permission(store, $0) },
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
       origin: origin,
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))

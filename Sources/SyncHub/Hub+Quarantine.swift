@@ -53,15 +53,15 @@ extension Hub {
     try write { store in
       guard try store.isQuarantined(number) else { throw HubError.notFound }
       try store.record("retry \(number)", ruling)
-      return try takeInChain(from: number, store, ruling)
+      return try takeInChain(from: number, store, ruling, isDecided: true)
     }
   }
 
   /// Takes a change set in, and after it those that were waiting with it.
-  private func takeInChain(from number: Int64, _ store: HubStore, _ ruling: Ruling) throws
-    -> [Int64]
-  {
-    guard try takeIn(number, store, ruling) else { return [] }
+  private func takeInChain(
+    from number: Int64, _ store: HubStore, _ ruling: Ruling, isDecided: Bool = false
+  ) throws -> [Int64] {
+    guard try takeIn(number, store, ruling, isDecided: isDecided) else { return [] }
     var taken = [number]
     for waiting in try store.dependents(after: number)
     where try store.isQuarantined(waiting) && takeIn(waiting, store, ruling) {
@@ -84,20 +84,39 @@ extension Hub {
     }
   }
 
-  func takeIn(_ number: Int64, _ store: HubStore, _ ruling: Ruling) throws -> Bool {
+  /// Tries a change set again.
+  ///
+  /// Where somebody has decided that it is done, its officer may have nothing to do with the rows.
+  func takeIn(
+    _ number: Int64, _ store: HubStore, _ ruling: Ruling, isDecided: Bool = false
+  ) throws -> Bool {
     guard let stored = try store.changeSet(number),
       let changeSet = try? ChangeSet(decoding: stored.body)
     else { return false }
+    let reader = try author(
+      of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
+    if reader == nil, !isDecided { return false }
     let origin = try store.origin(of: changeSet, number: number, isFlagged: stored.isFlagged)
     let verdict = try merge(
-      changeSet, from: origin, store, wallMilliseconds: ruling.wallMilliseconds)
+      changeSet, from: origin, store, within: isDecided ? nil : reader,
+      wallMilliseconds: ruling.wallMilliseconds)
     if verdict.disposition == .quarantined {
       try store.setQuarantine(changeSet, number, .open, verdict.reason, verdict.detail, ruling)
       try store.setAwaited(verdict.awaited, by: number)
       return false
     }
     try store.setQuarantine(changeSet, number, .applied, nil, "", ruling)
+    if isDecided { try store.takeBack(changeSet, from: reader) }
     return true
+  }
+
+  /// The present access of whoever wrote a change set; nothing if the device is not known any more.
+  func author(
+    of changeSet: ChangeSet, _ store: HubStore, wallMilliseconds: Int64
+  ) throws -> Reader? {
+    let device = try store.devices(where: "id = ?", [.text(changeSet.stream.device)]).first
+    guard let device else { return nil }
+    return try reader(device, store, wallMilliseconds: wallMilliseconds)
   }
 
   /// Decides that a change set is not taken in.
@@ -115,8 +134,13 @@ extension Hub {
         try store.dismissMalformed(number, ruling)
         return
       }
-      for change in changeSet.changes { try store.sendAgain(change) }
+      for change in changeSet.changes {
+        try store.sendAgain(change, to: changeSet.stream.device)
+      }
       try store.setQuarantine(changeSet, number, .dismissed, nil, "", ruling)
+      let reader = try author(
+        of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
+      try store.takeBack(changeSet, from: reader)
     }
   }
 }
@@ -134,7 +158,7 @@ extension HubStore {
       key.values + [
         .text(verdict.reason?.rawValue ?? ""), .text(verdict.detail), .integer(wallMilliseconds),
       ])
-    try publish(PublishedTables.quarantine, key)
+    try publishQuarantine(key)
     try setAwaited(verdict.awaited, by: number)
     // A row without a key is none that anything could build on.
     for change in changeSet.changes where change.key.stored != .null {
@@ -142,6 +166,12 @@ extension HubStore {
         "INSERT INTO hub_quarantined_row VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [.integer(Int64(change.table)), change.key.stored, .integer(number)])
     }
+  }
+
+  /// What lies in quarantine concerns the device that wrote it.
+  private func publishQuarantine(_ key: RowKey) throws {
+    try publish(
+      PublishedTables.quarantine, key, in: .device(key.values.first?.text ?? ""))
   }
 
   private func quarantineKey(_ changeSet: ChangeSet) -> RowKey {
@@ -191,7 +221,7 @@ extension HubStore {
         reason.map { .text($0.rawValue) } ?? .null, .text(detail), .text(ruling.by),
         .text(ruling.reason),
       ] + key.values)
-    try publish(PublishedTables.quarantine, key)
+    try publishQuarantine(key)
     guard state != .open else { return }
     try connection.run("DELETE FROM hub_quarantined_row WHERE number = ?", [.integer(number)])
     try setAwaited(nil, by: number)
@@ -244,11 +274,26 @@ extension HubStore {
       UPDATE thuan_quarantine SET state = 'dismissed', decided_by = ?, decided_reason = ?
       WHERE device = ? AND epoch = ? AND sequence = ?
       """, [.text(ruling.by), .text(ruling.reason)] + row)
-    try publish(PublishedTables.quarantine, RowKey(row))
+    try publishQuarantine(RowKey(row))
   }
 
-  /// Has a row sent to devices once more, whole; one that the hub does not have is sent as deleted.
-  func sendAgain(_ change: RowChange) throws {
+  /// Has a device let go of the rows of its own change set that its holder has nothing to do with.
+  func takeBack(_ changeSet: ChangeSet, from reader: Reader?) throws {
+    guard let reader else { return }
+    for change in changeSet.changes {
+      let row = try connection.first(
+        "SELECT scope, sequence FROM hub_row WHERE tbl = ? AND key = ?",
+        [.integer(Int64(change.table)), change.key.stored])
+      guard let row, let scope = row[0].text, !reader.reads(Scope(stored: scope)) else { continue }
+      try noteExit(
+        from: .device(changeSet.stream.device), change.table, change.key,
+        sequence: row[1].integer ?? 0)
+    }
+  }
+
+  /// Has a row sent to devices once more, whole; one that the hub does not have is sent, as deleted,
+  /// to the device that made it.
+  func sendAgain(_ change: RowChange, to device: String) throws {
     guard let table = schema.table(number: change.table),
       change.key.values.count == table.key.count
     else { return }
@@ -264,6 +309,7 @@ extension HubStore {
       for (column, value) in zip(table.key, change.key.values) { values[column] = value }
       state = RowState(values: values, created: version)
       state.deletion = version
+      state.scope = .device(device)
     }
     state.sentWhole = sequence
     try writeMetadata(state, table, change.key, sequence: sequence)

@@ -8,6 +8,7 @@ package struct Hub: Sendable {
   package let schema: SyncSchema
   let database: any HubDatabase
   let rules: [any HubRule]
+  let policy: any AccessPolicy
   let links: [TableLink]
   let defaults: [Int: [Value]]
   let kinds: [Int: [ColumnKind]]
@@ -24,18 +25,21 @@ package struct Hub: Sendable {
   ///   - database: The storage, with the application's tables in it.
   ///   - schema: Their merge policies.
   ///   - rules: What the application wants looked at after every change set.
+  ///   - policy: Who may see and change what.
   ///   - timeline: A random name, taken as the hub's own and its first timeline's if it is new.
   ///   - secret: 32 random bytes, taken as its signing key if it is new.
   ///   - wallMilliseconds: The hub's time: what devices have signed before is not taken any more.
   /// - Throws: The storage's errors, and `CryptoKitError` for a secret of another length.
   package init(
-    _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [], timeline: String,
-    secret: [UInt8], wallMilliseconds: Int64
+    _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [],
+    policy: any AccessPolicy = OpenAccess(), timeline: String, secret: [UInt8],
+    wallMilliseconds: Int64
   ) throws {
     replays = ReplayGuard(wallMilliseconds: wallMilliseconds)
     self.database = database
     self.schema = schema
     self.rules = rules
+    self.policy = policy
     links = try database.links(in: schema)
     defaults = try database.defaults(in: schema)
     kinds = try database.kinds(in: schema)

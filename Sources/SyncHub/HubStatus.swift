@@ -44,13 +44,17 @@ extension Hub {
   package func problems() throws -> [String] {
     try read { store in
       var problems: [String] = []
-      let noted = try store.digests()
-      let actual = try store.digestsOfRows()
-      for place in noted.differences(from: actual, in: schema, upTo: schema.version) {
+      for (_, place) in try store.differingDigests() {
         let table = schema.table(number: place.table)
         let column = table?.index(number: place.column).map { table?.columns[$0].name ?? "" } ?? ""
-        problems.append(
-          "\(table?.name ?? "").\(column): rows differ from what has been noted of them")
+        let problem =
+          "\(table?.name ?? "").\(column): rows differ from what has been noted of them"
+        if !problems.contains(problem) { problems.append(problem) }
+      }
+      for table in schema.tables where table.scope != nil {
+        for (key, _) in try store.misplacedRows(of: table) {
+          problems.append("\(table.name) \(key): it is noted under another scope than its own")
+        }
       }
       return problems
     }

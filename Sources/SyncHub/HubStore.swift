@@ -117,43 +117,50 @@ struct HubStore {
   /// All that the hub knows of a row; nothing if it never had one.
   func row(_ table: TableSchema, _ key: RowKey) throws -> RowState? {
     guard
-      let meta = try connection.first(
-        "SELECT meta FROM hub_row WHERE tbl = ? AND key = ?",
-        [.integer(Int64(table.number)), key.stored]), case .blob(let bytes) = meta[0]
+      let noted = try connection.first(
+        "SELECT meta, scope FROM hub_row WHERE tbl = ? AND key = ?",
+        [.integer(Int64(table.number)), key.stored]), case .blob(let bytes) = noted[0]
     else { return try forgottenRow(table, key) }
-    return try RowState(
+    var state = try RowState(
       metadata: bytes, live: try connection.first(table.selectByKey, key.values), table: table)
+    state.scope = Scope(stored: noted[1].text ?? "")
+    return state
   }
 
-  /// Brings table, metadata and digests from one state of a row to the next.
+  /// Brings table, metadata and digests from one state of a row to the next, and what its scope is
+  /// decided by to another scope with it.
+  ///
+  /// - Returns: The row's scope afterwards.
+  @discardableResult
   func write(
     _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64,
-    digests: inout ColumnDigests
-  ) throws {
+    digests: inout ScopedDigests
+  ) throws -> Scope {
     try writeValues(new, over: old, table, key)
-    try writeMetadata(new, table, key, sequence: sequence)
-    let marker = RowMarker(table: table.number, key: key)
-    for (index, column) in table.columns.enumerated() {
-      let before = old.map { $0.isDeleted ? Value.null : $0.values[index] } ?? .null
-      let after = new.isDeleted ? Value.null : new.values[index]
-      if before == after { continue }
-      digests.replace(
-        .init(table: table.number, column: column.number),
-        old: marker.mark(column: column.number, before),
-        new: marker.mark(column: column.number, after))
+    var new = new
+    if !new.isDeleted { new.scope = try scope(of: table, new.values) }
+    if let old, old.scope != new.scope {
+      new.sentWhole = sequence
+      try noteExit(from: old.scope, table.number, key, sequence: sequence)
     }
+    try writeMetadata(new, table, key, sequence: sequence)
+    digests.replace(table, key, old: old, new: new)
+    if let old, !new.isDeleted {
+      try moveDependents(of: table, key, old: old, new: new, digests: &digests)
+    }
+    return new.scope
   }
 
   func writeMetadata(_ state: RowState, _ table: TableSchema, _ key: RowKey, sequence: Int64) throws
   {
     try connection.run(
       """
-      INSERT INTO hub_row (tbl, key, sequence, sum, meta) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence, sum = excluded.sum,
-        meta = excluded.meta
+      INSERT INTO hub_row (tbl, key, sequence, scope, sum, meta) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence, scope = excluded.scope,
+        sum = excluded.sum, meta = excluded.meta
       """,
       [
-        .integer(Int64(table.number)), key.stored, .integer(sequence),
+        .integer(Int64(table.number)), key.stored, .integer(sequence), .text(state.scope.stored),
         .integer(Int64(bitPattern: state.isDeleted ? 0 : table.mark(of: state.values))),
         .blob(state.encodedMetadata(table)),
       ])
@@ -181,40 +188,6 @@ struct HubStore {
     }
   }
 
-  func add(_ changes: ColumnDigests) throws {
-    for (column, change) in changes.sums where change != 0 {
-      let place: [Value] = [.integer(Int64(column.table)), .integer(Int64(column.column))]
-      let old = try connection.first("SELECT sum FROM hub_digest WHERE tbl = ? AND col = ?", place)
-      let sum = UInt64(bitPattern: old?[0].integer ?? 0) &+ change
-      try connection.run(
-        "INSERT INTO hub_digest VALUES (?, ?, ?) ON CONFLICT (tbl, col) DO UPDATE SET sum = excluded.sum",
-        place + [.integer(Int64(bitPattern: sum))])
-    }
-  }
-
-  func digests() throws -> ColumnDigests {
-    var digests = ColumnDigests()
-    for row in try connection.rows("SELECT tbl, col, sum FROM hub_digest") {
-      guard let table = row[0].integer, let column = row[1].integer, let sum = row[2].integer else {
-        continue
-      }
-      digests.sums[.init(table: Int(table), column: Int(column))] = UInt64(bitPattern: sum)
-    }
-    return digests
-  }
-
-  /// The digests that the rows themselves give.
-  func digestsOfRows() throws -> ColumnDigests {
-    var digests = ColumnDigests()
-    for table in schema.tables {
-      try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
-        digests.add(table, table.rowKey(of: values), values)
-        return true
-      }
-    }
-    return digests
-  }
-
   /// Takes the digests anew when the schema has grown (a new column may have a default), and takes
   /// rows in that a migration made, or that are older than the hub.
   func adoptSchema() throws {
@@ -223,6 +196,7 @@ struct HubStore {
     // A schema comes with the program, at no time of its own.
     try record("schema \(schema.version)", by: "", wallMilliseconds: 0)
     for table in schema.tables { try adoptRows(of: table) }
+    try moveMisplacedRows()
     try renewMarks()
     try set(.schemaVersion, version)
     try saveSequence()
@@ -230,11 +204,11 @@ struct HubStore {
 
   /// Notes of every row what it holds now.
   func renewMarks() throws {
-    var digests = ColumnDigests()
+    var digests = ScopedDigests()
     for table in schema.tables {
       try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
         let key = table.rowKey(of: values)
-        digests.add(table, key, values)
+        digests.add(table, key, values, in: try notedScope(table.number, key) ?? .nobody)
         try connection.run(
           "UPDATE hub_row SET sum = ? WHERE tbl = ? AND key = ?",
           [
@@ -251,10 +225,7 @@ struct HubStore {
   func adoptRows(of table: TableSchema) throws {
     var unknown: [[Value]] = []
     try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
-      let known = try connection.first(
-        "SELECT 1 FROM hub_row WHERE tbl = ? AND key = ?",
-        [.integer(Int64(table.number)), table.rowKey(of: values).stored])
-      if known == nil { unknown.append(values) }
+      if try notedScope(table.number, table.rowKey(of: values)) == nil { unknown.append(values) }
       return true
     }
     for values in unknown {
@@ -262,19 +233,10 @@ struct HubStore {
       let created = Version(
         sequence: sequence, stream: ChangeOrigin.hubStream, changeSet: 0, stamp: .zero,
         isFlagged: false)
-      try writeMetadata(
-        RowState(values: values, created: created), table, table.rowKey(of: values),
-        sequence: sequence)
+      var state = RowState(values: values, created: created)
+      state.scope = .nobody
+      try writeMetadata(state, table, table.rowKey(of: values), sequence: sequence)
     }
-  }
-
-  /// Puts a row of the hub's own tables where devices pull it.
-  func publish(_ table: Int, _ key: RowKey) throws {
-    try connection.run(
-      """
-      INSERT INTO hub_row (tbl, key, sequence, sum, meta) VALUES (?, ?, ?, 0, x'')
-      ON CONFLICT (tbl, key) DO UPDATE SET sequence = excluded.sequence
-      """, [.integer(Int64(table)), key.stored, .integer(try nextSequence())])
   }
 }
 

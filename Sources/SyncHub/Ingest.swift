@@ -9,13 +9,16 @@ struct Ingest {
   private let links: [TableLink]
   private let kinds: [Int: [ColumnKind]]
   private let rules: [any HubRule]
+  private let permission: Permission?
   private let origin: ChangeOrigin
   private let changeSet: ChangeSet
   private var book: ConflictBook
-  private var digests = ColumnDigests()
+  private var digests = ScopedDigests()
   private var disposition = Receipt.Disposition.applied
   private var touched: [Int: Set<RowKey>] = [:]
   private var touchedOrder: [(table: TableSchema, key: RowKey)] = []
+  /// Whether a row points to one that is still to come, by which its scope is told.
+  private var hasUnsettledScopes = false
   /// Whether anything at all waits in quarantine.
   private var hasQuarantine = false
   /// Parents that this change set's rows point to and that have been seen to live.
@@ -39,12 +42,13 @@ struct Ingest {
 
   init(
     _ store: HubStore, links: [TableLink], kinds: [Int: [ColumnKind]], rules: [any HubRule],
-    changeSet: ChangeSet, origin: ChangeOrigin, book: ConflictBook
+    permission: Permission?, changeSet: ChangeSet, origin: ChangeOrigin, book: ConflictBook
   ) {
     self.store = store
     self.links = links
     self.kinds = kinds
     self.rules = rules
+    self.permission = permission
     self.origin = origin
     self.changeSet = changeSet
     self.book = book
@@ -64,6 +68,8 @@ struct Ingest {
       try merge(change, position: position)
     }
     for row in touchedOrder { try keepParents(of: row.table, row.key) }
+    try settleScopes()
+    for row in touchedOrder { try permission?.checkResult(row.table, row.key, changeSet) }
     try store.add(digests)
     try checkSoftKeys()
     try checkRules()
@@ -76,12 +82,15 @@ struct Ingest {
     let table = try table(of: change)
     try checkKinds(change, table)
     let old = try store.row(table, change.key)
+    if let old, touched[table.number]?.contains(change.key) != true {
+      try permission?.check(old, table, change, changeSet)
+    }
     let sequence = try store.nextSequence()
     let new: RowState
     let outcomes: [Int: Outcome]
     do {
       (new, outcomes) = try RowState.merge(
-        old, change, from: origin, table: table, sequence: sequence,
+        old, change, from: try knowledge(of: old), table: table, sequence: sequence,
         hasUnknownChildren: change.operation == .delete && hasChildren(table, change.key))
     } catch let refusal as MergeRefusal {
       throw rejection(refusal, table, change.key)
@@ -95,15 +104,38 @@ struct Ingest {
     }
   }
 
+  /// Who a row is changed by, and knowing what: its base says nothing of rows that a device did not
+  /// hold then.
+  private func knowledge(of old: RowState?) throws -> ChangeOrigin {
+    guard let old, !origin.isHubStream, try !store.held(old.scope, at: changeSet.base) else {
+      return origin
+    }
+    return origin.unproven
+  }
+
   private mutating func write(
     _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64
   ) throws {
     do {
-      try store.write(new, over: old, table, key, sequence: sequence, digests: &digests)
+      let scope = try store.write(
+        new, over: old, table, key, sequence: sequence, digests: &digests)
+      if scope == .nobody { hasUnsettledScopes = true }
     } catch let violation as ConstraintViolation {
       throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
     }
     try book.update(table, key, from: old, to: new)
+  }
+
+  /// A row's parent may come after it in one change set.
+  private mutating func settleScopes() throws {
+    while hasUnsettledScopes {
+      hasUnsettledScopes = false
+      for row in touchedOrder where row.table.scope != nil {
+        if try store.settleScope(row.table, row.key, digests: &digests) {
+          hasUnsettledScopes = true
+        }
+      }
+    }
   }
 
   private mutating func note(_ outcomes: [Int: Outcome], change: RowChange) {

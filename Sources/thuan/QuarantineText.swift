@@ -60,6 +60,19 @@ enum QuarantineText {
       Phrase(
         vi: "máy chủ chưa biết mục này (phiên bản cũ)", en: "the hub does not know this column yet",
         uk: "хаб ще не знає цього поля")
+    case .outsideScope:
+      Phrase(
+        vi: "bản ghi không thuộc địa bàn của cán bộ", en: "it is outside the officer's units",
+        uk: "це поза територією працівника")
+    case .scopeWithdrawn:
+      Phrase(
+        vi: "địa bàn này không còn được giao cho cán bộ",
+        en: "the officer is no longer granted these units",
+        uk: "цю територію працівникові більше не доручено")
+    case .readOnly:
+      Phrase(
+        vi: "cán bộ chỉ được xem bản ghi này", en: "the officer may only read it",
+        uk: "працівник може лише переглядати це")
     case .revoked:
       Phrase(vi: "thiết bị bị thu hồi", en: "the device was revoked", uk: "пристрій відкликано")
     case .malformed:

@@ -142,10 +142,13 @@ extension Golden {
   static let exampleChangeSet = {
     var changeSet = plainChangeSet
     (changeSet.isFound, changeSet.act) = (true, "retry 7")
-    changeSet.continues = StreamPlace(
-      stream: StreamID(device: "ffeeddccbbaa99887766554433221100", epoch: 5), sequence: 310)
+    changeSet.continues = formerPlace
+    changeSet.base.access = 0xfedc_ba98_7654_3210
     return changeSet
   }()
+
+  private static let formerPlace = StreamPlace(
+    stream: StreamID(device: "ffeeddccbbaa99887766554433221100", epoch: 5), sequence: 310)
 
   private static let plainChangeSet = ChangeSet(
     stream: stream, sequence: 9_007_199_254_740_993, previous: [UInt8](0..<32), schemaVersion: 3,
@@ -197,18 +200,20 @@ extension Golden {
 
   static let examplePullRequest = PullRequest(
     epoch: 5, cursor: 300,
-    position: HubPoint(sequence: 1_300, number: 70, proof: 0x0123_4567_89ab_cdef),
+    position: HubPoint(
+      sequence: 1_300, number: 70, proof: 0x0123_4567_89ab_cdef, access: 0xfedc_ba98_7654_3210),
     standings: [
       StreamStanding(epoch: 4, sealed: 310, acknowledged: 310, hash: [UInt8](0..<32)),
       StreamStanding(epoch: 5, sealed: 2, acknowledged: 0, hash: []),
-    ])
+    ], former: [FormerWork(place: formerPlace, hash: [UInt8](0..<32))])
 
   static let examplePullPage: PullPage = {
     var page = PullPage()
     page.hub = "t-1"
     page.schemaVersion = 1
     page.position = HubPoint(
-      sequence: 123_456_789_012, number: 70, proof: 0x0123_4567_89ab_cdef)
+      sequence: 123_456_789_012, number: 70, proof: 0x0123_4567_89ab_cdef,
+      access: 0xfedc_ba98_7654_3210)
     page.isLast = true
     page.hubMilliseconds = 1_700_000_000_000
     let key = RowKey([.text("p1")])

@@ -16,9 +16,21 @@ struct PolicyParserTests {
       "table a 10\n id 1 key\n group g text : x 2, y 3":
         "line 3: a group cannot merge as text or set",
       "table a 10\n id 1 key\n unique u (z)":
-        "line 3: unknown column z; declare columns before keys that use them",
+        "line 3: unknown column z; declare columns before what uses them",
       "table a 10\n id 1 key\n x 2 operator since 2":
         "line 3: since 2: the schema is version 1",
+      "table a 10\n id 1 key\n scope z":
+        "line 3: unknown column z; declare columns before what uses them",
+      "table a 10\n id 1 key\n scope id in b":
+        "line 3: expected: scope COLUMN [of TABLE | of TABLE.COLUMN]",
+      "table a 10\n id 1 key\n scope id of b":
+        "the scope of a: b is no table with a key of one column",
+      "table a 10\n id 1 key\n scope id of b.c\ntable b 11\n id 1 key":
+        "the scope of a: b has no column c",
+      "table a 10\n id 1 key\n scope id of a": "the scope of a depends on itself",
+      "table a 10\n id 1 key\n private": "table a is private and declares no scope",
+      "table a 10\n id 1 key\n private where":
+        "line 3: expected: private [where COLUMN = VALUE, …]",
       "table a 10\n x 1 operator": "table a has no key",
       "table a 10\n id 1 key\n x 1 operator": "table a uses a column number twice",
       "table a 10\n id 1 key\ntable b 10\n id 1 key": "a table number is used twice",

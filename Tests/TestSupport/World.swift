@@ -13,6 +13,7 @@ package final class World {
   package private(set) var hubDatabase: SQLiteHubDatabase
   private let migrations: [Migration]
   private let rules: [any HubRule]
+  private let policy: any AccessPolicy
   /// The time that everybody's clock shows; tests move it.
   package var now: Int64 = 1_700_000_000_000
   private var enrolled = 0
@@ -25,7 +26,7 @@ package final class World {
 
   package init(
     schema: SyncSchema? = nil, migrations: [Migration] = ToySchema.migrations,
-    rules: [any HubRule] = [], hubFile: String? = nil
+    rules: [any HubRule] = [], policy: any AccessPolicy = OpenAccess(), hubFile: String? = nil
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "thuan-\(UUID().uuidString)")
@@ -33,12 +34,13 @@ package final class World {
     self.schema = try schema ?? ToySchema.schema()
     self.migrations = migrations
     self.rules = rules
+    self.policy = policy
     let folder = folder
     let path = hubFile.map { folder.appendingPathComponent($0).path }
     hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: self.schema)
     hub = try Hub(
-      hubDatabase, schema: self.schema, rules: rules, timeline: "t1", secret: Self.secret,
-      wallMilliseconds: now)
+      hubDatabase, schema: self.schema, rules: rules, policy: policy, timeline: "t1",
+      secret: Self.secret, wallMilliseconds: now)
   }
 
   private static let secret: [UInt8] = (1...32).map { $0 }
@@ -51,8 +53,8 @@ package final class World {
     try FileManager.default.copyItem(atPath: copy, toPath: path)
     hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: schema)
     hub = try Hub(
-      hubDatabase, schema: schema, rules: rules, timeline: "never used", secret: Self.secret,
-      wallMilliseconds: now)
+      hubDatabase, schema: schema, rules: rules, policy: policy, timeline: "never used",
+      secret: Self.secret, wallMilliseconds: now)
   }
 
   /// Lets the hub answer in pages of so few rows that every pull takes several.
@@ -158,12 +160,17 @@ package struct TestDevice {
 
   /// Syncs with the hub as a client would, message by message.
   @discardableResult
-  package func sync(_ directions: SyncRound.Directions = [.push, .pull]) throws -> SyncProgress {
+  package func sync(
+    _ directions: SyncRound.Directions = [.push, .pull],
+    hearing answers: ([UInt8]) -> Void = { _ in }
+  ) throws -> SyncProgress {
     world.now += 1000
     var round = SyncRound(store, identity: identity, directions: directions)
     while let request = try round.next(wallMilliseconds: world.now) {
       do {
-        try round.receive(try answer(request), wallMilliseconds: world.now)
+        let bytes = try answer(request)
+        answers(bytes)
+        try round.receive(bytes, wallMilliseconds: world.now)
       } catch let refusal as Refusal {
         try round.receive(
           refusal, newEpoch: world.nextEpoch(), wallMilliseconds: world.now)

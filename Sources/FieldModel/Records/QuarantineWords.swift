@@ -27,7 +27,7 @@ package struct QuarantineWords {
     case .constraint: constraint
     case .missingParent: missingParent
     case .dependent: dependent
-    case .unknownRow, .hubOnlyTable: record(detail)
+    case .unknownRow, .hubOnlyTable, .outsideScope, .scopeWithdrawn, .readOnly: record(detail)
     case .unknownColumn: column
     case .revoked, .malformed: nil
     case nil: refusal
@@ -134,6 +134,21 @@ extension QuarantineReason {
         vi: "Nó có bảng hoặc cột mà máy chủ chưa biết.",
         en: "It names a table or column that the hub does not know.",
         uk: "Це називає таблицю чи стовпець, яких хаб не знає.")
+    case .outsideScope:
+      Phrase(
+        vi: "Bản ghi không thuộc địa bàn được giao cho cán bộ.",
+        en: "It is about records outside the units that the officer is granted.",
+        uk: "Це стосується записів поза територією, дорученою працівникові.")
+    case .scopeWithdrawn:
+      Phrase(
+        vi: "Khi ghi, cán bộ còn phụ trách địa bàn này; nay không còn.",
+        en: "The officer was granted these units when it was written, and is no longer.",
+        uk: "Коли це писали, територію було доручено працівникові; тепер уже ні.")
+    case .readOnly:
+      Phrase(
+        vi: "Cán bộ chỉ được xem những bản ghi này.",
+        en: "The officer may see these records, and not change them.",
+        uk: "Працівник може лише переглядати ці записи.")
     case .revoked:
       Phrase(
         vi: "Thiết bị đã bị thu hồi; công việc được giữ lại chờ xem xét.",

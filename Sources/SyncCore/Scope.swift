@@ -1,0 +1,122 @@
+import Crypto
+
+/// The part of the data that a row belongs to, and so who holds it.
+package struct Scope: Hashable, Comparable, Sendable {
+  /// The scope as text: its kind's sign, and its name.
+  ///
+  /// No name can look like another kind.
+  package let stored: String
+
+  package init(stored: String) { self.stored = stored }
+
+  /// What every device holds.
+  package static let shared = Scope(stored: "")
+  /// What nobody holds but whoever holds everything: rows that name no scope.
+  package static let nobody = Scope(stored: "?")
+
+  /// The scope of an application's name, such as a unit's; its private rows are a scope of their own.
+  package static func named(_ name: String, isPrivate: Bool = false) -> Scope {
+    Scope(stored: (isPrivate ? "!" : "=") + name)
+  }
+
+  /// What concerns one device alone.
+  package static func device(_ id: String) -> Scope { Scope(stored: "@" + id) }
+
+  /// The name, where it is an application's.
+  package var name: String? {
+    isPrivate || stored.hasPrefix("=") ? String(stored.dropFirst()) : nil
+  }
+  package var isPrivate: Bool { stored.hasPrefix("!") }
+  package var isOfDevice: Bool { stored.hasPrefix("@") }
+
+  package static func < (left: Scope, right: Scope) -> Bool { left.stored < right.stored }
+}
+
+/// What the holder of a device may see and change.
+package struct Access: Equatable, Sendable {
+  /// The scopes whose rows it is sent, beside what is shared and its own; nothing for all there are.
+  package let read: Set<Scope>?
+  /// Those of them whose rows it may change; nothing for all there are.
+  package let written: Set<Scope>?
+
+  package static let everything = Access(reading: nil, writing: nil)
+
+  package init(reading read: Set<Scope>?, writing written: Set<Scope>?) {
+    self.read = read
+    self.written = written
+  }
+
+  package func reads(_ scope: Scope) -> Bool { read?.contains(scope) ?? true }
+  package func writes(_ scope: Scope) -> Bool { written?.contains(scope) ?? true }
+
+  /// A number that tells one set of readable scopes from another; 0 is everything.
+  ///
+  /// A device says by it what the state that it holds was made of.
+  package var version: UInt64 {
+    guard let read else { return 0 }
+    let text = read.map(\.stored).sorted().joined(separator: "\0")
+    return SHA256.hash(data: Array(text.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } | 1
+  }
+}
+
+/// How a row's scope is found.
+package struct ScopeRule: Sendable {
+  package enum Source: Sendable {
+    /// A column holds its name.
+    case column(Int)
+    /// A column points to a row whose scope it is.
+    case row(column: Int, table: String)
+    /// A column points to a row, and there a column holds its name.
+    case cell(column: Int, table: String, cell: String)
+  }
+
+  /// The first that leads somewhere counts.
+  package let sources: [Source]
+  /// Whether the rows are private: none, all, or those in which a column has one of some values.
+  package let privacy: Privacy
+
+  package enum Privacy: Sendable {
+    case none
+    case always
+    case when(column: Int, values: Set<Value>)
+  }
+
+  package init(sources: [Source], privacy: Privacy = .none) {
+    self.sources = sources
+    self.privacy = privacy
+  }
+
+  package func isPrivate(_ values: [Value]) -> Bool {
+    switch privacy {
+    case .none: false
+    case .always: true
+    case .when(let column, let confidential): confidential.contains(values[column])
+    }
+  }
+}
+
+extension ScopeRule.Source {
+  /// The column that holds the name or points on.
+  package var column: Int {
+    switch self {
+    case .column(let column), .row(let column, _), .cell(let column, _, _): column
+    }
+  }
+
+  /// The table that it points to.
+  package var table: String? {
+    switch self {
+    case .column: nil
+    case .row(_, let table), .cell(_, let table, _): table
+    }
+  }
+}
+
+/// A table whose rows have to be looked at when the scope of a row that they point to changes.
+package struct ScopeDependent: Sendable {
+  package let table: Int
+  /// Index of the column that points.
+  package let column: Int
+  /// Index of the column there that holds the scope's name; nothing if it is that row's own scope.
+  package let cell: Int?
+}

@@ -1,0 +1,134 @@
+package import SyncCore
+
+/// Says what the holder of a device may see and change: the application's rule, made of its own rows.
+package protocol AccessPolicy: Sendable {
+  /// - Parameters:
+  ///   - device: Whose.
+  ///   - view: The hub's rows.
+  ///   - wallMilliseconds: The hub's time.
+  /// - Returns: What he may.
+  /// - Throws: The storage's errors.
+  func access(of device: HubDevice, in view: HubView, wallMilliseconds: Int64) throws -> Access
+}
+
+/// Every device holds everything.
+package struct OpenAccess: AccessPolicy {
+  package init() {}
+
+  package func access(
+    of device: HubDevice, in view: HubView, wallMilliseconds: Int64
+  ) throws -> Access { .everything }
+}
+
+/// Who is sent rows: what he has access to, what is shared, and what concerns his device alone.
+struct Reader {
+  let access: Access
+  /// The device, and those as which its store was enrolled before.
+  let own: Set<Scope>
+
+  func reads(_ scope: Scope) -> Bool {
+    access.reads(scope) || scope == .shared || own.contains(scope)
+  }
+
+  /// A condition on a column `scope`, with its arguments.
+  var condition: (String, [Value]) {
+    guard let read = access.read else { return ("1 = 1", []) }
+    let scopes = read.union(own).union([.shared]).sorted()
+    let places = Array(repeating: "?", count: scopes.count).joined(separator: ", ")
+    return ("scope IN (\(places))", scopes.map { .text($0.stored) })
+  }
+
+  /// Whether he may leave a row in a scope, or change one that is there.
+  func writes(_ scope: Scope) -> Bool {
+    switch scope {
+    case .shared: access.written.map { !$0.isEmpty } ?? true
+    default: own.contains(scope) || access.writes(scope)
+    }
+  }
+}
+
+/// A scope that a device has had, and from when to when.
+package struct HeldScope: Equatable, Sendable {
+  /// Nothing is everything.
+  package let scope: Scope?
+  package let mayWrite: Bool
+  package let sinceMilliseconds: Int64
+  /// Nothing while it has it.
+  package let untilMilliseconds: Int64?
+}
+
+extension Hub {
+  /// What a device may see and change now.
+  package func access(of device: HubDevice, wallMilliseconds: Int64) throws -> Access {
+    try read { try access(of: device, $0, wallMilliseconds: wallMilliseconds) }
+  }
+
+  func access(of device: HubDevice, _ store: HubStore, wallMilliseconds: Int64) throws -> Access {
+    try policy.access(
+      of: device, in: HubView(connection: store.connection), wallMilliseconds: wallMilliseconds)
+  }
+
+  func reader(_ device: HubDevice, _ store: HubStore, wallMilliseconds: Int64) throws -> Reader {
+    Reader(
+      access: try access(of: device, store, wallMilliseconds: wallMilliseconds),
+      own: [.device(device.id)])
+  }
+
+  /// Which scopes a device has had, as far as it came to ask; the oldest first.
+  ///
+  /// - Throws: The storage's errors.
+  package func scopes(heldBy device: String) throws -> [HeldScope] {
+    try read { store in
+      try store.connection.rows(
+        """
+        SELECT scope, may_write, since_at, until_at FROM hub_access WHERE device = ?
+        ORDER BY since_at, scope
+        """, [.text(device)]
+      ).map { row in
+        HeldScope(
+          scope: row[0] == .text("*") ? nil : Scope(stored: row[0].text ?? ""),
+          mayWrite: row[1] == .integer(1), sinceMilliseconds: row[2].integer ?? 0,
+          untilMilliseconds: row[3].integer)
+      }
+    }
+  }
+}
+
+extension HubStore {
+  /// Notes what a device has access to, if that has changed since it last came.
+  func noteAccess(_ access: Access, of device: String, wallMilliseconds: Int64) throws {
+    var now: [String: Bool] = [:]
+    for scope in access.read ?? [] { now[scope.stored] = access.writes(scope) }
+    if access.read == nil { now["*"] = access.written == nil }
+    let noted = try connection.rows(
+      "SELECT scope, may_write FROM hub_access WHERE device = ? AND until_at IS NULL",
+      [.text(device)])
+    var known: [String: Bool] = [:]
+    for row in noted { known[row[0].text ?? ""] = row[1] == .integer(1) }
+    if known == now { return }
+    let time = Value.integer(wallMilliseconds)
+    for (scope, mayWrite) in known where now[scope] != mayWrite {
+      try connection.run(
+        "UPDATE hub_access SET until_at = ? WHERE device = ? AND scope = ? AND until_at IS NULL",
+        [time, .text(device), .text(scope)])
+    }
+    for (scope, mayWrite) in now.sorted(by: { $0.key < $1.key }) where known[scope] != mayWrite {
+      try connection.run(
+        "INSERT INTO hub_access (device, scope, may_write, since_at) VALUES (?, ?, ?, ?)",
+        [.text(device), .text(scope), .integer(mayWrite ? 1 : 0), time])
+    }
+    for scope in access.read ?? [] {
+      try connection.run(
+        "INSERT INTO hub_scope_set VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [.integer(Int64(bitPattern: access.version)), .text(scope.stored)])
+    }
+  }
+
+  /// Whether a state of the hub had the rows of a scope in it, on a device that held that state.
+  func held(_ scope: Scope, at point: HubPoint) throws -> Bool {
+    if point.access == 0 || scope == .shared || scope.isOfDevice { return true }
+    return try connection.first(
+      "SELECT 1 FROM hub_scope_set WHERE version = ? AND scope = ?",
+      [.integer(Int64(bitPattern: point.access)), .text(scope.stored)]) != nil
+  }
+}
