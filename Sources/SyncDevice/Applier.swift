@@ -54,7 +54,7 @@ struct Applier {
     } else if let table = schema.table(number: row.table), row.key.values.count == table.key.count {
       let kept = pending.columns(row.table, row.key)
       let isHeld =
-        pending.isDeleted(row.table, row.key)
+        pending.isDeleted(row.table, row.key) || pending.isMadeAnew(row.table, row.key)
         || (kept != nil && (row.kind == .deleted || row.kind == .evicted))
       if isHeld
         || (kept != nil

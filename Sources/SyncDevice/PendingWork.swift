@@ -6,6 +6,7 @@ import SyncSQLite
 struct PendingWork {
   private var rows: [Int: [RowKey: Set<Int>]] = [:]
   private var deleted: [Int: Set<RowKey>] = [:]
+  private var madeAnew: [Int: Set<RowKey>] = [:]
 
   /// - Parameters:
   ///   - db: The store.
@@ -30,16 +31,24 @@ struct PendingWork {
   private mutating func add(_ change: RowChange) {
     if change.operation == .delete {
       deleted[change.table, default: []].insert(change.key)
+      madeAnew[change.table]?.remove(change.key)
       rows[change.table]?[change.key] = nil
     } else {
       // A change of a row says that it was there: the hub had brought it back.
-      deleted[change.table]?.remove(change.key)
+      let wasDeleted = deleted[change.table]?.remove(change.key) != nil
+      if wasDeleted, change.operation == .insert {
+        madeAnew[change.table, default: []].insert(change.key)
+      }
       rows[change.table, default: [:]][change.key, default: []].formUnion(
         change.fields.map(\.column))
     }
   }
 
   func isDeleted(_ table: Int, _ key: RowKey) -> Bool { deleted[table]?.contains(key) ?? false }
+
+  /// Whether the row was deleted and made again here: nothing of the one before is in it, not even where
+  /// the new one is empty.
+  func isMadeAnew(_ table: Int, _ key: RowKey) -> Bool { madeAnew[table]?.contains(key) ?? false }
 
   /// Wire numbers of the row's columns that are not to be touched; nothing if there is no work.
   func columns(_ table: Int, _ key: RowKey) -> Set<Int>? { rows[table]?[key] }
