@@ -63,13 +63,31 @@ CREATE TABLE officer (
   title_vi TEXT, disabled_at TEXT
 ) STRICT;
 
--- No phone, address, citizen number: no figure needs them.
+-- What anybody who works there may know of people; the rest is in person_private.
 CREATE TABLE person (
   id TEXT NOT NULL PRIMARY KEY,
   unit_id TEXT NOT NULL REFERENCES admin_unit(unit_id), -- whose record names them
   display_name TEXT NOT NULL CHECK (trim(display_name) <> ''),
   org_text TEXT, title_vi TEXT,
   merged_into TEXT REFERENCES person(id) -- an operator's act
+) STRICT;
+
+-- No figure needs it, and it goes only where a grant says so (Law 91/2025). Citizen numbers: never.
+CREATE TABLE person_private (
+  person_id TEXT NOT NULL PRIMARY KEY REFERENCES person(id),
+  phone TEXT, address TEXT, ethnicity TEXT, religion TEXT, remark TEXT
+) STRICT;
+
+-- Who may do what where, and when. The hub's alone: it enforces them on all that comes and goes.
+CREATE TABLE role_grant (
+  id TEXT NOT NULL PRIMARY KEY,
+  officer_id TEXT NOT NULL REFERENCES officer(id),
+  role TEXT NOT NULL CHECK (role IN ('field_officer','org_officer','clerk','approver','hub_operator','viewer','auditor','admin')),
+  unit_id TEXT NOT NULL REFERENCES admin_unit(unit_id),
+  includes_children INTEGER NOT NULL DEFAULT 1 CHECK (includes_children IN (0,1)),
+  sees_private INTEGER NOT NULL DEFAULT 0 CHECK (sees_private IN (0,1)),
+  valid_from TEXT NOT NULL CHECK (date(valid_from||'T00:00','0 day') IS valid_from),
+  valid_to TEXT CHECK (date(valid_to||'T00:00','0 day') IS valid_to) -- inclusive
 ) STRICT;
 
 -- For working-day terms.
@@ -320,6 +338,12 @@ CREATE TABLE core_group (
 
 -- A parent's delete looks for children.
 CREATE INDEX person_unit ON person(unit_id);
+CREATE INDEX grant_officer ON role_grant(officer_id);
+CREATE INDEX grant_unit ON role_grant(unit_id);
+CREATE INDEX unit_parent ON admin_unit(parent_unit_id);
+CREATE INDEX succession_new ON unit_succession(new_unit_id);
+CREATE INDEX organisation_unit ON organisation(unit_id);
+CREATE INDEX plan_org ON annual_plan(org_id);
 CREATE INDEX document_register ON document(register_org_id);
 CREATE INDEX document_number ON document(issuing_org_id, year, number_int);
 CREATE INDEX document_replaced ON document(replaced_by);

@@ -55,7 +55,8 @@ package struct Workload {
     case .foreign, .writePair: 10
     case .push, .pull, .resolve, .pass: 6
     case .openForm, .foreignTransaction, .stopDeviceLater, .stopHubLater: 3
-    case .compact, .scrub, .undo, .retry, .dismiss, .hubWrite, .permit, .setClock, .writePoison: 2
+    case .compact, .scrub, .undo, .retry, .dismiss, .hubWrite, .setClock, .writePoison: 2
+    case .permit: 4
     case .revoke, .restart, .backUp: 1
     default: 1
     }

@@ -7,7 +7,7 @@ extension SyncSchema {
   ///   COLUMN NUMBER key|POLICY [ORDER] [since VERSION]
   ///   group NAME POLICY [ORDER] [since VERSION] : COLUMN NUMBER, COLUMN NUMBER
   ///   unique NAME (COLUMN, COLUMN) [where COLUMN = VALUE]
-  ///   scope COLUMN [of TABLE | of TABLE.COLUMN]
+  ///   scope COLUMN [of TABLE | of TABLE.COLUMN] [where COLUMN = VALUE]
   ///   private [where COLUMN = VALUE, VALUE]
   /// ```
   /// A row's scope is what a column holds, or that of the row a column points to, or what a column
@@ -162,29 +162,43 @@ private struct PolicyParser {
       members.append(try index(of: name))
     }
     let tail = line[line.index(after: close)...].split(separator: " ")
-    var condition: (column: Int, value: Value)?
-    if !tail.isEmpty {
-      guard tail.count == 4, tail[0] == "where", tail[2] == "=" else {
-        throw SchemaError("expected: where COLUMN = VALUE")
-      }
-      condition = (try index(of: tail[1]), literal(tail[3]))
-    }
-    softKeys.append(SoftKey(name: String(head[1]), columns: members, condition: condition))
+    softKeys.append(
+      SoftKey(name: String(head[1]), columns: members, condition: try condition(tail)))
   }
 
   private mutating func scope(_ words: [Substring]) throws(SchemaError) {
-    guard current != nil, words.count == 2 || (words.count == 4 && words[2] == "of") else {
-      throw SchemaError("expected: scope COLUMN [of TABLE | of TABLE.COLUMN]")
+    let tail = words.firstIndex(of: "where").map { words[$0...] } ?? []
+    let head = words.prefix(words.count - tail.count)
+    guard current != nil, head.count == 2 || (head.count == 4 && head[2] == "of"),
+      tail.isEmpty || tail.count == 4
+    else {
+      throw SchemaError("expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [where …]")
     }
-    let column = try index(of: words[1])
-    guard words.count == 4 else { return scopes.append(.column(column)) }
-    let place = words[3].split(separator: ".")
-    switch place.count {
-    case 1: scopes.append(.row(column: column, table: String(place[0])))
-    case 2:
-      scopes.append(.cell(column: column, table: String(place[0]), cell: String(place[1])))
-    default: throw SchemaError("expected TABLE or TABLE.COLUMN, found \(words[3])")
+    scopes.append(
+      ScopeRule.Source(
+        column: try index(of: head[1]), meaning: try meaning(head.count == 4 ? head[3] : nil),
+        condition: try condition(Array(tail))))
+  }
+
+  private func meaning(_ place: Substring?) throws(SchemaError) -> ScopeRule.Meaning {
+    guard let place else { return .name }
+    let parts = place.split(separator: ".").map(String.init)
+    switch parts.count {
+    case 1: return .row(parts[0])
+    case 2: return .cell(parts[0], column: parts[1])
+    default: throw SchemaError("expected TABLE or TABLE.COLUMN, found \(place)")
     }
+  }
+
+  /// Reads `where COLUMN = VALUE`; nothing if it is not there.
+  private func condition(
+    _ words: [Substring]
+  ) throws(SchemaError) -> (column: Int, value: Value)? {
+    if words.isEmpty { return nil }
+    guard words.count == 4, words[0] == "where", words[2] == "=" else {
+      throw SchemaError("expected: where COLUMN = VALUE")
+    }
+    return (try index(of: words[1]), literal(words[3]))
   }
 
   private mutating func confidential(_ line: Substring) throws(SchemaError) {

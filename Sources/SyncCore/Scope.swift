@@ -61,15 +61,6 @@ package struct Access: Equatable, Sendable {
 
 /// How a row's scope is found.
 package struct ScopeRule: Sendable {
-  package enum Source: Sendable {
-    /// A column holds its name.
-    case column(Int)
-    /// A column points to a row whose scope it is.
-    case row(column: Int, table: String)
-    /// A column points to a row, and there a column holds its name.
-    case cell(column: Int, table: String, cell: String)
-  }
-
   /// The first that leads somewhere counts.
   package let sources: [Source]
   /// Whether the rows are private: none, all, or those in which a column has one of some values.
@@ -93,22 +84,46 @@ package struct ScopeRule: Sendable {
     case .when(let column, let confidential): confidential.contains(values[column])
     }
   }
-}
 
-extension ScopeRule.Source {
-  /// The column that holds the name or points on.
-  package var column: Int {
-    switch self {
-    case .column(let column), .row(let column, _), .cell(let column, _, _): column
+  /// The source that counts for a row.
+  package func source(for values: [Value]) -> Source? {
+    sources.first { source in
+      values[source.column] != .null
+        && source.condition.map { values[$0.column] == $0.value } ?? true
     }
   }
 
-  /// The table that it points to.
-  package var table: String? {
-    switch self {
-    case .column: nil
-    case .row(_, let table), .cell(_, let table, _): table
+  /// A column that tells the scope.
+  package struct Source: Sendable {
+    package let column: Int
+    package let meaning: Meaning
+    /// Only rows in which this column has this value.
+    package let condition: (column: Int, value: Value)?
+
+    package init(
+      column: Int, meaning: Meaning, condition: (column: Int, value: Value)? = nil
+    ) {
+      self.column = column
+      self.meaning = meaning
+      self.condition = condition
     }
+
+    /// The table that the column points to.
+    package var table: String? {
+      switch meaning {
+      case .name: nil
+      case .row(let table), .cell(let table, _): table
+      }
+    }
+  }
+
+  package enum Meaning: Sendable {
+    /// The column holds the scope's name.
+    case name
+    /// It points to a row of a table, whose scope it is.
+    case row(String)
+    /// It points to a row of a table, and there a column holds the name.
+    case cell(String, column: String)
   }
 }
 
@@ -119,4 +134,6 @@ package struct ScopeDependent: Sendable {
   package let column: Int
   /// Index of the column there that holds the scope's name; nothing if it is that row's own scope.
   package let cell: Int?
+  /// Only rows in which this column has this value.
+  package let condition: (column: Int, value: Value)?
 }

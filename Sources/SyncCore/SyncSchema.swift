@@ -39,14 +39,15 @@ package struct SyncSchema: Sendable {
             "the scope of \(table.name): \(name) is no table with a key of one column")
         }
         var cell: Int?
-        if case .cell(_, _, let column) = source {
+        if case .cell(_, let column) = source.meaning {
           cell = parent.index(named: column)
           guard cell != nil else {
             throw SchemaError("the scope of \(table.name): \(name) has no column \(column)")
           }
         }
         dependents[parent.number, default: []].append(
-          ScopeDependent(table: table.number, column: source.column, cell: cell))
+          ScopeDependent(
+            table: table.number, column: source.column, cell: cell, condition: source.condition))
       }
     }
     try refuseCircles(tables, dependents)

@@ -26,6 +26,9 @@ package struct AdministrativeAct: Equatable, Sendable {
     case repair, restored, damaged
     /// Tombstones were forgotten; a copy was put back; the schema has grown.
     case compact, timeline, schema
+    /// Somebody was given or refused access to units; units were merged or split; a recommendation got
+    /// another addressee.
+    case grant, withdraw, reform, transfer
     /// Rows were written at the hub.
     case write
   }

@@ -294,13 +294,17 @@ extension Hub {
   /// - Parameters:
   ///   - changes: What to do; the hub knows all that it holds, so nothing here is concurrent.
   ///   - officer: Who decided it.
+  ///   - act: What is done by it, where that is more than the changes say: a word of
+  ///     ``AdministrativeAct/Kind``, what with, and after a colon why.
   ///   - wallMilliseconds: The hub's time.
   /// - Throws: ``HubError/refusedByConstraint(_:)`` if a row does not fit; nothing is changed then.
-  package func commit(_ changes: [RowChange], by officer: String, wallMilliseconds: Int64) throws {
+  package func commit(
+    _ changes: [RowChange], by officer: String, act: String = "", wallMilliseconds: Int64
+  ) throws {
     guard !changes.isEmpty else { return }
     try write { store in
       let (changeSet, number) = try store.insertOwn(
-        changes, by: officer, wallMilliseconds: wallMilliseconds)
+        changes, by: officer, act: act, wallMilliseconds: wallMilliseconds)
       let verdict = try merge(
         changeSet, from: .hub(number, changeSet), store, wallMilliseconds: wallMilliseconds)
       if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }

@@ -6,21 +6,19 @@ extension HubStore {
   /// The scope that a row's values give it.
   func scope(of table: TableSchema, _ values: [Value]) throws -> Scope {
     guard let rule = table.scope else { return .shared }
-    for source in rule.sources where values[source.column] != .null {
-      let scope = try scope(source, values[source.column])
-      guard rule.isPrivate(values) else { return scope }
-      return scope.name.map { .named($0, isPrivate: true) } ?? .nobody
-    }
-    return .nobody
+    guard let source = rule.source(for: values) else { return .nobody }
+    let scope = try scope(source.meaning, values[source.column])
+    guard rule.isPrivate(values) else { return scope }
+    return scope.name.map { .named($0, isPrivate: true) } ?? .nobody
   }
 
-  private func scope(_ source: ScopeRule.Source, _ value: Value) throws -> Scope {
-    switch source {
-    case .column: return .named(value.scopeName)
-    case .row(_, let name):
+  private func scope(_ meaning: ScopeRule.Meaning, _ value: Value) throws -> Scope {
+    switch meaning {
+    case .name: return .named(value.scopeName)
+    case .row(let name):
       guard let parent = schema.table(named: name) else { return .nobody }
       return try notedScope(parent.number, RowKey([value])) ?? .nobody
-    case .cell(_, let name, let cell):
+    case .cell(let name, let cell):
       guard let parent = schema.table(named: name), let column = parent.index(named: cell),
         let row = try connection.first(parent.selectByKey, [value]), row[column] != .null
       else { return .nobody }
@@ -68,9 +66,16 @@ extension HubStore {
       let isMoved =
         dependent.cell.map { old.values[$0] != new.values[$0] } ?? (old.scope != new.scope)
       guard isMoved, let child = schema.table(number: dependent.table) else { continue }
+      var columns = [dependent.column]
+      var arguments = key.values
+      if let condition = dependent.condition {
+        columns.append(condition.column)
+        arguments.append(condition.value)
+      }
+      let conditions = columns.map { "\(quoted(child.columns[$0].name)) = ?" }
       let rows = try connection.rows(
-        "SELECT \(child.columnList) FROM \(quoted(child.name)) "
-          + "WHERE \(quoted(child.columns[dependent.column].name)) = ?", key.values)
+        "SELECT \(child.columnList) FROM \(quoted(child.name)) WHERE "
+          + conditions.joined(separator: " AND "), arguments)
       for values in rows {
         try moveRow(child, child.rowKey(of: values), digests: &digests)
       }

@@ -52,14 +52,12 @@ struct Permission {
   /// The row that he has nothing to do with and by which a row comes to be in its scope; nothing if
   /// it is the row itself that says so.
   private func foreignParent(of table: TableSchema, _ key: RowKey) throws -> String? {
-    guard let values = try store.connection.first(table.selectByKey, key.values) else { return nil }
-    for source in table.scope?.sources ?? [] where values[source.column] != .null {
-      guard case .row(let column, let name) = source, let parent = store.schema.table(named: name)
-      else { return nil }
-      let parentKey = RowKey([values[column]])
-      let scope = try store.notedScope(parent.number, parentKey) ?? .nobody
-      return reader.reads(scope) ? nil : "\(name) \(parentKey)"
-    }
-    return nil
+    guard let values = try store.connection.first(table.selectByKey, key.values),
+      let source = table.scope?.source(for: values), case .row(let name) = source.meaning,
+      let parent = store.schema.table(named: name)
+    else { return nil }
+    let parentKey = RowKey([values[source.column]])
+    let scope = try store.notedScope(parent.number, parentKey) ?? .nobody
+    return reader.reads(scope) ? nil : "\(name) \(parentKey)"
   }
 }

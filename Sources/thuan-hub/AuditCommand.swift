@@ -69,6 +69,14 @@ extension AdministrativeAct.Kind {
     case .compact: Phrase(vi: "dọn đến", en: "compacted up to", uk: "стиснено до")
     case .timeline: Phrase(vi: "khôi phục máy chủ", en: "restored the hub", uk: "відновлено хаб")
     case .schema: Phrase(vi: "lược đồ phiên bản", en: "schema version", uk: "версія схеми")
+    case .grant: Phrase(vi: "phân quyền cho", en: "gave access to", uk: "надано доступ")
+    case .withdraw:
+      Phrase(vi: "thu quyền của", en: "withdrew access from", uk: "відкликано доступ")
+    case .reform:
+      Phrase(
+        vi: "sắp xếp đơn vị ngày", en: "rearranged units on", uk: "перебудовано одиниці")
+    case .transfer:
+      Phrase(vi: "chuyển kiến nghị", en: "transferred", uk: "передано рекомендацію")
     case .write: Phrase(vi: "ghi", en: "wrote", uk: "записано")
     }
   }

@@ -112,14 +112,3 @@ extension RevokeCommand {
     return named[0]
   }
 }
-
-extension RowChange {
-  /// A new row with the given values by column name.
-  init(inserting values: [String: Value], into table: TableSchema, key: RowKey) {
-    let fields = table.columns.compactMap { column -> FieldChange? in
-      guard column.unit != nil, let value = values[column.name], value != .null else { return nil }
-      return FieldChange(column: column.number, before: .null, after: value)
-    }
-    self.init(table: table.number, operation: .insert, key: key, fields: fields)
-  }
-}

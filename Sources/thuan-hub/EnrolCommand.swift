@@ -62,6 +62,8 @@ struct EnrolCommand: ParsableCommand {
         uk: "Шукати код одиниці на цей день (типово сьогодні).")))
   var on: String?
 
+  @OptionGroup var grantOptions: GrantOptions
+
   @Flag(
     help: ArgumentHelp(
       say(
@@ -94,6 +96,7 @@ struct EnrolCommand: ParsableCommand {
     let open = try options.open()
     let unit = try open.unit(unit, on: try day(on))
     let enrolled = try officer.map { try open.officer($0) } ?? newOfficer(open, unit)
+    try giveUnit(unit, to: enrolled, open)
     let code = oneTimeCode()
     try open.hub.issue(
       EnrolmentCode(typed: code),
@@ -102,6 +105,20 @@ struct EnrolCommand: ParsableCommand {
         label: label.precomposedStringWithCanonicalMapping),
       by: operatorOptions.name, wallMilliseconds: wallMilliseconds())
     show(code, enrolled, unit)
+  }
+
+  /// An officer who has nothing yet gets the unit; what others have is for `grant` to change.
+  private func giveUnit(
+    _ unit: AdministrativeUnit, to officer: OfficerReference, _ open: OpenHub
+  ) throws {
+    let today = CivilDay.inVietnam(milliseconds: wallMilliseconds())
+    let hasGrant = try OfficerGrant.all(in: open.hub).contains {
+      $0.officer == officer.id && $0.isValid(on: today)
+    }
+    if hasGrant { return }
+    try open.give(
+      grantOptions.grant(to: officer.id, unit: unit.id, from: today),
+      Ruling(by: operatorOptions.name, reason: "", wallMilliseconds: wallMilliseconds()))
   }
 
   private func show(_ code: String, _ officer: OfficerReference, _ unit: AdministrativeUnit) {
@@ -172,8 +189,7 @@ struct EnrolCommand: ParsableCommand {
           uk: "--officer \(known.id) або --namesake, якщо це інша особа"))
     }
     guard let table = open.hub.schema.table(named: "officer") else { throw HubError.notFound }
-    var random = SystemRandomNumberGenerator()
-    let id = RecordID.make(milliseconds: wallMilliseconds(), using: &random)
+    let id = newRecordID()
     var values = ["display_name": name, "org_id": organisation]
     values["title_vi"] = title?.precomposedStringWithCanonicalMapping
     try open.hub.commit(
@@ -189,6 +205,11 @@ struct EnrolCommand: ParsableCommand {
 struct OfficerReference {
   let id: String
   let name: String
+
+  static let help = say(
+    vi: "Mã cán bộ, hoặc vài ký tự đầu hay cuối.", en: "The officer’s id, or some of its ends.",
+    uk: "Код працівника або його кінець чи початок.")
+  static let word = say(vi: "cán-bộ", en: "officer", uk: "працівник")
 }
 
 extension OpenHub {
@@ -244,7 +265,7 @@ extension OpenHub {
       .map { OfficerReference(id: $0[0].text ?? "", name: $0[1].text ?? "") }
   }
 
-  fileprivate func officer(_ typed: String) throws -> OfficerReference {
+  func officer(_ typed: String) throws -> OfficerReference {
     let all = try rows("SELECT id, display_name FROM officer")
       .map { OfficerReference(id: $0[0].text ?? "", name: $0[1].text ?? "") }
     return try Abbreviation.find(typed, among: all, id: \.id, describe: { "\($0.id)  \($0.name)" })

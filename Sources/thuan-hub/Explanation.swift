@@ -10,6 +10,7 @@ func explained(_ error: any Error) -> Failure? {
   switch error {
   case let error as HubError: hubFailure(error)
   case let problems as ImportProblems: importFailure(problems)
+  case let problem as ReformProblem: reformFailure(problem)
   case let error as DatabaseError: databaseFailure(error)
   case let error as SchemaError: .schemaMismatch(error.description)
   case let error as CocoaError: .file(error)
@@ -89,6 +90,31 @@ private func importFailure(_ problems: ImportProblems) -> Failure {
       vi: "\(count) lỗi; chưa nhập gì cả.",
       en: "Problems: \(count); nothing has been imported.",
       uk: "Помилок: \(count); нічого не імпортовано."))
+}
+
+private func reformFailure(_ problem: ReformProblem) -> Failure {
+  switch problem {
+  case .noDay(let text):
+    Failure(
+      .usage,
+      Phrase(
+        vi: "“\(text)” không phải là ngày.", en: "“\(text)” is no day.",
+        uk: "«\(text)» не є датою."))
+  case .nothingEnds(let day):
+    Failure(
+      .input,
+      Phrase(
+        vi: "Không đơn vị nào trong tệp kết thúc vào \(CivilDay.shown(day)).",
+        en: "No unit in the files ends on \(CivilDay.shown(day)).",
+        uk: "Жодна одиниця у файлах не закінчується \(CivilDay.shown(day))."))
+  case .badAssignment(let old, let new):
+    Failure(
+      .input,
+      Phrase(
+        vi: "\(old)=\(new): đơn vị cũ phải kết thúc và đơn vị mới phải bắt đầu vào ngày này.",
+        en: "\(old)=\(new): the old unit has to end and the new one to begin that day.",
+        uk: "\(old)=\(new): стара одиниця має закінчуватися, а нова — починатися цього дня."))
+  }
 }
 
 private func databaseFailure(_ error: DatabaseError) -> Failure {

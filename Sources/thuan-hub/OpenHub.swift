@@ -16,7 +16,7 @@ struct OpenHub {
     database = try SQLiteHubDatabase(
       path: path, migrations: FieldSchema.migrations, schema: schema)
     hub = try Hub(
-      database, schema: schema, rules: FieldRules.all,
+      database, schema: schema, rules: FieldRules.all, policy: FieldAccess(),
       timeline: UUID().uuidString.lowercased(), secret: (0..<32).map { _ in .random(in: 0...255) },
       wallMilliseconds: wallMilliseconds())
   }

@@ -34,7 +34,9 @@ struct ThuanHub: AsyncParsableCommand {
         """),
     subcommands: [
       InitCommand.self, ServeCommand.self, ImportCommand.self, EnrolCommand.self,
-      DevicesCommand.self, RevokeCommand.self, ConflictsCommand.self, ConflictCommand.self,
+      DevicesCommand.self, RevokeCommand.self, GrantsCommand.self, GrantCommand.self,
+      WithdrawCommand.self, ReformCommand.self, TransferCommand.self, ConflictsCommand.self,
+      ConflictCommand.self,
       ResolveCommand.self, UndoCommand.self, QuarantineCommand.self, LogCommand.self,
       AuditCommand.self,
       StatusCommand.self, CheckCommand.self, BackupCommand.self, RestoreCommand.self,

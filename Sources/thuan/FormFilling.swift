@@ -82,14 +82,15 @@ struct FormFilling {
   private func isOpen(_ entry: RecordForm.Entry) -> Bool {
     switch entry.destination {
     case .record: filled.record[entry.field.column] == nil
-    case .part: isPartWanted && filled.part[entry.field.column] == nil
+    case .part:
+      form.kind.part?.condition != nil && isPartWanted && filled.part[entry.field.column] == nil
     case .tags, .companion: false
     }
   }
 
   /// Whether the record is one that has a part.
   var isPartWanted: Bool {
-    guard let condition = form.kind.part?.condition else { return false }
+    guard let condition = form.kind.part?.condition else { return !filled.part.isEmpty }
     return filled.record[condition.column] == .text(condition.value)
   }
 

@@ -30,6 +30,9 @@ final class FieldRuleTests {
         insert(
           "organisation", "o2",
           ["org_type": "front", "unit_id": "u", "name_vi": "MTTQ 2", "number_series": "per_type"]),
+        insert(
+          "organisation", "o3",
+          ["org_type": "front", "unit_id": "u", "name_vi": "MTTQ 3", "number_series": "per_type"]),
       ], by: "ha", wallMilliseconds: world.now)
     try hung.sync()
     try hung.write(
@@ -107,7 +110,7 @@ final class FieldRuleTests {
     try binh.write(
       """
       INSERT INTO recommendation_target (id, recommendation_id, org_id, is_lead)
-        VALUES ('t2', 'r', 'o', 1)
+        VALUES ('t2', 'r', 'o3', 1)
       """)
     #expect(try questions() == ["lead recommendation_target t+t2"])
   }
@@ -121,9 +124,22 @@ final class FieldRuleTests {
     #expect(try questions().isEmpty)
     // And one that is added to a session that was closed in the meantime.
     try hung.write(
-      "INSERT INTO recommendation_target (id, recommendation_id, org_id) VALUES ('t3', 'r', 'o')")
+      "INSERT INTO recommendation_target (id, recommendation_id, org_id) VALUES ('t3', 'r', 'o3')")
     #expect(try questions() == ["closedUnfinished session s"])
     try hung.write("DELETE FROM recommendation_target WHERE id = 't3'")
+    #expect(try questions().isEmpty)
+  }
+
+  @Test func `an open recommendation is addressed to an organisation that is no more`() throws {
+    try hung.write(event("e1", "issued", "2023-09-10"))
+    try binh.write(
+      "INSERT INTO recommendation_target (id, recommendation_id, org_id) VALUES ('t4', 'r', 'o')")
+    #expect(try questions() == ["addresseeGone recommendation_target t4"])
+    try binh.write(
+      """
+      INSERT INTO recommendation_event (id, target_id, kind, happened_on, recorded_by, recorded_at)
+      VALUES ('e4', 't4', 'withdrawn', '2023-09-11', 'binh', '2023-09-11T01:00:00Z')
+      """)
     #expect(try questions().isEmpty)
   }
 
@@ -229,6 +245,7 @@ final class FieldRuleTests {
     case is AnsweredBeforeIssue: AnsweredBeforeIssue.name
     case is PaidTwice: PaidTwice.name
     case is JointSeries: JointSeries.name
+    case is AddresseeGone: AddresseeGone.name
     default: ""
     }
   }

@@ -22,7 +22,7 @@ struct PolicyParserTests {
       "table a 10\n id 1 key\n scope z":
         "line 3: unknown column z; declare columns before what uses them",
       "table a 10\n id 1 key\n scope id in b":
-        "line 3: expected: scope COLUMN [of TABLE | of TABLE.COLUMN]",
+        "line 3: expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [where …]",
       "table a 10\n id 1 key\n scope id of b":
         "the scope of a: b is no table with a key of one column",
       "table a 10\n id 1 key\n scope id of b.c\ntable b 11\n id 1 key":

@@ -10,6 +10,6 @@ package enum FieldRules {
   package static let all: [any HubRule] = [
     DuplicateSessions(), UnitOfTheDay(), ClosedUnfinished(), PaperBeforeSession.report,
     PaperBeforeSession.criticism, IssuerOfTheDay(), AnsweredBeforeIssue(), PaidTwice(),
-    JointSeries(),
+    JointSeries(), AddresseeGone(),
   ]
 }

@@ -13,9 +13,16 @@ package enum FrontOrganisations {
     ("veterans", "Hội Cựu chiến binh", "HCCB"),
   ]
 
+  /// Their types.
+  static var types: [String] { kinds.map(\.type) }
+
   /// What is missing of them at the hub; organisations that are there stay as they are.
   package static func plan(for hub: Hub) throws -> ReferenceImport {
-    let units = try AdministrativeUnit.all(in: hub)
+    try plan(for: AdministrativeUnit.all(in: hub), hub)
+  }
+
+  /// What is missing of those of the given units.
+  static func plan(for units: [String: AdministrativeUnit], _ hub: Hub) throws -> ReferenceImport {
     let known = try hub.keys(in: "organisation", containing: "-", limit: .max)
     let ids = Set(known.compactMap { $0.values.first?.text })
     var plan = try ReferenceImport(hub, table: "organisation")

@@ -47,6 +47,11 @@ extension FieldRules {
         vi: "Một người được chi cho hai buổi làm việc ở hai nơi trong cùng một ngày.",
         en: "One person is paid for two meetings in two places on one day.",
         uk: "Одній особі платять за дві зустрічі у двох місцях того самого дня.")
+    case AddresseeGone.name:
+      Phrase(
+        vi: "Nơi nhận kiến nghị không còn hoạt động: cần quyết định chuyển cho ai.",
+        en: "The addressee is no more: decide who answers for the recommendation.",
+        uk: "Адресата більше немає: вирішіть, хто відповідає за рекомендацію.")
     case JointSeries.name:
       Phrase(
         vi: "Trùng số văn bản trong một sổ chung cho mọi loại văn bản.",

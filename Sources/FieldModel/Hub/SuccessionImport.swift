@@ -21,15 +21,30 @@ package struct SuccessionImport {
   ///
   /// - Throws: ``ImportProblems`` naming every bad row.
   package static func plan(_ table: CSVTable, for hub: Hub) throws -> ReferenceImport {
-    var succession = SuccessionImport(units: try AdministrativeUnit.all(in: hub))
+    try plan(table, among: AdministrativeUnit.all(in: hub), hub).plan
+  }
+
+  /// The same among given units.
+  ///
+  /// - Returns: What is to be committed, and what the file says.
+  static func plan(
+    _ table: CSVTable, among units: [String: AdministrativeUnit], _ hub: Hub
+  ) throws -> (plan: ReferenceImport, successions: [UnitSuccession]) {
+    var succession = SuccessionImport(units: units)
+    var successions: [UnitSuccession] = []
     var plan = try ReferenceImport(hub, table: "unit_succession")
     for row in table.rows {
       if let (id, values) = succession.read(row, file: table.file) {
         try plan.want(RowKey([.text(id)]), values)
+        successions.append(
+          UnitSuccession(
+            old: values["old_unit_id"]?.text ?? "", new: values["new_unit_id"]?.text,
+            isWhole: values["relation"] != .text("part"), day: values["effective_date"]?.text ?? "")
+        )
       }
     }
     if !succession.problems.isEmpty { throw ImportProblems(succession.problems) }
-    return plan
+    return (plan, successions)
   }
 
   private init(units: [String: AdministrativeUnit]) { self.units = units }
@@ -78,6 +93,14 @@ package struct SuccessionImport {
     if let name, name != unit.name { reader.note(.otherName(unit.id, unit.name, name)) }
     return unit
   }
+}
+
+/// One unit that became another on a day, or a part of it, or nothing.
+struct UnitSuccession {
+  let old: String
+  let new: String?
+  let isWhole: Bool
+  let day: String
 }
 
 extension Phrase {

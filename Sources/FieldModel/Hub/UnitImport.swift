@@ -34,6 +34,13 @@ package struct UnitImport {
   package static func plan(_ tables: [CSVTable], for hub: Hub, firstDay: String?) throws
     -> ReferenceImport
   {
+    try planWithUnits(tables, for: hub, firstDay: firstDay).plan
+  }
+
+  /// The same, with all units as they will be.
+  static func planWithUnits(_ tables: [CSVTable], for hub: Hub, firstDay: String?) throws
+    -> (plan: ReferenceImport, units: [String: AdministrativeUnit])
+  {
     var units = UnitImport(units: try AdministrativeUnit.all(in: hub), firstDay: firstDay)
     for table in tables {
       for row in table.rows { units.read(row, of: table) }
@@ -44,7 +51,7 @@ package struct UnitImport {
     if !units.problems.isEmpty { throw ImportProblems(units.problems) }
     var plan = try ReferenceImport(hub, table: "admin_unit")
     for draft in units.drafts { try plan.want(RowKey([.text(draft.unit.id)]), values(of: draft)) }
-    return plan
+    return (plan, units.units)
   }
 
   private init(units: [String: AdministrativeUnit], firstDay: String?) {

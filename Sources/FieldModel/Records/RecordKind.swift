@@ -29,8 +29,9 @@ package struct RecordKind: Sendable {
     package let table: String
     package let key: String
     package let fields: [RecordField]
-    /// The part is there if this column of the record has this value.
-    package let condition: (column: String, value: String)
+    /// The part is there if this column of the record has this value; without it, if anything is said
+    /// in it.
+    package let condition: (column: String, value: String)?
   }
 
   /// A set of values in a link table.

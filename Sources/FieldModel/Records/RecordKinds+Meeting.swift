@@ -56,7 +56,7 @@ extension RecordKinds {
     ])
 
   package static let person = RecordKind(
-    "person", "Người", "Person", "Особа", order: "display_name, id",
+    "person", "Người", "Person", "Особа", order: "display_name, id", part: personPrivate,
     fields: [
       RecordField(
         "display_name", .line, flag: "name", "Họ tên", "Name", "Ім’я",
@@ -70,6 +70,16 @@ extension RecordKinds {
         "merged_into", .reference("person"), "Đã gộp vào", "Merged into", "Об’єднано з",
         [.automatic]),
     ])
+
+  private static let personPrivate = RecordKind.Part(
+    table: "person_private", key: "person_id",
+    fields: [
+      RecordField("phone", .line, "Điện thoại", "Phone", "Телефон"),
+      RecordField("address", .line, "Địa chỉ", "Address", "Адреса"),
+      RecordField("ethnicity", .line, "Dân tộc", "Ethnicity", "Національність"),
+      RecordField("religion", .line, "Tôn giáo", "Religion", "Релігія"),
+      RecordField("remark", .prose, "Ghi chú riêng", "Private remark", "Приватна примітка"),
+    ], condition: nil)
 
   package static let note = RecordKind(
     "note", "Ghi chú", "Note", "Примітка", order: "at DESC, id DESC", writing: .appendOnly,

@@ -43,6 +43,24 @@ extension RecordKinds {
       RecordField("disabled_at", .instant, "Ngừng từ", "Disabled", "Вимкнено"),
     ])
 
+  package static let grant = RecordKind(
+    "role_grant", command: "grant", "Phân quyền", "Grant", "Надане право",
+    order: "officer_id, valid_from, id", writing: .hubOnly,
+    fields: [
+      RecordField(
+        "officer_id", .reference("officer"), "Cán bộ", "Officer", "Працівник", [.listed, .label]),
+      RecordField("role", .choice(Term.role), "Vai trò", "Role", "Роль", [.listed]),
+      RecordField(
+        "unit_id", .reference("admin_unit"), "Địa bàn", "Unit", "Територія", [.listed]),
+      RecordField(
+        "includes_children", .flag, "Gồm đơn vị cấp dưới", "With units within",
+        "З підпорядкованими"),
+      RecordField(
+        "sees_private", .flag, "Gồm thông tin riêng", "With what is private", "З приватним"),
+      RecordField("valid_from", .day, "Có hiệu lực từ", "Valid from", "Чинне з", [.listed]),
+      RecordField("valid_to", .day, "Có hiệu lực đến", "Valid to", "Чинне до", [.listed]),
+    ])
+
   package static let holiday = RecordKind(
     "holiday", "Ngày nghỉ", "Holiday", "Вихідний день", order: "day", writing: .hubOnly,
     fields: [

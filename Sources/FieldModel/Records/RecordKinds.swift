@@ -3,7 +3,8 @@ package enum RecordKinds {
   /// All kinds, in the order in which people meet them.
   package static let all: [RecordKind] = [
     session, target, meeting, attendance, opinion, finding, recommendation, addressee, event,
-    document, attachment, note, person, plan, planItem, group, unit, organisation, officer, holiday,
+    document, attachment, note, person, plan, planItem, group, unit, organisation, officer, grant,
+    holiday,
   ]
 
   package static func named(_ command: String) -> RecordKind? {
@@ -19,6 +20,10 @@ package enum RecordKinds {
     case "session_criticism":
       return Phrase(
         vi: "Dự thảo được phản biện", en: "Draft under criticism", uk: "Проект, що критикується")
+    case "person_private":
+      return Phrase(
+        vi: "Thông tin riêng của người", en: "Private facts of a person",
+        uk: "Приватні дані особи")
     case "session_org":
       return Phrase(
         vi: "Đơn vị phối hợp", en: "Participating organisation", uk: "Організація-учасник")

@@ -12,6 +12,20 @@ extension Term {
   ]
 
   /// Levels of administration.
+  package static let role = [
+    Term("field_officer", "Cán bộ cơ sở", "Field officer", "Польовий працівник"),
+    Term(
+      "org_officer", "Cán bộ đoàn thể", "Officer of a member organisation",
+      "Працівник громадської організації"),
+    Term("clerk", "Văn thư", "Records clerk", "Діловод"),
+    Term("approver", "Người ký duyệt", "Approving signatory", "Особа, що підписує"),
+    Term(
+      "hub_operator", "Người điều phối dữ liệu (cấp tỉnh)", "Hub operator", "Оператор хабу"),
+    Term("viewer", "Người xem", "Viewer", "Переглядач"),
+    Term("auditor", "Người kiểm tra nhật ký", "Auditor", "Аудитор"),
+    Term("admin", "Quản trị hệ thống", "System administrator", "Системний адміністратор"),
+  ]
+
   package static let unitTier: [Term] = [
     Term("province", "Cấp tỉnh", "Provincial level", "Провінційний рівень"),
     Term(

@@ -1,0 +1,74 @@
+package import SyncCore
+package import SyncHub
+
+/// What an officer may see and change: the units that are granted to him, while they are.
+///
+/// A grant of a unit covers the records of the units that went into it as well. One that went in
+/// whole is continued there; of one that was split, all heirs may read and none may write, unless the
+/// old unit itself is granted (story 8).
+package struct FieldAccess: AccessPolicy {
+  package init() {}
+
+  package func access(
+    of device: HubDevice, in view: HubView, wallMilliseconds: Int64
+  ) throws -> Access {
+    let day = Value.text(CivilDay.inVietnam(milliseconds: wallMilliseconds))
+    let grants = try view.rows(
+      """
+      SELECT g.role, g.unit_id, g.includes_children, g.sees_private
+      FROM role_grant g JOIN officer o ON o.id = g.officer_id
+      WHERE o.id = ? AND o.disabled_at IS NULL AND g.valid_from <= ?
+        AND coalesce(g.valid_to, '9999-12-31') >= ?
+      """, [.text(device.officer), day, day])
+    var (read, written): (Set<Scope>, Set<Scope>) = ([], [])
+    for grant in grants {
+      guard let role = grant[0].text.flatMap(Role.init), role.readsRecords else { continue }
+      let units = try units(grant[1], withChildren: grant[2] == .integer(1), view)
+      let isPrivate = grant[3] == .integer(1)
+      for (unit, isWhole) in units {
+        let scopes: Set<Scope> =
+          isPrivate ? [.named(unit), .named(unit, isPrivate: true)] : [.named(unit)]
+        read.formUnion(scopes)
+        if role.writesRecords, isWhole { written.formUnion(scopes) }
+      }
+    }
+    return Access(reading: read, writing: written)
+  }
+
+  /// A unit, those within it, and those that went into one of them; each with whether it is all there.
+  private func units(
+    _ unit: Value, withChildren: Bool, _ view: HubView
+  ) throws -> [(unit: String, isWhole: Bool)] {
+    let rows = try view.rows(
+      """
+      WITH RECURSIVE covered (unit, is_whole) AS (
+        SELECT ?, 1
+        UNION SELECT u.unit_id, is_whole
+          FROM covered JOIN admin_unit u ON u.parent_unit_id = unit WHERE ?
+        UNION SELECT s.old_unit_id, is_whole AND s.relation <> 'part'
+          FROM covered JOIN unit_succession s ON s.new_unit_id = unit)
+      SELECT unit, max(is_whole) FROM covered GROUP BY unit
+      """, [unit, .integer(withChildren ? 1 : 0)])
+    return rows.compactMap { row in row[0].text.map { ($0, row[1] == .integer(1)) } }
+  }
+}
+
+/// What somebody is at the hub.
+package enum Role: String, CaseIterable, Sendable {
+  case fieldOfficer = "field_officer"
+  case orgOfficer = "org_officer"
+  case clerk, approver
+  case hubOperator = "hub_operator"
+  case viewer, auditor, admin
+
+  /// Whether he changes records in the units that are granted to him.
+  package var writesRecords: Bool {
+    switch self {
+    case .fieldOfficer, .orgOfficer, .clerk, .approver: true
+    case .hubOperator, .viewer, .auditor, .admin: false
+    }
+  }
+
+  /// Whether he sees records; whoever looks after the system needs none.
+  package var readsRecords: Bool { self != .admin }
+}
