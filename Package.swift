@@ -3,6 +3,7 @@ import PackageDescription
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -41,7 +42,7 @@ let package = Package(
       name: "SyncDevice", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
       resources: [.embedInCode("Schema")]),
     .target(
-      name: "SyncHub", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
+      name: "SyncHub", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto, cryptoExtras],
       resources: [.embedInCode("Schema")]),
     .target(
       name: "SyncClient",

@@ -35,6 +35,28 @@ CREATE TABLE hub_device (
   clock_offset INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- People who sign in at the hub, and what of their passwords is kept: see Password in SyncHub.
+CREATE TABLE hub_account (
+  name TEXT NOT NULL PRIMARY KEY,
+  role TEXT NOT NULL,
+  password BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  disabled_at INTEGER,
+  signed_in_at INTEGER,
+  -- Wrong passwords in a row, and when the last one came.
+  failures INTEGER NOT NULL DEFAULT 0,
+  failed_at INTEGER
+) STRICT;
+
+-- Who is signed in, by the SHA-256 of the token that says so.
+CREATE TABLE hub_session (
+  token BLOB NOT NULL PRIMARY KEY,
+  account TEXT NOT NULL REFERENCES hub_account (name),
+  began_at INTEGER NOT NULL,
+  used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_session_account ON hub_session (account);
+
 -- One-time codes: what names one, and what both sides prove with. See EnrolmentCode in SyncCore.
 CREATE TABLE hub_enrolment (
   name BLOB NOT NULL PRIMARY KEY,

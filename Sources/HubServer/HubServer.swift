@@ -36,6 +36,7 @@ package struct HubServer: Sendable {
 
   private let hub: Hub
   private let routes: SyncRoutes
+  private let sessions: SessionRoutes
   private let metrics = HubMetrics()
   private let configuration: Configuration
   private let logger: Logger
@@ -58,6 +59,7 @@ package struct HubServer: Sendable {
     routes = SyncRoutes(
       hub: hub, pinnedCertificate: configuration.certificate?.pinned ?? "", metrics: metrics,
       bodyBytes: configuration.bodyBytes, now: now)
+    sessions = SessionRoutes(hub: hub, now: now)
     self.configuration = configuration
     self.logger = logger
     self.onRunning = onRunning
@@ -125,6 +127,7 @@ package struct HubServer: Sendable {
     let router = Router()
     router.add(middleware: RefusalMiddleware(logger: logger, hub: hub, metrics: metrics))
     routes.add(to: router)
+    sessions.add(to: router)
     return router
   }
 }

@@ -30,11 +30,10 @@ struct RefusalMiddleware: RouterMiddleware {
     } catch {
       let refused = refused(error)
       response = .message(refused.refusal.encoded(), status: refused.status)
-      if refused.status == .notFound, let method = HTTPContract.method(of: request.uri.path),
-        method != request.method.rawValue
-      {
+      let methods = HTTPContract.methods(of: request.uri.path)
+      if refused.status == .notFound, !methods.isEmpty, !methods.contains(request.method.rawValue) {
         response.status = .methodNotAllowed
-        response.headers[.allow] = method
+        response.headers[.allow] = methods.joined(separator: ", ")
       }
     }
     let took = start.duration(to: .now)

@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOPosix
 import SyncCore
 import SyncHub
 import Synchronization
@@ -139,13 +138,6 @@ final class SyncRoutes: Sendable {
   private func message(_ bytes: [UInt8]) -> Response { .message(bytes, status: .ok) }
 
   // MARK: Work
-
-  /// SQLite's work is synchronous, and event loops must never wait.
-  private func offEventLoop<T: Sendable>(
-    _ work: @escaping @Sendable () throws -> T
-  ) async throws -> T {
-    try await NIOThreadPool.singleton.runIfActive(work)
-  }
 
   private func slowingGuesses<T: Sendable>(
     _ work: @escaping @Sendable () throws -> T

@@ -8,14 +8,21 @@ package enum HTTPContract {
   package static let changeSetsPath = "/v1/change-sets"
   package static let changesPath = "/v1/changes"
   package static let comparisonsPath = "/v1/comparisons"
+  /// People's, not devices': JSON in both directions.
+  package static let sessionsPath = "/v1/sessions"
   package static let paths = [
     healthPath, readyPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
+    sessionsPath,
   ]
 
-  /// The one method that a path answers; nothing for a path that there is not.
-  package static func method(of path: String) -> String? {
-    guard paths.contains(path) else { return nil }
-    return [healthPath, readyPath].contains(path) ? "GET" : "POST"
+  /// The methods that a path answers; none for a path that there is not.
+  package static func methods(of path: String) -> [String] {
+    guard paths.contains(path) else { return [] }
+    switch path {
+    case healthPath, readyPath: return ["GET"]
+    case sessionsPath: return ["GET", "POST", "DELETE"]
+    default: return ["POST"]
+    }
   }
 
   /// What is signed of a message, and the signature, after RFC 9421: see ``SignedRequest``.

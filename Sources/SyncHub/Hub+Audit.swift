@@ -29,6 +29,8 @@ package struct AdministrativeAct: Equatable, Sendable {
     /// Somebody was given or refused access to units; units were merged or split; a recommendation got
     /// another addressee.
     case grant, withdraw, reform, transfer
+    /// An account was made, got another password, or was disabled.
+    case account, password, disable
     /// Rows were written at the hub.
     case write
   }

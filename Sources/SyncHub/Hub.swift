@@ -18,6 +18,8 @@ package struct Hub: Sendable {
   package var pageRows = SyncLimits.pageRows
   /// So many rows are compared one by one.
   package var comparedRows = SyncLimits.comparedRows
+  /// What passwords cost that are set from now on.
+  package var passwordCosts = PasswordCosts.present
 
   /// Opens a hub over its storage.
   ///

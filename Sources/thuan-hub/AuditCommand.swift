@@ -77,6 +77,11 @@ extension AdministrativeAct.Kind {
         vi: "sắp xếp đơn vị ngày", en: "rearranged units on", uk: "перебудовано одиниці")
     case .transfer:
       Phrase(vi: "chuyển kiến nghị", en: "transferred", uk: "передано рекомендацію")
+    case .account: Phrase(vi: "lập tài khoản", en: "made account", uk: "створено обліковий запис")
+    case .password:
+      Phrase(vi: "đặt lại mật khẩu", en: "set the password of", uk: "задано пароль")
+    case .disable:
+      Phrase(vi: "khóa tài khoản", en: "disabled account", uk: "вимкнено обліковий запис")
     case .write: Phrase(vi: "ghi", en: "wrote", uk: "записано")
     }
   }

@@ -11,6 +11,7 @@ func explained(_ error: any Error) -> Failure? {
   case let error as HubError: hubFailure(error)
   case let problems as ImportProblems: importFailure(problems)
   case let problem as ReformProblem: reformFailure(problem)
+  case let problem as AccountProblem: accountFailure(problem)
   case let error as DatabaseError: databaseFailure(error)
   case let error as SchemaError: .schemaMismatch(error.description)
   case let error as CocoaError: .file(error)
@@ -114,6 +115,31 @@ private func reformFailure(_ problem: ReformProblem) -> Failure {
         vi: "\(old)=\(new): đơn vị cũ phải kết thúc và đơn vị mới phải bắt đầu vào ngày này.",
         en: "\(old)=\(new): the old unit has to end and the new one to begin that day.",
         uk: "\(old)=\(new): стара одиниця має закінчуватися, а нова — починатися цього дня."))
+  }
+}
+
+private func accountFailure(_ problem: AccountProblem) -> Failure {
+  switch problem {
+  case .passwordTooShort(let count):
+    Failure(
+      .input,
+      Phrase(
+        vi: "Mật khẩu cần ít nhất \(count) ký tự.",
+        en: "A password has at least \(count) characters.",
+        uk: "Пароль має щонайменше \(count) символів."))
+  case .nameTaken:
+    Failure(
+      .changed,
+      Phrase(
+        vi: "Tên này đã có.", en: "There is an account of this name.",
+        uk: "Обліковий запис із таким ім’ям уже є."))
+  case .badName:
+    Failure(
+      .input,
+      Phrase(
+        vi: "Tên chỉ gồm chữ, số và . - _ @, nhiều nhất 64 ký tự.",
+        en: "A name has letters, digits and . - _ @, at most 64 of them.",
+        uk: "Ім’я — літери, цифри та . - _ @, щонайбільше 64."))
   }
 }
 

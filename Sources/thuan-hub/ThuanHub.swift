@@ -35,7 +35,8 @@ struct ThuanHub: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ServeCommand.self, ImportCommand.self, EnrolCommand.self,
       DevicesCommand.self, RevokeCommand.self, GrantsCommand.self, GrantCommand.self,
-      WithdrawCommand.self, ReformCommand.self, TransferCommand.self, ConflictsCommand.self,
+      WithdrawCommand.self, AccountCommand.self, ReformCommand.self, TransferCommand.self,
+      ConflictsCommand.self,
       ConflictCommand.self,
       ResolveCommand.self, UndoCommand.self, QuarantineCommand.self, LogCommand.self,
       AuditCommand.self,

@@ -60,6 +60,11 @@ package final class World {
   /// Lets the hub answer in pages of so few rows that every pull takes several.
   package func limitPages(to rows: Int) { hub.pageRows = rows }
 
+  /// Lets passwords cost next to nothing.
+  package func cheapenPasswords() {
+    hub.passwordCosts = PasswordCosts(rounds: 16, blockSize: 1, parallelism: 1)
+  }
+
   /// The device once more, over another file: put back from a copy, or cloned.
   package func device(_ device: TestDevice, at path: String) throws -> TestDevice {
     TestDevice(
