@@ -94,6 +94,27 @@ extension Hub {
   }
 }
 
+extension Hub {
+  /// Keys of a table's live rows in some scopes; in all of them where none are named.
+  ///
+  /// - Throws: The storage's errors.
+  package func keys(in table: String, scopes: [Scope]?) throws -> [RowKey] {
+    guard let table = schema.table(named: table) else { return [] }
+    var condition = "tbl = ? AND sum <> 0"
+    var arguments: [Value] = [.integer(Int64(table.number))]
+    if let scopes {
+      let places = Array(repeating: "?", count: scopes.count).joined(separator: ", ")
+      condition += " AND scope IN (\(places))"
+      arguments += scopes.map { .text($0.stored) }
+    }
+    return try read { store in
+      try store.connection.rows(
+        "SELECT key FROM hub_row WHERE \(condition) ORDER BY key", arguments
+      ).map { try RowKey(stored: $0[0], columns: table.key.count) }
+    }
+  }
+}
+
 extension HubStore {
   /// Notes what a device has access to, if that has changed since it last came.
   func noteAccess(_ access: Access, of device: String, wallMilliseconds: Int64) throws {

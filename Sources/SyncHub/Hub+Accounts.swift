@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-package import SyncCore
+import SyncCore
 import SyncSQLite
 
 /// Somebody who may sign in at the hub.

@@ -73,9 +73,9 @@ struct Password {
     -> [UInt8]
   {
     let bytes = Array(password.precomposedStringWithCanonicalMapping.utf8)
-    return try KDF.Scrypt.deriveKey(
+    return unsafe try KDF.Scrypt.deriveKey(
       from: bytes, salt: salt, outputByteCount: 32, rounds: costs.rounds,
       blockSize: costs.blockSize, parallelism: costs.parallelism
-    ).withUnsafeBytes { Array($0) }
+    ).withUnsafeBytes { unsafe Array($0) }
   }
 }

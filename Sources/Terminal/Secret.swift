@@ -1,4 +1,4 @@
-package import FieldModel
+import FieldModel
 import Foundation
 
 /// Asks for a password without showing it.

@@ -70,6 +70,10 @@ extension OpenHub {
     if conflict.unit == UnitOfTheDay.name, let heirs = try heirs(of: conflict) {
       lines.append("  \(heirs)")
     }
+    if conflict.unit == AddresseeGone.name {
+      let id = Abbreviation.shown(conflict.key.values.first?.text ?? "")
+      lines.append("  thuan-hub transfer \(id) --to … --reason …")
+    }
     guard let other = conflict.otherKey,
       let left = try hub.row(conflict.table, conflict.key)
     else { return lines }

@@ -73,8 +73,7 @@ struct RevokeCommand: ParsableCommand {
 
   func run() throws {
     let open = try options.open()
-    let devices = try open.hub.devices()
-    let device = try find(self.device, among: devices)
+    let device = try open.device(self.device)
     guard !device.isRevoked else {
       throw Failure(
         .changed,
@@ -93,10 +92,11 @@ struct RevokeCommand: ParsableCommand {
   }
 }
 
-extension RevokeCommand {
+extension OpenHub {
   /// The device with an id, or the only one that a name or the beginning of an id fits: a device may
   /// call itself what it likes.
-  private func find(_ typed: String, among devices: [HubDevice]) throws -> HubDevice {
+  func device(_ typed: String) throws -> HubDevice {
+    let devices = try hub.devices()
     func describe(_ device: HubDevice) -> String {
       "\(device.id)  \(device.label), \(device.officerName)"
     }

@@ -58,12 +58,6 @@ struct GrantsCommand: ParsableCommand {
   }
 
   private func cells(of grant: OfficerGrant, _ open: OpenHub) throws -> [Cell] {
-    func flag(_ isSet: Bool) -> Cell {
-      .text(
-        listing.json
-          ? String(isSet)
-          : isSet ? say(vi: "có", en: "yes", uk: "так") : say(vi: "không", en: "no", uk: "ні"))
-    }
     func day(_ day: String) -> Cell { .text(listing.json ? day : CivilDay.shown(day)) }
     return [
       .text(listing.json ? grant.id : Abbreviation.shown(grant.id)),
@@ -71,7 +65,7 @@ struct GrantsCommand: ParsableCommand {
         listing.json ? grant.officer : try open.name("officer", RowKey([.text(grant.officer)]))),
       .text(listing.json ? grant.role.rawValue : grant.role.title.text),
       .text(listing.json ? grant.unit : try open.unitName(grant.unit)),
-      flag(grant.includesChildren), flag(grant.seesPrivate), day(grant.validFrom),
+      .flag(grant.includesChildren), .flag(grant.seesPrivate), day(grant.validFrom),
       grant.validTo.map(day) ?? .none,
     ]
   }

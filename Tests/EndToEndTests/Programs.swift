@@ -45,13 +45,17 @@ final class Programs {
 
   /// Runs a program to its end.
   @discardableResult
-  func run(_ program: String, _ arguments: [String]) throws -> Result {
+  func run(_ program: String, _ arguments: [String], input: String = "") throws -> Result {
     let output = Pipe()
     let complaints = folder.appendingPathComponent("errors-\(UUID().uuidString)")
     try Data().write(to: complaints)
     let process = process(
       program, arguments, output: output, errors: try FileHandle(forWritingTo: complaints))
+    let source = Pipe()
+    process.standardInput = source
     try process.run()
+    try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+    try source.fileHandleForWriting.close()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     let errors = try Data(contentsOf: complaints)
@@ -99,21 +103,25 @@ final class Programs {
   func store(_ name: String) -> String { folder.appendingPathComponent(name + ".db").path }
 
   /// A one-time code for somebody.
-  func code(for name: String) throws -> String {
-    let issued = try hub("enrol", "--name", name, "--unit", "60", "--label", name, "--json")
+  func code(for name: String, unit: String = "60") throws -> String {
+    let issued = try hub("enrol", "--name", name, "--unit", unit, "--label", name, "--json")
     return String(try #require(issued.output.firstMatch(of: /"code":"([^"]+)"/)).output.1)
   }
 
-  func enrol(_ name: String) throws {
-    #expect(try officer(name, "enrol", url, try code(for: name)).code == 0)
+  func enrol(_ name: String, unit: String = "60") throws {
+    #expect(try officer(name, "enrol", url, try code(for: name, unit: unit)).code == 0)
     #expect(try officer(name, "sync").code == 0)
   }
 
   /// A hub that serves one province and its Front, and devices that are in step with it.
   func prepare(devices: [String] = ["an", "binh"]) throws {
     let units = folder.appendingPathComponent("units.csv")
-    try "code,name_vi,kind,parent_code,tier\n60,Tỉnh Bình Thuận,province,,province\n".write(
-      to: units, atomically: true, encoding: .utf8)
+    try """
+      code,name_vi,kind,parent_code,tier
+      60,Tỉnh Bình Thuận,province,,province
+      23065,Xã La Dạ,commune,60,commune
+      23275,Xã Long Hải,commune,60,commune
+      """.write(to: units, atomically: true, encoding: .utf8)
     #expect(try hub("init").code == 0)
     #expect(try hub("import", "units", units.path).code == 0)
     #expect(try hub("import", "organisations", "--generate-front").code == 0)
