@@ -67,6 +67,15 @@ struct ScopeTests {
       phone 3 operator
       scope session_id of session
       private
+    table note 15
+      id 1 key
+      entity 2 immutable
+      entity_id 3 immutable
+      unit 4 immutable
+      text 5 operator
+      scope entity_id of session where entity = session
+      scope entity_id of finding where entity = finding
+      scope unit
     """
 
   private static let sql = """
@@ -82,6 +91,9 @@ struct ScopeTests {
     ) STRICT;
     CREATE TABLE person (
       id TEXT NOT NULL PRIMARY KEY, session_id TEXT NOT NULL REFERENCES session (id), phone TEXT
+    ) STRICT;
+    CREATE TABLE note (
+      id TEXT NOT NULL PRIMARY KEY, entity TEXT, entity_id TEXT, unit TEXT, text TEXT
     ) STRICT;
     """
 
@@ -352,19 +364,34 @@ struct ScopeTests {
   /// Hands in, as another device of An's, what no store of ours would write.
   ///
   /// - Returns: The receipt's reason.
-  private func pushed(_ changes: [RowChange]) throws -> String {
+  private func pushed(
+    _ changes: [RowChange], after lie: (inout ChangeSet) -> Void = { _ in }
+  ) throws -> String {
+    try #require(try pushed([changes], after: lie).first)
+  }
+
+  private func pushed(
+    _ transactions: [[RowChange]], after lie: (inout ChangeSet) -> Void = { _ in }
+  ) throws -> [String] {
     let device = try world.device("an")
+    try device.sync()
     try device.write("INSERT INTO session (id, unit) VALUES ('any', 'north')")
     var changeSet = try #require(
       try device.store.changeSets(wallMilliseconds: world.now).first
     ).changeSet
-    changeSet.changes = changes
+    var bodies: [[UInt8]] = []
+    for changes in transactions {
+      changeSet.changes = changes
+      lie(&changeSet)
+      bodies.append(changeSet.encoded())
+      changeSet.previous = ChangeSet.hash(of: changeSet.encoded())
+      changeSet.sequence += 1
+    }
     let envelope = Envelope(
-      schemaVersion: 1, stream: changeSet.stream, wallMilliseconds: world.now,
-      changeSets: [changeSet.encoded()])
+      schemaVersion: 1, stream: changeSet.stream, wallMilliseconds: world.now, changeSets: bodies)
     let bytes = try envelope.encoded { try device.identity.sign($0) }
     let reply = try PushReply(decoding: device.answer(.push(bytes)))
-    return try #require(reply.receipts.first).reason
+    return reply.receipts.map(\.reason)
   }
 
   @Test func `what may be read only is not changed`() throws {
@@ -401,6 +428,126 @@ struct ScopeTests {
     try an.sync()
     #expect(try world.hubRows("session").map { $0[2] } == [.text("lúa"), .text("BÍ MẬT")])
     #expect(try world.hub.conflicts(openOnly: true).map(\.unit) == ["title"])
+  }
+
+  // MARK: What an attacker found
+
+  @Test func `a row that moves to and fro in one change set takes its children along once`() throws
+  {
+    for device in [an, binh] { try device.sync() }
+    let findings = (0..<50).map { "('f\($0)', 'n', 't')" }.joined(separator: ", ")
+    try binh.write("INSERT INTO finding VALUES \(findings)")
+    try binh.sync()
+    let before = try world.hub.status().head
+    let flips = (0..<40).map {
+      "UPDATE session SET unit = '\($0.isMultiple(of: 2) ? "south" : "north")' WHERE id = 'n'"
+    }
+    try binh.write(
+      flips.joined(separator: "; ") + "; UPDATE session SET unit = 'south' WHERE id = 'n'")
+    try binh.sync()
+    #expect(try world.hub.status().head - before < 150)
+    try an.sync()
+    #expect(try keys("finding", on: an).isEmpty)
+    try inStep(an, binh)
+  }
+
+  @Test func `a deleted row elsewhere stays deleted though somebody points to it`() throws {
+    try binh.sync()
+    try binh.write("DELETE FROM finding WHERE id = 'fs'; DELETE FROM session WHERE id = 's'")
+    try binh.sync()
+    let child = row("finding", "x", [2: .text("s"), 3: .text("t")])
+    #expect(try pushed([child]) == "missingParent: finding x → session s")
+    #expect(try world.hubRows("session").count == 1)
+  }
+
+  @Test func `a false word about what was held tells nothing`() throws {
+    try an.sync()
+    var answers: [String] = []
+    for key in ["s", "nowhere"] {
+      let change = RowChange(
+        table: 11, operation: .update, key: RowKey([.text(key)]),
+        fields: [FieldChange(column: 3, before: .null, after: .text("t"))])
+      answers.append(try pushed([change], after: { $0.base.access = 0 }))
+    }
+    #expect(answers == ["unknownRow: session s", "unknownRow: session nowhere"])
+  }
+
+  @Test func `what is built on a guess is answered alike too`() throws {
+    var answers: [String] = []
+    for key in ["fs", "nowhere"] {
+      let delete = RowChange(
+        table: 12, operation: .delete, key: RowKey([.text(key)]),
+        fields: [FieldChange(column: 2, before: .text("s"), after: .null)])
+      let insert = row("finding", key, [2: .text("nosession"), 3: .text("t")])
+      answers.append(contentsOf: try pushed([[delete], [insert]]))
+    }
+    #expect(answers[0].prefix(10) == answers[2].prefix(10))
+    #expect(answers[1].prefix(7) == answers[3].prefix(7), "\(answers)")
+  }
+
+  @Test func `a wish about what only the hub writes goes to nobody but the operator`() throws {
+    for device in [an, chi] { try device.sync() }
+    let change = RowChange(
+      table: 10, operation: .update, key: RowKey([.text("o1")]),
+      fields: [FieldChange(column: 2, before: .text("north"), after: .text("quảng cáo"))])
+    #expect(try pushed([change]) == "hubOnlyTable: office o1")
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+    #expect(try !hears("quảng cáo", binh))
+  }
+
+  @Test func `notes are held with what they are about, however deep`() throws {
+    for device in [an, binh] { try device.sync() }
+    try binh.write(
+      """
+      INSERT INTO note VALUES ('a', 'session', 's', 'north', 'BÍ MẬT 4');
+      INSERT INTO note VALUES ('b', 'finding', 'fn', 'north', 'ghi');
+      """)
+    try binh.sync()
+    #expect(try !hears("BÍ MẬT", an))
+    #expect(try keys("note", on: an) == ["b"])
+    try chi.sync()
+    try chi.write("UPDATE session SET secrecy = 'sensitive' WHERE id = 'n'")
+    try chi.sync()
+    try an.sync()
+    #expect(try keys("note", on: an).isEmpty)
+    try inStep(an)
+  }
+
+  @Test func `a note may come before what it is about, and may outlive it`() throws {
+    try binh.sync()
+    try binh.write("INSERT INTO note VALUES ('a', 'session', 'z', 'south', 'trước')")
+    try binh.sync()
+    #expect(try quarantine().map(\.reason) == [.missingParent])
+    try binh.write("INSERT INTO session (id, unit) VALUES ('z', 'south')")
+    try binh.sync()
+    #expect(try quarantine().isEmpty)
+    try binh.write("DELETE FROM session WHERE id = 'z'")
+    for device in [binh, an, chi, binh, an, chi] { try device.sync() }
+    _ = try world.hub.compact(ruling)
+    #expect(try world.hub.problems().isEmpty)
+    #expect(try keys("note", on: binh) == ["a"])
+    #expect(try keys("note", on: an).isEmpty)
+  }
+
+  @Test func `honest work on a row that has moved since is not called unknown`() throws {
+    try an.sync()
+    try an.write("UPDATE finding SET text = 'sửa' WHERE id = 'fn'")
+    try an.write("INSERT INTO finding VALUES ('mới', 'n', 'thêm')")
+    try chi.sync()
+    try chi.write("UPDATE session SET unit = 'south' WHERE id = 'n'")
+    try chi.sync()
+    try an.sync()
+    #expect(try quarantine().map(\.reason) == [.scopeWithdrawn, .scopeWithdrawn])
+  }
+
+  @Test func `a device that has never pulled is told nothing of what has left`() throws {
+    for device in [an, binh] { try device.sync() }
+    try binh.write("UPDATE session SET unit = 'south' WHERE id = 'n'")
+    try binh.sync()
+    let other = try world.device("an")
+    let page = try PullPage(
+      decoding: other.answer(.pull(PullRequest(epoch: 1, cursor: 0, position: .zero))))
+    #expect(!page.rows.contains { $0.kind == .evicted })
   }
 
   @Test func `a row that is noted where it does not belong is seen and moved`() throws {
