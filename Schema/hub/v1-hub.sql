@@ -106,6 +106,9 @@ CREATE TABLE hub_row (
   PRIMARY KEY (tbl, key)
 ) STRICT, WITHOUT ROWID;
 
+-- Rows that point to one that is not known yet.
+CREATE INDEX hub_row_nobody ON hub_row (tbl) WHERE scope = '?';
+
 -- Rows that have left a scope, by the sequence under which they last did: who held them there and has
 -- not come so far is told to let them go.
 CREATE TABLE hub_exit (
@@ -127,8 +130,14 @@ CREATE TABLE hub_access (
 ) STRICT;
 CREATE INDEX hub_access_device ON hub_access (device, scope);
 
--- The scopes that a number stands for by which devices say what their state is of: see Access in
--- SyncCore.
+-- The numbers by which a device can say of which scopes its state is: those that it was given.
+CREATE TABLE hub_held_access (
+  device TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (device, version)
+) STRICT, WITHOUT ROWID;
+
+-- The scopes that such a number stands for: see Access in SyncCore.
 CREATE TABLE hub_scope_set (
   version INTEGER NOT NULL,
   scope TEXT NOT NULL,

@@ -103,7 +103,8 @@ package struct Workload {
     case .sync: return syncing(device, [.push, .pull])
     case .push: return syncing(device, .push)
     case .pull: return syncing(device, .pull)
-    case .resolve, .undo, .retry, .dismiss, .hubWrite, .permit, .revoke, .compact, .scrub:
+    case .permit: return permits(device)
+    case .resolve, .undo, .retry, .dismiss, .hubWrite, .revoke, .compact, .scrub:
       return [operating(kind, device)]
     case .pass:
       return [.pass(milliseconds: Int64(random.pick([1, 60, 3600, 86_400, 864_000])) * 997)]
@@ -129,6 +130,21 @@ package struct Workload {
       random.chance(50)
       ? .sync(device: device, .pull, [delayed]) : .sync(device: device, directions, faults)
     return [sync] + writing(random.chance(70) ? .write : .foreign, device)
+  }
+
+  /// A permit; often others come while what was written under it is still on its way.
+  private mutating func permits(_ device: Int) -> [Action] {
+    let first = permit(device)
+    guard random.chance(40) else { return [first] }
+    return [first] + syncing(device, [.push, .pull]) + writing(.write, device) + [permit(device)]
+      + (random.chance(50) ? writing(.write, device) : []) + syncing(device, [.push, .pull])
+  }
+
+  private mutating func permit(_ device: Int) -> Action {
+    .hubWrite(
+      .permit(
+        officer: Templates.officer(of: device), area: random.pick(["n", "n", "s", "x"]),
+        rights: random.chance(30) ? nil : random.pick(["read", "write", "write", "private"])))
   }
 
   private mutating func machine(_ device: Int) -> Machine {
@@ -194,11 +210,6 @@ package struct Workload {
     case .revoke: return .revoke(device: device)
     case .compact: return .compact(leavesBehind: random.chance(50))
     case .scrub: return .scrub
-    case .permit:
-      return .hubWrite(
-        .permit(
-          officer: Templates.officer(of: device), area: random.pick(["n", "n", "s", "x"]),
-          rights: random.chance(30) ? nil : random.pick(["read", "write", "write", "private"])))
     default:
       if random.chance(50) {
         return .hubWrite(

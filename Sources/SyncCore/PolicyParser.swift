@@ -11,8 +11,9 @@ extension SyncSchema {
   ///   private [where COLUMN = VALUE, VALUE]
   /// ```
   /// A row's scope is what a column holds, or that of the row a column points to, or what a column
-  /// holds there; of several declarations the first that leads somewhere counts. Rows that are private
-  /// are a scope of their own.
+  /// holds there. Of several declarations that speak of a row the first counts, it is private if any
+  /// leads to what is private, and whoever writes it has to be let write in all of them. Rows that are
+  /// private are a scope of their own.
   ///
   /// - Parameters:
   ///   - text: The declaration.

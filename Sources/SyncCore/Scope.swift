@@ -61,7 +61,7 @@ package struct Access: Equatable, Sendable {
 
 /// How a row's scope is found.
 package struct ScopeRule: Sendable {
-  /// The first that leads somewhere counts.
+  /// The first that speaks of a row counts.
   package let sources: [Source]
   /// Whether the rows are private: none, all, or those in which a column has one of some values.
   package let privacy: Privacy
@@ -85,9 +85,9 @@ package struct ScopeRule: Sendable {
     }
   }
 
-  /// The source that counts for a row.
-  package func source(for values: [Value]) -> Source? {
-    sources.first { source in
+  /// The sources that speak of a row; the first tells its scope, and if any is private it is too.
+  package func sources(for values: [Value]) -> [Source] {
+    sources.filter { source in
       values[source.column] != .null
         && source.condition.map { values[$0.column] == $0.value } ?? true
     }

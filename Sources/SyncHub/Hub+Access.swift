@@ -127,6 +127,9 @@ extension HubStore {
     var known: [String: Bool] = [:]
     for row in noted { known[row[0].text ?? ""] = row[1] == .integer(1) }
     if known == now { return }
+    try connection.run(
+      "INSERT INTO hub_held_access VALUES (?, ?) ON CONFLICT DO NOTHING",
+      [.text(device), .integer(Int64(bitPattern: access.version))])
     let time = Value.integer(wallMilliseconds)
     for (scope, mayWrite) in known where now[scope] != mayWrite {
       try connection.run(
@@ -145,11 +148,25 @@ extension HubStore {
     }
   }
 
-  /// Whether a state of the hub had the rows of a scope in it, on a device that held that state.
-  func held(_ scope: Scope, at point: HubPoint) throws -> Bool {
-    if point.access == 0 || scope == .shared || scope.isOfDevice { return true }
+  /// Whether a device was ever given what it says its state is of, under this name or an earlier one.
+  func wasGiven(_ access: UInt64, to stream: StreamID, _ ancestors: [ChangeOrigin.Ancestor]) throws
+    -> Bool
+  {
+    let places = Array(repeating: "?", count: ancestors.count).joined(separator: ", ")
+    return try connection.first(
+      """
+      SELECT 1 FROM hub_held_access WHERE version = ? AND (device = ?
+        OR device IN (SELECT device FROM hub_stream WHERE id IN (\(places)))) LIMIT 1
+      """,
+      [.integer(Int64(bitPattern: access)), .text(stream.device)]
+        + ancestors.map { .integer(Int64($0.stream)) }) != nil
+  }
+
+  /// Whether a state that is made of some scopes has the rows of one in it.
+  func isHeld(_ scope: Scope, in access: UInt64) throws -> Bool {
+    if access == 0 || scope == .shared || scope.isOfDevice { return true }
     return try connection.first(
       "SELECT 1 FROM hub_scope_set WHERE version = ? AND scope = ?",
-      [.integer(Int64(bitPattern: point.access)), .text(scope.stored)]) != nil
+      [.integer(Int64(bitPattern: access)), .text(scope.stored)]) != nil
   }
 }

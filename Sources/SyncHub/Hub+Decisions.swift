@@ -221,6 +221,7 @@ private struct Desk {
     var digests = ScopedDigests()
     do {
       try store.write(new, over: old, table, key, sequence: sequence, digests: &digests)
+      try store.follow(table, key, digests: &digests)
     } catch let violation as ConstraintViolation {
       throw HubError.refusedByConstraint(violation.detail)
     }

@@ -207,8 +207,16 @@ private struct PageComposer {
       let table = published[number] ?? store.schema.table(number: number),
       try store.hasLeft(row[0], row[1], since: request.cursor, reader)
     else { return }
+    // One that has never pulled holds nothing but what it has made.
+    if request.cursor == 0, try !isOwn(row[3], table) { return }
     append(
       table, try RowKey(stored: row[1], columns: table.key.count), .evicted, [], units: nil)
+  }
+
+  private func isOwn(_ metadata: Value, _ table: TableSchema) throws -> Bool {
+    guard case .blob(let bytes) = metadata, !bytes.isEmpty else { return false }
+    let created = try RowState(metadata: bytes, live: nil, table: table).created
+    return own.contains { $0.stream == created.stream }
   }
 
   /// Whether the device does not hold it yet: it is newer than the cursor, and not the device's own

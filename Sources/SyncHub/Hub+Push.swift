@@ -98,7 +98,9 @@ private struct Reception {
   /// Takes in as many as follow one another; what has a receipt keeps it though the rest is refused.
   mutating func take(_ bodies: [[UInt8]]) throws -> [Receipt] {
     var receipts: [Receipt] = []
+    let start = try store.head()
     for body in bodies {
+      if try store.head() - start > SyncLimits.ingestedRows { break }
       do {
         receipts.append(try take(body))
       } catch let refusal as Refusal {
@@ -253,9 +255,10 @@ extension Hub {
     _ changeSet: ChangeSet, from origin: ChangeOrigin, _ store: HubStore,
     within reader: Reader? = nil, wallMilliseconds: Int64
   ) throws -> Verdict {
+    let past = Past(store, changeSet, origin)
     var ingest = Ingest(
       store, links: links, kinds: kinds, rules: rules,
-      permission: reader.map { Permission(store, $0) },
+      permission: reader.map { Permission(store, $0, past) }, past: past,
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
       origin: origin,
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))

@@ -56,6 +56,12 @@ extension Hub {
           problems.append("\(table.name) \(key): it is noted under another scope than its own")
         }
       }
+      for conflict in try store.connection.rows("SELECT id FROM thuan_conflict") {
+        let noted = try store.notedScope(PublishedTables.conflict, RowKey([conflict[0]]))
+        if try noted != store.scope(ofConflict: conflict[0]) {
+          problems.append("conflict \(conflict[0]): it is noted under another scope than its row's")
+        }
+      }
       return problems
     }
   }

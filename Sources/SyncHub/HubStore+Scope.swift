@@ -3,26 +3,31 @@ import SyncSQLite
 
 /// Where rows belong, and what follows when that changes.
 extension HubStore {
-  /// The scope that a row's values give it.
-  func scope(of table: TableSchema, _ values: [Value]) throws -> Scope {
+  /// The scope that a row's values give it; nothing if it points to a row that is not known.
+  func scope(of table: TableSchema, _ values: [Value]) throws -> Scope? {
     guard let rule = table.scope else { return .shared }
-    guard let source = rule.source(for: values) else { return .nobody }
-    let scope = try scope(source.meaning, values[source.column])
-    guard rule.isPrivate(values) else { return scope }
+    let all = try rule.sources(for: values).map { try scope($0, values) }
+    guard let first = all.first else { return .nobody }
+    guard let scope = first else { return nil }
+    let isPrivate = rule.isPrivate(values) || all.contains { $0?.isPrivate == true }
+    guard isPrivate, !scope.isPrivate else { return scope }
     return scope.name.map { .named($0, isPrivate: true) } ?? .nobody
   }
 
-  private func scope(_ meaning: ScopeRule.Meaning, _ value: Value) throws -> Scope {
-    switch meaning {
+  /// The scope that one source gives a row; nothing if it points to a row that is not known.
+  func scope(_ source: ScopeRule.Source, _ values: [Value]) throws -> Scope? {
+    let value = values[source.column]
+    switch source.meaning {
     case .name: return .named(value.scopeName)
     case .row(let name):
       guard let parent = schema.table(named: name) else { return .nobody }
-      return try notedScope(parent.number, RowKey([value])) ?? .nobody
+      return try notedScope(parent.number, RowKey([value]))
     case .cell(let name, let cell):
-      guard let parent = schema.table(named: name), let column = parent.index(named: cell),
-        let row = try connection.first(parent.selectByKey, [value]), row[column] != .null
-      else { return .nobody }
-      return .named(row[column].scopeName)
+      guard let parent = schema.table(named: name), let column = parent.index(named: cell) else {
+        return .nobody
+      }
+      guard let row = try connection.first(parent.selectByKey, [value]) else { return nil }
+      return row[column] == .null ? .nobody : .named(row[column].scopeName)
     }
   }
 
@@ -55,17 +60,30 @@ extension HubStore {
 
   // MARK: Moves
 
-  /// Takes what belongs to a row along when the row's scope has changed: its conflicts, and the rows
+  /// Takes what belongs to a row along, once it stands as it is to stand: its conflicts, and the rows
   /// whose scope is its own.
-  func moveDependents(
-    of table: TableSchema, _ key: RowKey, old: RowState, new: RowState,
-    digests: inout ScopedDigests
+  ///
+  /// - Parameters:
+  ///   - table: The row's table.
+  ///   - key: Its key.
+  ///   - isNew: Whether it has just been made: only what came before it and names it can belong to it.
+  ///   - digests: Where the digests' changes are noted.
+  /// - Throws: The storage's errors.
+  func follow(
+    _ table: TableSchema, _ key: RowKey, isNew: Bool = false, digests: inout ScopedDigests
   ) throws {
-    if old.scope != new.scope { try moveConflicts(of: table, key, to: new.scope) }
-    for dependent in schema.scopeDependents(of: table) {
-      let isMoved =
-        dependent.cell.map { old.values[$0] != new.values[$0] } ?? (old.scope != new.scope)
-      guard isMoved, let child = schema.table(number: dependent.table) else { continue }
+    guard try connection.first(table.selectByKey, key.values) != nil else { return }
+    var dependents = schema.scopeDependents(of: table)
+    if isNew {
+      dependents = dependents.filter { $0.condition != nil }
+      let someone =
+        try dependents.isEmpty
+        ? nil : connection.first("SELECT 1 FROM hub_row WHERE scope = '?' LIMIT 1")
+      if someone == nil { return }
+    }
+    try moveConflicts(of: table, key)
+    for dependent in dependents {
+      guard let child = schema.table(number: dependent.table) else { continue }
       var columns = [dependent.column]
       var arguments = key.values
       if let condition = dependent.condition {
@@ -76,9 +94,7 @@ extension HubStore {
       let rows = try connection.rows(
         "SELECT \(child.columnList) FROM \(quoted(child.name)) WHERE "
           + conditions.joined(separator: " AND "), arguments)
-      for values in rows {
-        try moveRow(child, child.rowKey(of: values), digests: &digests)
-      }
+      for values in rows { try moveRow(child, child.rowKey(of: values), digests: &digests) }
     }
   }
 
@@ -91,22 +107,24 @@ extension HubStore {
   {
     guard let old = try row(table, key), !old.isDeleted else { return false }
     var new = old
-    new.scope = try scope(of: table, old.values)
+    new.scope = try scope(of: table, old.values) ?? old.scope
     guard new.scope != old.scope else { return false }
     let sequence = try nextSequence()
     new.sentWhole = sequence
     try noteExit(from: old.scope, table.number, key, sequence: sequence)
     try writeMetadata(new, table, key, sequence: sequence)
     digests.replace(table, key, old: old, new: new)
-    try moveDependents(of: table, key, old: old, new: new, digests: &digests)
+    try follow(table, key, digests: &digests)
     return true
   }
 
-  private func moveConflicts(of table: TableSchema, _ key: RowKey, to scope: Scope) throws {
+  private func moveConflicts(of table: TableSchema, _ key: RowKey) throws {
     let conflicts = try connection.rows(
-      "SELECT id FROM thuan_conflict WHERE table_name = ? AND row_key = ?",
-      [.text(table.name), key.stored])
+      "SELECT id FROM thuan_conflict WHERE table_name = ? AND (row_key = ? OR other_key = ?)",
+      [.text(table.name), key.stored, key.stored])
     for conflict in conflicts {
+      let scope = try self.scope(ofConflict: conflict[0])
+      if try notedScope(PublishedTables.conflict, RowKey([conflict[0]])) == scope { continue }
       try publish(PublishedTables.conflict, RowKey([conflict[0]]), in: scope)
       let candidates = try connection.rows(
         "SELECT position FROM thuan_candidate WHERE conflict_id = ?", [conflict[0]])
@@ -125,13 +143,13 @@ extension HubStore {
   {
     guard let old = try row(table, key), !old.isDeleted, old.scope == .nobody else { return false }
     var new = old
-    new.scope = try scope(of: table, old.values)
+    new.scope = try scope(of: table, old.values) ?? .nobody
     if new.scope == .nobody { return false }
     try connection.run(
       "UPDATE hub_row SET scope = ? WHERE tbl = ? AND key = ?",
       [.text(new.scope.stored), .integer(Int64(table.number)), key.stored])
     digests.replace(table, key, old: old, new: new)
-    try moveConflicts(of: table, key, to: new.scope)
+    try moveConflicts(of: table, key)
     return true
   }
 
@@ -156,7 +174,10 @@ extension HubStore {
     var misplaced: [(key: RowKey, noted: Scope)] = []
     try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
       let key = table.rowKey(of: values)
-      if let noted = try notedScope(table.number, key), try noted != scope(of: table, values) {
+      // What points to a row that has been forgotten stays where it was.
+      if let noted = try notedScope(table.number, key),
+        let scope = try scope(of: table, values), noted != scope
+      {
         misplaced.append((key, noted))
       }
       return true
@@ -174,14 +195,18 @@ extension HubStore {
       PublishedTables.candidate, RowKey([conflict, position]), in: scope(ofConflict: conflict))
   }
 
-  private func scope(ofConflict id: Value) throws -> Scope {
+  /// Who holds a conflict: whoever holds its row, and of two rows both.
+  func scope(ofConflict id: Value) throws -> Scope {
     guard
       let row = try connection.first(
-        "SELECT table_name, row_key FROM thuan_conflict WHERE id = ?", [id]),
+        "SELECT table_name, row_key, other_key FROM thuan_conflict WHERE id = ?", [id]),
       let table = row[0].text.flatMap({ schema.table(named: $0) })
     else { return .nobody }
-    let key = try RowKey(stored: row[1], columns: table.key.count)
-    return try notedScope(table.number, key) ?? .nobody
+    let scopes = try Set(
+      [row[1], row[2]].filter { $0 != .null }.map {
+        try notedScope(table.number, RowKey(stored: $0, columns: table.key.count)) ?? .nobody
+      })
+    return scopes.count == 1 ? scopes.first ?? .nobody : .nobody
   }
 
   /// Puts a row of the hub's own tables where devices of a scope pull it.

@@ -127,8 +127,9 @@ struct HubStore {
     return state
   }
 
-  /// Brings table, metadata and digests from one state of a row to the next, and what its scope is
-  /// decided by to another scope with it.
+  /// Brings table, metadata and digests from one state of a row to the next.
+  ///
+  /// What belongs to it follows with ``follow(_:_:_:digests:)``, once for all that is done to it.
   ///
   /// - Returns: The row's scope afterwards.
   @discardableResult
@@ -138,16 +139,13 @@ struct HubStore {
   ) throws -> Scope {
     try writeValues(new, over: old, table, key)
     var new = new
-    if !new.isDeleted { new.scope = try scope(of: table, new.values) }
+    if !new.isDeleted { new.scope = try scope(of: table, new.values) ?? old?.scope ?? .nobody }
     if let old, old.scope != new.scope {
       new.sentWhole = sequence
       try noteExit(from: old.scope, table.number, key, sequence: sequence)
     }
     try writeMetadata(new, table, key, sequence: sequence)
     digests.replace(table, key, old: old, new: new)
-    if let old, !new.isDeleted {
-      try moveDependents(of: table, key, old: old, new: new, digests: &digests)
-    }
     return new.scope
   }
 

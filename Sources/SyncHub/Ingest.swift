@@ -10,13 +10,21 @@ struct Ingest {
   private let kinds: [Int: [ColumnKind]]
   private let rules: [any HubRule]
   private let permission: Permission?
+  private let past: Past
   private let origin: ChangeOrigin
   private let changeSet: ChangeSet
   private var book: ConflictBook
   private var digests = ScopedDigests()
   private var disposition = Receipt.Disposition.applied
-  private var touched: [Int: Set<RowKey>] = [:]
+  /// The rows that it touches, as they were before; nothing for new ones.
+  private var touched: [Int: [RowKey: RowState?]] = [:]
   private var touchedOrder: [(table: TableSchema, key: RowKey)] = []
+  /// Rows to which others belong that have to follow them to another scope.
+  private var moved: [Int: [RowKey: Move]] = [:]
+
+  private enum Move {
+    case made, moved
+  }
   /// Whether a row points to one that is still to come, by which its scope is told.
   private var hasUnsettledScopes = false
   /// Whether anything at all waits in quarantine.
@@ -42,13 +50,15 @@ struct Ingest {
 
   init(
     _ store: HubStore, links: [TableLink], kinds: [Int: [ColumnKind]], rules: [any HubRule],
-    permission: Permission?, changeSet: ChangeSet, origin: ChangeOrigin, book: ConflictBook
+    permission: Permission?, past: Past, changeSet: ChangeSet, origin: ChangeOrigin,
+    book: ConflictBook
   ) {
     self.store = store
     self.links = links
     self.kinds = kinds
     self.rules = rules
     self.permission = permission
+    self.past = past
     self.origin = origin
     self.changeSet = changeSet
     self.book = book
@@ -69,7 +79,11 @@ struct Ingest {
     }
     for row in touchedOrder { try keepParents(of: row.table, row.key) }
     try settleScopes()
-    for row in touchedOrder { try permission?.checkResult(row.table, row.key, changeSet) }
+    for row in touchedOrder { try permission?.checkResult(row.table, row.key) }
+    for row in touchedOrder {
+      guard let move = moved[row.table.number]?[row.key] else { continue }
+      try store.follow(row.table, row.key, isNew: move == .made, digests: &digests)
+    }
     try store.add(digests)
     try checkSoftKeys()
     try checkRules()
@@ -82,8 +96,8 @@ struct Ingest {
     let table = try table(of: change)
     try checkKinds(change, table)
     let old = try store.row(table, change.key)
-    if let old, touched[table.number]?.contains(change.key) != true {
-      try permission?.check(old, table, change, changeSet)
+    if let old, touched[table.number]?[change.key] == nil {
+      try permission?.check(old, table, change)
     }
     let sequence = try store.nextSequence()
     let new: RowState
@@ -99,17 +113,34 @@ struct Ingest {
     try store.writeHistory(
       table, change.key, number: origin.changeSet, position: position, outcomes: outcomes)
     note(outcomes, change: change)
-    if touched[table.number, default: []].insert(change.key).inserted {
-      touchedOrder.append((table, change.key))
+    touch(table, change.key, old)
+  }
+
+  private mutating func touch(_ table: TableSchema, _ key: RowKey, _ old: RowState?) {
+    if touched[table.number]?[key] != nil { return }
+    touched[table.number, default: [:]][key] = .some(old)
+    touchedOrder.append((table, key))
+  }
+
+  /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
+  private mutating func noteMove(
+    _ table: TableSchema, _ key: RowKey, from old: Scope?, to new: Scope
+  ) {
+    let dependents = store.schema.scopeDependents(of: table)
+    if let old {
+      guard old != new || dependents.contains(where: { $0.cell != nil }) else { return }
+      moved[table.number, default: [:]][key] = .moved
+    } else if dependents.contains(where: { $0.condition != nil }) {
+      moved[table.number, default: [:]][key] = .made
     }
   }
 
   /// Who a row is changed by, and knowing what: its base says nothing of rows that a device did not
   /// hold then.
   private func knowledge(of old: RowState?) throws -> ChangeOrigin {
-    guard let old, !origin.isHubStream, try !store.held(old.scope, at: changeSet.base) else {
-      return origin
-    }
+    guard let old, changeSet.base.number > 0, old.scope != .shared, !old.scope.isOfDevice,
+      try !past.held(old.scope)
+    else { return origin }
     return origin.unproven
   }
 
@@ -120,6 +151,7 @@ struct Ingest {
       let scope = try store.write(
         new, over: old, table, key, sequence: sequence, digests: &digests)
       if scope == .nobody { hasUnsettledScopes = true }
+      noteMove(table, key, from: old?.scope, to: scope)
     } catch let violation as ConstraintViolation {
       throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
     }
@@ -237,10 +269,14 @@ struct Ingest {
     guard !links.isEmpty,
       let values = try store.connection.first(table.selectByKey, key.values)
     else { return }
+    let row = "\(table.name) \(key)"
+    let before = touched[table.number]?[key] ?? nil
     for link in links {
       let parentKey = RowKey(link.childColumns.map { values[$0] })
       if parentKey.values.contains(.null) { continue }
       guard let parent = store.schema.table(number: link.parent) else { continue }
+      let isNew = before.map { old in link.childColumns.contains { old.values[$0] != values[$0] } }
+      if isNew ?? true { try permission?.checkLink(parent, parentKey, from: row) }
       if livingParents[link.parent]?.contains(parentKey) == true { continue }
       if try store.connection.first(parent.selectByKey, parentKey.values) != nil {
         livingParents[link.parent, default: []].insert(parentKey)
@@ -248,9 +284,10 @@ struct Ingest {
       }
       guard let old = try store.row(parent, parentKey), let deletion = old.deletion else {
         throw Rejection(
-          reason: .missingParent, detail: "\(table.name) \(key) → \(parent.name) \(parentKey)",
+          reason: .missingParent, detail: "\(row) → \(parent.name) \(parentKey)",
           awaited: AwaitedRow(table: parent.number, key: parentKey))
       }
+      try permission?.checkRevival(old, parent, parentKey, from: row)
       try revive(parent, parentKey, old, deletion)
       try keepParents(of: parent, parentKey)
     }
@@ -265,6 +302,7 @@ struct Ingest {
     new.sentWhole = sequence
     new.deletions.append(Candidate(.deletion, of: deletion, values: []))
     try write(new, over: old, table, key, sequence: sequence)
+    try store.follow(table, key, digests: &digests)
     disposition = .conflicted
   }
 

@@ -8,56 +8,146 @@ import SyncSQLite
 struct Permission {
   private let store: HubStore
   private let reader: Reader
+  private let past: Past
 
-  init(_ store: HubStore, _ reader: Reader) {
+  init(_ store: HubStore, _ reader: Reader, _ past: Past) {
     self.store = store
     self.reader = reader
+    self.past = past
   }
 
   /// Looks at a row as it is before a change.
-  func check(
-    _ old: RowState, _ table: TableSchema, _ change: RowChange, _ changeSet: ChangeSet
-  ) throws {
-    if reader.writes(old.scope) || old.scope.isOfDevice { return }
+  func check(_ old: RowState, _ table: TableSchema, _ change: RowChange) throws {
     let row = "\(table.name) \(change.key)"
-    throw try openRejection(old.scope, changeSet, row)
-      ?? Ingest.Rejection(
-        reason: change.operation == .insert ? .outsideScope : .unknownRow, detail: row)
+    // What only the hub writes is everybody's to read: nobody's wish about it goes to everybody.
+    if table.rows == .hubOnly, reader.access.written != nil {
+      throw Ingest.Rejection(reason: .hubOnlyTable, detail: row)
+    }
+    if reader.writes(old.scope) || old.scope.isOfDevice { return }
+    if let rejection = try openRejection(old.scope, table, change.key, row) { throw rejection }
+    if change.operation == .insert {
+      // First what would be wrong with it if there were none.
+      let values = change.values(in: table)
+      for source in table.scope?.sources(for: values) ?? [] { try check(source, values, row) }
+      throw Ingest.Rejection(reason: .outsideScope, detail: row)
+    }
+    throw Ingest.Rejection(
+      reason: .unknownRow, detail: row,
+      awaited: Ingest.AwaitedRow(table: table.number, key: change.key))
   }
 
   /// Looks at a row as the change set leaves it.
-  func checkResult(_ table: TableSchema, _ key: RowKey, _ changeSet: ChangeSet) throws {
-    guard let scope = try store.notedScope(table.number, key), !reader.writes(scope) else { return }
-    if scope.isOfDevice { return }
+  func checkResult(_ table: TableSchema, _ key: RowKey) throws {
+    guard let noted = try store.notedScope(table.number, key), !noted.isOfDevice else { return }
     let row = "\(table.name) \(key)"
-    if let rejection = try openRejection(scope, changeSet, row) { throw rejection }
-    guard let parent = try foreignParent(of: table, key) else {
-      throw Ingest.Rejection(reason: .outsideScope, detail: row)
+    if let values = try store.connection.first(table.selectByKey, key.values) {
+      for source in table.scope?.sources(for: values) ?? [] {
+        try check(source, values, row)
+      }
     }
-    throw Ingest.Rejection(reason: .missingParent, detail: "\(row) → \(parent)")
+    if reader.writes(noted) { return }
+    throw try openRejection(noted, row) ?? Ingest.Rejection(reason: .outsideScope, detail: row)
   }
 
-  /// What may be said of a scope that he has, or had when he wrote it.
-  private func openRejection(_ scope: Scope, _ changeSet: ChangeSet, _ row: String) throws
-    -> Ingest.Rejection?
+  /// Looks at a row to which one of his points: he has to see it.
+  func checkLink(_ parent: TableSchema, _ key: RowKey, from row: String) throws {
+    guard let scope = try store.notedScope(parent.number, key), !reader.reads(scope) else { return }
+    throw try missing(parent, key, from: row, scope)
+  }
+
+  /// Looks at a deleted row that would come back because one of his points to it.
+  func checkRevival(_ old: RowState, _ parent: TableSchema, _ key: RowKey, from row: String) throws
   {
-    if reader.reads(scope) { return Ingest.Rejection(reason: .readOnly, detail: row) }
-    let base = changeSet.base
-    guard try base.number > 0 && store.knows(base) && store.held(scope, at: base) else {
-      return nil
+    if !reader.writes(old.scope) { throw try missing(parent, key, from: row, old.scope) }
+  }
+
+  private func check(_ source: ScopeRule.Source, _ values: [Value], _ row: String) throws {
+    let scope = try store.scope(source, values)
+    if let scope, reader.writes(scope) { return }
+    guard case .row(let name) = source.meaning, let parent = store.schema.table(named: name) else {
+      return
     }
+    let key = RowKey([values[source.column]])
+    if let scope, reader.reads(scope) { return }
+    throw try missing(parent, key, from: row, scope ?? .nobody)
+  }
+
+  private func missing(
+    _ parent: TableSchema, _ key: RowKey, from row: String, _ scope: Scope
+  ) throws -> Ingest.Rejection {
+    try openRejection(scope, parent, key, row)
+      ?? Ingest.Rejection(
+        reason: .missingParent, detail: "\(row) → \(parent.name) \(key)",
+        awaited: Ingest.AwaitedRow(table: parent.number, key: key))
+  }
+
+  /// What may be said of a row that is, or was when he wrote it, in a scope of his.
+  private func openRejection(
+    _ scope: Scope, _ table: TableSchema, _ key: RowKey, _ row: String
+  ) throws -> Ingest.Rejection? {
+    if let rejection = try openRejection(scope, row) { return rejection }
+    guard try past.held(rowOf: table.number, key) else { return nil }
     return Ingest.Rejection(reason: .scopeWithdrawn, detail: row)
   }
 
-  /// The row that he has nothing to do with and by which a row comes to be in its scope; nothing if
-  /// it is the row itself that says so.
-  private func foreignParent(of table: TableSchema, _ key: RowKey) throws -> String? {
-    guard let values = try store.connection.first(table.selectByKey, key.values),
-      let source = table.scope?.source(for: values), case .row(let name) = source.meaning,
-      let parent = store.schema.table(named: name)
-    else { return nil }
-    let parentKey = RowKey([values[source.column]])
-    let scope = try store.notedScope(parent.number, parentKey) ?? .nobody
-    return reader.reads(scope) ? nil : "\(name) \(parentKey)"
+  private func openRejection(_ scope: Scope, _ row: String) throws -> Ingest.Rejection? {
+    if reader.reads(scope) { return Ingest.Rejection(reason: .readOnly, detail: row) }
+    guard try past.held(scope) else { return nil }
+    return Ingest.Rejection(reason: .scopeWithdrawn, detail: row)
+  }
+}
+
+/// What somebody held when he wrote a change set.
+final class Past {
+  private let store: HubStore
+  private let base: HubPoint
+  private let isFromHub: Bool
+  private let isGiven: () throws -> Bool
+  private var wasGiven: Bool?
+
+  init(_ store: HubStore, _ changeSet: ChangeSet, _ origin: ChangeOrigin) {
+    self.store = store
+    base = changeSet.base
+    isFromHub = origin.isHubStream
+    isGiven = {
+      try origin.isProven && changeSet.base.number > 0
+        && store.wasGiven(changeSet.base.access, to: changeSet.stream, origin.ancestors)
+    }
+  }
+
+  /// Whether he held the rows of a scope; nobody's word is taken for what he was never given.
+  func held(_ scope: Scope) throws -> Bool {
+    if isFromHub { return true }
+    return try hasState() && store.isHeld(scope, in: base.access)
+  }
+
+  /// Whether he held a row that has left for another scope since.
+  func held(rowOf table: Int, _ key: RowKey) throws -> Bool {
+    guard try hasState() else { return false }
+    let exits = try store.connection.rows(
+      "SELECT scope FROM hub_exit WHERE tbl = ? AND key = ? AND sequence > ?",
+      [.integer(Int64(table)), key.stored, .integer(base.sequence)])
+    return try exits.contains {
+      try store.isHeld(Scope(stored: $0[0].text ?? ""), in: base.access)
+    }
+  }
+
+  private func hasState() throws -> Bool {
+    if let wasGiven { return wasGiven }
+    let answer = try isGiven()
+    wasGiven = answer
+    return answer
+  }
+}
+
+extension RowChange {
+  /// The values of a row that it makes.
+  fileprivate func values(in table: TableSchema) -> [Value] {
+    var values = Array(repeating: Value.null, count: table.columns.count)
+    for (column, value) in zip(table.key, key.values) { values[column] = value }
+    for field in fields {
+      if let column = table.index(number: field.column) { values[column] = field.after }
+    }
+    return values
   }
 }

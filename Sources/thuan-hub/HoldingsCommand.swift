@@ -48,7 +48,8 @@ struct HoldingsCommand: ParsableCommand {
     if scopes.isEmpty {
       Program.write(
         say(
-          vi: "  Chưa nhận gì, hoặc không còn gì.", en: "  It has been given nothing, or has nothing.",
+          vi: "  Chưa nhận gì, hoặc không còn gì.",
+          en: "  It has been given nothing, or has nothing.",
           uk: "  Нічого не видано або нічого немає."))
     }
     for held in scopes { Program.write("  " + (try line(held, open))) }

@@ -34,7 +34,8 @@ struct ThuanHub: AsyncParsableCommand {
         """),
     subcommands: [
       InitCommand.self, ServeCommand.self, ImportCommand.self, EnrolCommand.self,
-      DevicesCommand.self, HoldingsCommand.self, RevokeCommand.self, GrantsCommand.self, GrantCommand.self,
+      DevicesCommand.self, HoldingsCommand.self, RevokeCommand.self, GrantsCommand.self,
+      GrantCommand.self,
       WithdrawCommand.self, AccountCommand.self, ReformCommand.self, TransferCommand.self,
       ConflictsCommand.self,
       ConflictCommand.self,

@@ -76,18 +76,24 @@ import Testing
       (64, ["grant", an, "--unit", "23065", "--role", "vua", "--reason", "r"]),
       (64, ["grant", an, "--unit", "23065"]),
       (64, ["grant", an, "--unit", "23065", "--from", "2026-02-30", "--reason", "r"]),
-      (64, [
-        "grant", an, "--unit", "23065", "--from", "2026-02-02", "--to", "2026-02-01", "--reason",
-        "r",
-      ]),
+      (
+        64,
+        [
+          "grant", an, "--unit", "23065", "--from", "2026-02-02", "--to", "2026-02-01", "--reason",
+          "r",
+        ]
+      ),
       (2, ["grant", "khongcoai", "--unit", "23065", "--reason", "r"]),
       (2, ["grant", an, "--unit", "99999", "--reason", "r"]),
       (2, ["withdraw", "khongcogi", "--reason", "r"]),
       (2, ["holdings", "khongcogi"]),
       (2, ["transfer", "khongcogi", "--to", "front-60@0", "--reason", "r"]),
-      (65, [
-        "reform", "--on", "2026-07-01", "--units", "/nonexistent", "--succession", "/nonexistent",
-      ]),
+      (
+        65,
+        [
+          "reform", "--on", "2026-07-01", "--units", "/nonexistent", "--succession", "/nonexistent",
+        ]
+      ),
     ] as [(Int32, [String])] {
       let result = try programs.run("thuan-hub", arguments)
       #expect(result.code == code, "\(arguments): \(result)")

@@ -117,11 +117,11 @@ final class Programs {
   func prepare(devices: [String] = ["an", "binh"]) throws {
     let units = folder.appendingPathComponent("units.csv")
     try """
-      code,name_vi,kind,parent_code,tier
-      60,Tỉnh Bình Thuận,province,,province
-      23065,Xã La Dạ,commune,60,commune
-      23275,Xã Long Hải,commune,60,commune
-      """.write(to: units, atomically: true, encoding: .utf8)
+    code,name_vi,kind,parent_code,tier
+    60,Tỉnh Bình Thuận,province,,province
+    23065,Xã La Dạ,commune,60,commune
+    23275,Xã Long Hải,commune,60,commune
+    """.write(to: units, atomically: true, encoding: .utf8)
     #expect(try hub("init").code == 0)
     #expect(try hub("import", "units", units.path).code == 0)
     #expect(try hub("import", "organisations", "--generate-front").code == 0)
