@@ -211,12 +211,15 @@ extension DeviceStore {
   private func lookOverStaged(
     isSnapshot: Bool, wallMilliseconds: Int64, _ db: Database
   ) throws {
-    // It has said that it has all of these streams, or the pull would not have got this far.
+    // It has said that it has all of these streams, or the pull would not have got this far. What got
+    // its receipt since the pull began, the pages do not know.
+    let unreceived = try UnreceivedWork(decoding: setting(.pullOutbox, db))
     for standing in isSnapshot ? try standings(db) : [] {
       try db.run(
         """
-        UPDATE thuan_outbox SET settled = 1 WHERE disposition = 4 AND settled = 0 AND epoch = ?
-        """, [.integer(Int64(standing.epoch))])
+        UPDATE thuan_outbox SET settled = 1
+        WHERE disposition = 4 AND settled = 0 AND epoch = ? AND NOT (0\(unreceived?.condition ?? ""))
+        """, [.integer(Int64(standing.epoch))] + (unreceived?.arguments ?? []))
     }
     var found: [UntrackedChange] = []
     var filled: [Int: TableSchema?] = [:]

@@ -100,11 +100,12 @@ struct UnreceivedWork {
 
   var encoded: Value { .blob(encodedValues(arguments)) }
 
-  fileprivate var condition: String {
+  /// What picks it out, after another condition.
+  var condition: String {
     " OR position > ?" + String(repeating: " OR position BETWEEN ? AND ?", count: runs.count)
   }
 
-  fileprivate var arguments: [Value] {
+  var arguments: [Value] {
     [.integer(last)] + runs.flatMap { [Value.integer($0.0), .integer($0.1)] }
   }
 }
