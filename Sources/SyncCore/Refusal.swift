@@ -39,6 +39,9 @@ package struct Refusal: Error, Equatable, Sendable {
     case `internal`
   }
 
+  /// The detail of ``Code/snapshotNeeded`` where nothing is wrong, but other scopes are the reader's.
+  package static let otherScopes = "scope"
+
   package var code: Code
   package var sequence: Int64
   package var detail: String

@@ -65,7 +65,8 @@ extension DeviceStore {
       try discardStagedPages(db)
       try set(.wantsSnapshot, .integer(1), db)
       try set(.isInStep, .integer(0), db)
-      try logEvent(.snapshot, reason, wallMilliseconds: wallMilliseconds, db)
+      let event: StoreEvent = reason == Refusal.otherScopes ? .accessChanged : .snapshot
+      try logEvent(event, reason, wallMilliseconds: wallMilliseconds, db)
     }
   }
 

@@ -99,6 +99,8 @@ package enum StoreEvent: String, Sendable {
   case reoffered
   /// The hub's state has been asked for as a whole: it does not know the one that was held here.
   case snapshot
+  /// Other scopes are the holder's now: the device took what they hold and let the rest go.
+  case accessChanged
   /// Rows were not as the hub has them although nothing was pending; the hub's stand, and what was
   /// found here is before the operator.
   case differencesRepaired

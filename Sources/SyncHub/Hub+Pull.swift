@@ -69,7 +69,7 @@ extension HubStore {
       request.position != .zero
       || (request.epoch != 0 && request.standings.contains { $0.acknowledged > 0 })
     if holdsRows, request.position.access != access.version {
-      throw Refusal(.snapshotNeeded, detail: "scope")
+      throw Refusal(.snapshotNeeded, detail: Refusal.otherScopes)
     }
     if try hasMissedTombstones(request) { throw Refusal(.snapshotNeeded, detail: "compacted") }
   }

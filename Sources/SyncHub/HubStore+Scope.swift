@@ -123,7 +123,7 @@ extension HubStore {
       "SELECT id FROM thuan_conflict WHERE table_name = ? AND (row_key = ? OR other_key = ?)",
       [.text(table.name), key.stored, key.stored])
     for conflict in conflicts {
-      let scope = try self.scope(ofConflict: conflict[0])
+      let scope = try place(ofConflict: conflict[0])
       if try notedScope(PublishedTables.conflict, RowKey([conflict[0]])) == scope { continue }
       try publish(PublishedTables.conflict, RowKey([conflict[0]]), in: scope)
       let candidates = try connection.rows(
@@ -187,26 +187,34 @@ extension HubStore {
 
   /// Puts a conflict where whoever holds its row pulls it.
   func publishConflict(_ id: Value) throws {
-    try publish(PublishedTables.conflict, RowKey([id]), in: scope(ofConflict: id))
+    try publish(PublishedTables.conflict, RowKey([id]), in: place(ofConflict: id))
   }
 
   func publishCandidate(_ conflict: Value, _ position: Value) throws {
     try publish(
-      PublishedTables.candidate, RowKey([conflict, position]), in: scope(ofConflict: conflict))
+      PublishedTables.candidate, RowKey([conflict, position]), in: place(ofConflict: conflict))
   }
 
-  /// Who holds a conflict: whoever holds its row, and of two rows both.
-  func scope(ofConflict id: Value) throws -> Scope {
+  /// Who holds a conflict: whoever holds its row, and of two rows both; nothing if a row has been
+  /// forgotten.
+  func scope(ofConflict id: Value) throws -> Scope? {
     guard
       let row = try connection.first(
         "SELECT table_name, row_key, other_key FROM thuan_conflict WHERE id = ?", [id]),
       let table = row[0].text.flatMap({ schema.table(named: $0) })
     else { return .nobody }
-    let scopes = try Set(
-      [row[1], row[2]].filter { $0 != .null }.map {
-        try notedScope(table.number, RowKey(stored: $0, columns: table.key.count)) ?? .nobody
-      })
-    return scopes.count == 1 ? scopes.first ?? .nobody : .nobody
+    let scopes = try [row[1], row[2]].filter { $0 != .null }.map { key -> Scope? in
+      let scope = try notedScope(table.number, RowKey(stored: key, columns: table.key.count))
+      // What only one device has to be told of is no row any more.
+      return scope?.isOfDevice == true ? nil : scope
+    }
+    if scopes.contains(nil) { return nil }
+    return Set(scopes).count == 1 ? scopes[0] : .nobody
+  }
+
+  /// The same, or where it is noted if its row has been forgotten.
+  private func place(ofConflict id: Value) throws -> Scope {
+    try scope(ofConflict: id) ?? notedScope(PublishedTables.conflict, RowKey([id])) ?? .nobody
   }
 
   /// Puts a row of the hub's own tables where devices of a scope pull it.

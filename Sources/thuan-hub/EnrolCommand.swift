@@ -112,10 +112,24 @@ struct EnrolCommand: ParsableCommand {
     _ unit: AdministrativeUnit, to officer: OfficerReference, _ open: OpenHub
   ) throws {
     let today = CivilDay.inVietnam(milliseconds: wallMilliseconds())
-    let hasGrant = try OfficerGrant.all(in: open.hub).contains {
+    let known = try OfficerGrant.all(in: open.hub).filter {
       $0.officer == officer.id && $0.isValid(on: today)
     }
-    if hasGrant { return }
+    if !known.isEmpty {
+      if !known.contains(where: { $0.unit == unit.id }) {
+        Program.write(
+          Style.warning(
+            say(
+              vi: "\(officer.name) đã có quyền ở nơi khác; \(unit.name) không được giao thêm: "
+                + "thuan-hub grant \(Abbreviation.shown(officer.id)) --unit \(unit.id)",
+              en: "\(officer.name) has other grants; \(unit.name) is not added: "
+                + "thuan-hub grant \(Abbreviation.shown(officer.id)) --unit \(unit.id)",
+              uk: "\(officer.name) має інші права; \(unit.name) не додано: "
+                + "thuan-hub grant \(Abbreviation.shown(officer.id)) --unit \(unit.id)")),
+          toErrors: true)
+      }
+      return
+    }
     try open.give(
       grantOptions.grant(to: officer.id, unit: unit.id, from: today),
       Ruling(by: operatorOptions.name, reason: "", wallMilliseconds: wallMilliseconds()))

@@ -12,6 +12,7 @@ func explained(_ error: any Error) -> Failure? {
   case let problems as ImportProblems: importFailure(problems)
   case let problem as ReformProblem: reformFailure(problem)
   case let problem as AccountProblem: accountFailure(problem)
+  case let problem as TransferProblem: transferFailure(problem)
   case let error as DatabaseError: databaseFailure(error)
   case let error as SchemaError: .schemaMismatch(error.description)
   case let error as CocoaError: .file(error)
@@ -115,6 +116,31 @@ private func reformFailure(_ problem: ReformProblem) -> Failure {
         vi: "\(old)=\(new): đơn vị cũ phải kết thúc và đơn vị mới phải bắt đầu vào ngày này.",
         en: "\(old)=\(new): the old unit has to end and the new one to begin that day.",
         uk: "\(old)=\(new): стара одиниця має закінчуватися, а нова — починатися цього дня."))
+  }
+}
+
+private func transferFailure(_ problem: TransferProblem) -> Failure {
+  switch problem {
+  case .transferredAlready:
+    Failure(
+      .changed,
+      Phrase(
+        vi: "Kiến nghị này đã được chuyển đi; nơi nhận mới có mã riêng.",
+        en: "It has been transferred already; the new addressee has an id of its own.",
+        uk: "Її вже передано; новий адресат має власний код."))
+  case .sameAddressee:
+    Failure(
+      .input,
+      Phrase(
+        vi: "Tổ chức này đang là nơi nhận.", en: "That organisation is the addressee.",
+        uk: "Ця організація вже є адресатом."))
+  case .addresseeGone(let day):
+    Failure(
+      .input,
+      Phrase(
+        vi: "Tổ chức này chỉ hoạt động đến \(CivilDay.shown(day)).",
+        en: "That organisation was there until \(CivilDay.shown(day)) only.",
+        uk: "Ця організація діяла лише до \(CivilDay.shown(day))."))
   }
 }
 

@@ -165,6 +165,14 @@ struct GrantCommand: ParsableCommand {
     let unit = try open.unit(unit, on: first)
     let ruling = try rulingOptions.ruling()
     let grant = grantOptions.grant(to: officer.id, unit: unit.id, from: first, to: last)
+    if let twin = try OfficerGrant.all(in: open.hub).first(where: { $0.repeats(grant) }) {
+      throw Failure(
+        .changed,
+        Phrase(
+          vi: "\(officer.name) đã có quyền này (\(Abbreviation.shown(twin.id))).",
+          en: "\(officer.name) has that already (\(Abbreviation.shown(twin.id))).",
+          uk: "\(officer.name) це вже має (\(Abbreviation.shown(twin.id)))."))
+    }
     try open.give(grant, ruling)
     Program.write(
       say(
@@ -226,9 +234,9 @@ struct WithdrawCommand: ParsableCommand {
       throw Failure(
         .changed,
         Phrase(
-          vi: "Quyền này đã hết vào \(CivilDay.shown(last)).",
-          en: "It ends on \(CivilDay.shown(last)) already.",
-          uk: "Воно вже закінчується \(CivilDay.shown(last))."))
+          vi: "Quyền này đã hết vào \(CivilDay.shown(grant.validTo ?? last)).",
+          en: "It ends on \(CivilDay.shown(grant.validTo ?? last)) already.",
+          uk: "Воно вже закінчується \(CivilDay.shown(grant.validTo ?? last))."))
     }
     if dryRun { return }
     try open.hub.commit(
@@ -241,6 +249,21 @@ struct WithdrawCommand: ParsableCommand {
         vi: "\(name) không còn \(unit) sau \(CivilDay.shown(last)).",
         en: "\(name) has \(unit) no longer after \(CivilDay.shown(last)).",
         uk: "\(name) більше не має \(unit) після \(CivilDay.shown(last))."))
+    try showRest(of: grant, after: last, open)
+  }
+
+  /// Grants by which the officer may hold the same records still.
+  private func showRest(of grant: OfficerGrant, after last: String, _ open: OpenHub) throws {
+    guard let next = CivilDay.day(last, plus: 1) else { return }
+    for other in try OfficerGrant.all(in: open.hub)
+    where other.officer == grant.officer && other.id != grant.id && other.isValid(on: next) {
+      let unit = try open.unitName(other.unit)
+      Program.write(
+        say(
+          vi: "  Vẫn còn: \(unit), \(other.role.title.vi) (\(Abbreviation.shown(other.id)))",
+          en: "  Still there: \(unit), \(other.role.title.en) (\(Abbreviation.shown(other.id)))",
+          uk: "  Лишається: \(unit), \(other.role.title.uk) (\(Abbreviation.shown(other.id)))"))
+    }
   }
 
   /// The officer's devices, and since when each may hold work that has not come.

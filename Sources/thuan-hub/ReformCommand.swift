@@ -71,6 +71,12 @@ struct ReformCommand: ParsableCommand {
       succession: try common.table(succession, required: SuccessionImport.requiredColumns),
       assignments: try assignments())
     let reform = try UnitReform.plan(sources, on: day, for: open.hub, newID: newRecordID)
+    if reform.changes.isEmpty {
+      return Program.write(
+        say(
+          vi: "Tất cả đã như vậy; không đổi gì.", en: "All is so already; nothing was changed.",
+          uk: "Усе вже так; нічого не змінено."))
+    }
     if !common.dryRun {
       try open.hub.commit(
         reform.changes, by: common.operatorOptions.name, act: "reform \(day)",

@@ -29,6 +29,10 @@ enum EventText {
       say(
         vi: "Nhận lại toàn bộ dữ liệu của máy chủ tỉnh", en: "Took the hub’s whole state again",
         uk: "Отримано знову весь стан хаба")
+    case .accessChanged:
+      say(
+        vi: "Địa bàn được giao thay đổi", en: "The officer’s units have changed",
+        uk: "Змінилися доручені одиниці")
     case .differencesRepaired:
       say(
         vi:
@@ -64,7 +68,8 @@ enum EventText {
         return ""
       }
       return say(vi: "từ số \(number)", en: "from no. \(number)", uk: "від № \(number)")
-    case .triggersRepaired, .newEpoch, .snapshot, .reenrolled, .locked, nil: return ""
+    case .triggersRepaired, .newEpoch, .snapshot, .accessChanged, .reenrolled, .locked, nil:
+      return ""
     }
   }
 

@@ -34,7 +34,7 @@ enum Notices {
     return events.filter { event in
       switch event.kind {
       case .newEpoch: !atHub.contains(event.atMilliseconds)
-      case .reoffered, .snapshot, .differencesRepaired: true
+      case .reoffered, .snapshot, .accessChanged, .differencesRepaired: true
       default: false
       }
     }
@@ -67,6 +67,15 @@ enum Notices {
           + "it last synced to; unsent work was kept on top.",
         uk: "Пристрій знову отримав увесь стан хаба, бо хаб уже не тримає попередньої точки "
           + "синхронізації; ненадіслане збережено поверх.")
+    case .accessChanged:
+      say(
+        vi:
+          "Địa bàn được giao cho cán bộ đã thay đổi: máy này đã nhận bản ghi của địa bàn mới và bỏ "
+          + "bản ghi không còn thuộc; việc chưa gửi vẫn ở đây cho đến khi được xem xét.",
+        en: "The officer’s units have changed: this device took the records of what is granted now "
+          + "and let the others go; unsent work stays here until it has been looked at.",
+        uk: "Доручені працівникові одиниці змінилися: пристрій отримав записи нових і відпустив "
+          + "решту; ненадіслане лишається тут, доки його не розглянуть.")
     default: EventText.sentence(event)
     }
   }

@@ -31,6 +31,8 @@ struct StatusReport {
   private let waiting: [(kind: String, count: Int)]
   private let isSameIncarnation: Bool
   private let notices: [String]
+  /// What the officer is granted, as far as the device knows.
+  private let grants: [Record]
 
   init(_ field: FieldStore) throws {
     self.field = field
@@ -56,11 +58,30 @@ struct StatusReport {
     }.map { ($0.key, $0.value) }
     isSameIncarnation = try field.identity.map { try field.store.isSameIncarnation(as: $0) } ?? true
     notices = try Notices.recent(field)
+    grants = try field.read { _, db in
+      try Record.all(
+        RecordKinds.grant,
+        where: "officer_id = ? AND valid_from <= ? AND coalesce(valid_to, '9999-12-31') >= ?",
+        [.text(field.officer), .text(field.today), .text(field.today)], in: db)
+    }
+  }
+
+  private var units: [String] {
+    guard !status.isLocked, !grants.isEmpty else { return [] }
+    let names = grants.compactMap { grant -> String? in
+      guard let unit = grant["unit_id"].text, let role = grant["role"].text else { return nil }
+      let name = try? field.read { lookup, _ in try lookup.record(unit, of: RecordKinds.unit) }
+      let title = Term.role.first { $0.value == role }?.phrase.text ?? role
+      return "\(name?["name_vi"].text ?? unit) (\(title.lowercased()))"
+    }
+    return [
+      say(vi: "Địa bàn", en: "Units", uk: "Одиниці") + ": " + names.joined(separator: "; ")
+    ]
   }
 
   var text: String {
-    var lines = [head, waitingLine]
-    if status.openConflicts > 0 {
+    var lines = [head] + units + [waitingLine]
+    if status.openConflicts > 0, !status.isLocked {
       lines.append(
         Style.warning(
           say(
@@ -69,7 +90,7 @@ struct StatusReport {
               "Waiting for the operator’s decision: \(status.openConflicts) (see: thuan conflicts)",
             uk: "Чекає рішення оператора: \(status.openConflicts) (див.: thuan conflicts)")))
     }
-    if status.quarantined > 0 {
+    if status.quarantined > 0, !status.isLocked {
       lines.append(
         Style.warning(
           say(
@@ -107,6 +128,7 @@ struct StatusReport {
       ("cursor", .integer(status.cursor)), ("store", .text(field.path)),
       ("same_incarnation", .flag(isSameIncarnation)), ("locked", .flag(status.isLocked)),
       ("notices", .list(notices.map(Cell.text))),
+      ("units", .list(grants.compactMap { $0["unit_id"].text.map(Cell.text) })),
     ])
   }
 

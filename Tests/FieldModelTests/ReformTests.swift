@@ -64,10 +64,10 @@ struct ReformTests {
   }
 
   private static func employ(
-    _ officer: String, _ unit: String, _ role: Role, in world: World
+    _ officer: String, _ unit: String, _ role: Role, in world: World, from: String = "2025-01-01"
   ) throws {
     let grant = OfficerGrant(
-      id: "g-\(officer)", officer: officer, role: role, unit: unit, validFrom: "2025-01-01")
+      id: "g-\(officer)", officer: officer, role: role, unit: unit, validFrom: from)
     try world.hub.commit(
       [
         row(
@@ -230,12 +230,47 @@ struct ReformTests {
       try text("SELECT text FROM recommendation_event WHERE kind = 'transferred'", at: khai)
         == "Chuyển từ UBND huyện Tuy Phong sang Ủy ban nhân dân xã Phan Rí Cửa: Nha Mé thuộc Phan Rí Cửa"
     )
-    #expect(throws: HubError.alreadyDecided) {
+    #expect(throws: TransferProblem.transferredAlready) {
       try Transfer.plan(
         question.key, to: RowKey([.text("peoples_committee-22978@20250701")]), ruling,
         for: world.hub
       ) { "x" }
     }
+  }
+
+  @Test func `what was withdrawn after a reform is not given again by the same reform`() throws {
+    try reform(khaiStays)
+    let given = try #require(
+      try OfficerGrant.all(in: world.hub).first {
+        $0.officer == "dung" && $0.unit == "22978@20250701"
+      })
+    let change = try #require(try given.ending(with: "2025-06-30", world.schema))
+    try world.hub.commit([change], by: "ha", wallMilliseconds: world.now)
+    #expect(try reform(khaiStays).grants.isEmpty)
+    #expect(try given.ending(with: "2030-01-01", world.schema) != nil)
+    var ended = given
+    ended.validTo = "2026-03-31"
+    #expect(try ended.ending(with: "2026-11-26", world.schema) == nil)
+  }
+
+  @Test func `who was granted an old unit late goes on like everybody`() throws {
+    world.now = Self.morning(of: "2025-11-01")
+    try Self.employ("muon", "22975@0", .fieldOfficer, in: world, from: "2025-11-01")
+    let reform = try reform(khaiStays)
+    let grant = try #require(reform.grants.first { $0.officer == "muon" })
+    #expect(grant.unit == "22978@20250701" && grant.validFrom == "2025-11-01")
+  }
+
+  @Test func `a unit that goes on beside one that got a part of it keeps its records`() throws {
+    let succession = try Self.row(
+      "unit_succession", "test",
+      [
+        "old_unit_id": .text("22972@0"), "new_unit_id": .text("22975@0"),
+        "relation": .text("part"), "effective_date": .text("2025-01-01"),
+      ], in: world)
+    try world.hub.commit([succession], by: "ha", wallMilliseconds: world.now)
+    try dung.sync()
+    #expect(try sessions(on: dung) == ["D"])
   }
 
   @Test func `grants count on their days only, and not for who has left`() throws {

@@ -5,7 +5,8 @@ package import SyncHub
 ///
 /// A grant of a unit covers the records of the units that went into it as well. One that went in
 /// whole is continued there; of one that was split, all heirs may read and none may write, unless the
-/// old unit itself is granted (story 8).
+/// old unit itself is granted (story 8). A unit that goes on beside the one to which it gave a part gives
+/// that one nothing.
 package struct FieldAccess: AccessPolicy {
   package init() {}
 
@@ -23,7 +24,7 @@ package struct FieldAccess: AccessPolicy {
     var (read, written): (Set<Scope>, Set<Scope>) = ([], [])
     for grant in grants {
       guard let role = grant[0].text.flatMap(Role.init), role.readsRecords else { continue }
-      let units = try units(grant[1], withChildren: grant[2] == .integer(1), view)
+      let units = try units(grant[1], withChildren: grant[2] == .integer(1), on: day, view)
       let isPrivate = grant[3] == .integer(1)
       for (unit, isWhole) in units {
         let scopes: Set<Scope> =
@@ -37,7 +38,7 @@ package struct FieldAccess: AccessPolicy {
 
   /// A unit, those within it, and those that went into one of them; each with whether it is all there.
   private func units(
-    _ unit: Value, withChildren: Bool, _ view: HubView
+    _ unit: Value, withChildren: Bool, on day: Value, _ view: HubView
   ) throws -> [(unit: String, isWhole: Bool)] {
     let rows = try view.rows(
       """
@@ -46,9 +47,11 @@ package struct FieldAccess: AccessPolicy {
         UNION SELECT u.unit_id, is_whole
           FROM covered JOIN admin_unit u ON u.parent_unit_id = unit WHERE ?
         UNION SELECT s.old_unit_id, is_whole AND s.relation <> 'part'
-          FROM covered JOIN unit_succession s ON s.new_unit_id = unit)
+          FROM covered JOIN unit_succession s ON s.new_unit_id = unit
+            JOIN admin_unit old ON old.unit_id = s.old_unit_id
+          WHERE s.effective_date <= ? AND old.valid_to < s.effective_date)
       SELECT unit, max(is_whole) FROM covered GROUP BY unit
-      """, [unit, .integer(withChildren ? 1 : 0)])
+      """, [unit, .integer(withChildren ? 1 : 0), day])
     return rows.compactMap { row in row[0].text.map { ($0, row[1] == .integer(1)) } }
   }
 }

@@ -27,6 +27,14 @@ package struct OfficerGrant: Equatable, Sendable {
     self.validTo = validTo
   }
 
+  /// Whether both give an officer the same, on some day.
+  package func repeats(_ other: OfficerGrant) -> Bool {
+    officer == other.officer && role == other.role && unit == other.unit
+      && includesChildren == other.includesChildren && seesPrivate == other.seesPrivate
+      && validFrom <= (other.validTo ?? "9999-12-31")
+      && other.validFrom <= (validTo ?? "9999-12-31")
+  }
+
   package func isValid(on day: String) -> Bool {
     validFrom <= day && day <= (validTo ?? "9999-12-31")
   }
@@ -68,11 +76,12 @@ package struct OfficerGrant: Equatable, Sendable {
       ], into: table, key: RowKey([.text(id)]))
   }
 
-  /// The change that ends it with a day; nothing if it ends then already.
+  /// The change that ends it with a day; nothing if it has ended by then anyway.
   ///
   /// - Throws: `HubError/notFound` if the schema has no grants.
   package func ending(with day: String, _ schema: SyncSchema) throws -> RowChange? {
     guard let table = schema.table(named: "role_grant") else { throw HubError.notFound }
+    if let validTo, validTo <= day { return nil }
     return RowChange(
       of: table, key: RowKey([.text(id)]),
       from: ["valid_to": validTo.map(Value.text) ?? .null], to: ["valid_to": .text(day)])

@@ -1,6 +1,14 @@
 package import SyncCore
 package import SyncHub
 
+/// Why a recommendation cannot be transferred.
+package enum TransferProblem: Error, Equatable {
+  case transferredAlready
+  case sameAddressee
+  /// The organisation was there until this day.
+  case addresseeGone(String)
+}
+
 /// A recommendation that gets another addressee: the old one's row stays as it was, with an event that
 /// says so, and a new one goes on under the same term.
 package struct Transfer {
@@ -15,8 +23,8 @@ package struct Transfer {
   ///   - hub: Where it is.
   ///   - newID: Makes ids.
   /// - Returns: The plan.
-  /// - Throws: `HubError/notFound` if there is no such row or organisation,
-  ///   `HubError/alreadyDecided` if it has been transferred, and the storage's errors.
+  /// - Throws: `HubError/notFound` if there is no such row or organisation, ``TransferProblem``, and the
+  ///   storage's errors.
   package static func plan(
     _ target: RowKey, to organisation: RowKey, _ ruling: Ruling, for hub: Hub, newID: () -> String
   ) throws -> Transfer {
@@ -26,8 +34,13 @@ package struct Transfer {
       let heir = try hub.row("organisation", organisation)
     else { throw HubError.notFound }
     let values = Dictionary(uniqueKeysWithValues: old)
-    guard values["superseded_by"] ?? .null == .null else { throw HubError.alreadyDecided }
+    guard values["superseded_by"] ?? .null == .null else {
+      throw TransferProblem.transferredAlready
+    }
     let day = CivilDay.inVietnam(milliseconds: ruling.wallMilliseconds)
+    if values["org_id"] == organisation.values[0] { throw TransferProblem.sameAddressee }
+    let lastDay = Dictionary(uniqueKeysWithValues: heir)["active_to"]?.text
+    if let lastDay, lastDay < day { throw TransferProblem.addresseeGone(lastDay) }
     let names = (
       try name(values["org_id"], hub) ?? values["addressee_text"]?.text ?? "",
       Dictionary(uniqueKeysWithValues: heir)["name_vi"]?.text ?? ""

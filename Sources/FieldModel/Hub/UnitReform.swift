@@ -159,17 +159,17 @@ private struct Draft {
   /// The old grants go on: what was recorded under them is still their officers' to follow up.
   mutating func moveOfficers(_ assignments: [String: [String]], _ newID: () -> String) throws {
     let known = try OfficerGrant.all(in: hub)
-    for grant in known where grant.isValid(on: before) && closed[grant.unit] != nil {
+    for grant in known where grant.lasts(beyond: before) && closed[grant.unit] != nil {
       let heirs = assignments[grant.unit] ?? soleHeir(of: grant.unit).map { [$0] } ?? []
       if heirs.isEmpty { undecided.append(grant) }
       for heir in heirs {
+        // What was withdrawn since is not given again.
         let isThere = (known + grants).contains {
           $0.officer == grant.officer && $0.role == grant.role && $0.unit == heir
-            && $0.isValid(on: day)
         }
         if isThere { continue }
         var new = grant
-        (new.id, new.unit, new.validFrom, new.validTo) = (newID(), heir, day, grant.validTo)
+        (new.id, new.unit, new.validFrom) = (newID(), heir, max(day, grant.validFrom))
         grants.append(new)
         changes.append(try new.giving(hub.schema))
       }
@@ -182,6 +182,11 @@ private struct Draft {
     guard all.count == 1, let only = all.first, only.isWhole else { return nil }
     return only.new
   }
+}
+
+extension OfficerGrant {
+  /// Whether it goes on after a day: one that was given late, in a unit that was gone, does too.
+  fileprivate func lasts(beyond day: String) -> Bool { (validTo ?? "9999-12-31") > day }
 }
 
 /// The People's Committees of units: whom most recommendations are addressed to.

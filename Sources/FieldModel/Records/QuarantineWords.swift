@@ -136,14 +136,16 @@ extension QuarantineReason {
         uk: "Це називає таблицю чи стовпець, яких хаб не знає.")
     case .outsideScope:
       Phrase(
-        vi: "Bản ghi không thuộc địa bàn được giao cho cán bộ.",
-        en: "It is about records outside the units that the officer is granted.",
-        uk: "Це стосується записів поза територією, дорученою працівникові.")
+        vi: "Bản ghi không thuộc địa bàn, hoặc thông tin riêng, được giao cho cán bộ.",
+        en:
+          "It is about records outside the units, or the private facts, that the officer is granted.",
+        uk: "Це стосується записів поза територією або приватним, дорученими працівникові.")
     case .scopeWithdrawn:
       Phrase(
-        vi: "Khi ghi, cán bộ còn phụ trách địa bàn này; nay không còn.",
-        en: "The officer was granted these units when it was written, and is no longer.",
-        uk: "Коли це писали, територію було доручено працівникові; тепер уже ні.")
+        vi: "Khi ghi, bản ghi thuộc địa bàn của cán bộ; từ đó quyền hoặc bản ghi đã chuyển đi.",
+        en:
+          "When it was written the records were the officer’s; since then they, or the grant, have moved.",
+        uk: "Коли це писали, записи належали працівникові; відтоді їх або право змінено.")
     case .readOnly:
       Phrase(
         vi: "Cán bộ chỉ được xem những bản ghi này.",
