@@ -59,7 +59,9 @@ extension Hub {
       for conflict in try store.connection.rows("SELECT id FROM thuan_conflict") {
         let noted = try store.notedScope(PublishedTables.conflict, RowKey([conflict[0]]))
         if let scope = try store.scope(ofConflict: conflict[0]), noted != scope {
-          problems.append("conflict \(conflict[0]): it is noted under another scope than its row's")
+          let place = noted?.stored ?? "none"
+          problems.append(
+            "conflict \(conflict[0]): it is noted under “\(place)”, its row under “\(scope.stored)”")
         }
       }
       return problems
