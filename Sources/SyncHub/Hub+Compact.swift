@@ -100,6 +100,7 @@ extension HubStore {
       var state = RowState(values: values, created: version)
       version.sequence = horizon
       state.deletion = version
+      state.scope = try scope(of: table, values) ?? .nobody
       return state
     }
     return nil
