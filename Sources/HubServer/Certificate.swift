@@ -8,6 +8,8 @@ extension HubServer {
     let configuration: TLSConfiguration
     /// The certificate as devices are to trust it; empty where an authority vouches for it.
     let pinned: String
+    /// The last moment at which devices take it.
+    package let lastMilliseconds: Int64
 
     /// Reads a certificate and its key.
     ///
@@ -25,6 +27,7 @@ extension HubServer {
         privateKey: .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem)))
       // A key that does not fit is found now and not with the first device.
       _ = try NIOSSLContext(configuration: configuration)
+      lastMilliseconds = Int64(chain[0].notValidAfter) * 1000
       pinned = isPinned ? try String(contentsOfFile: file, encoding: .utf8) : ""
     }
   }

@@ -112,6 +112,8 @@ package enum QuarantineReason: String, Sendable, CaseIterable {
   case scopeWithdrawn
   /// Its officer may see the rows, and not change them.
   case readOnly
+  /// It names somebody as its writer who does not use the device.
+  case otherOfficer
   /// The device had been revoked.
   case revoked
   /// The bytes are no change set.

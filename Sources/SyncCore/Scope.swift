@@ -38,12 +38,17 @@ package struct Access: Equatable, Sendable {
   package let read: Set<Scope>?
   /// Those of them whose rows it may change; nothing for all there are.
   package let written: Set<Scope>?
+  /// Who may be named as the writer of what comes from it; nothing for anybody.
+  package let officers: Set<String>?
 
   package static let everything = Access(reading: nil, writing: nil)
 
-  package init(reading read: Set<Scope>?, writing written: Set<Scope>?) {
+  package init(
+    reading read: Set<Scope>?, writing written: Set<Scope>?, naming officers: Set<String>? = nil
+  ) {
     self.read = read
     self.written = written
+    self.officers = officers
   }
 
   package func reads(_ scope: Scope) -> Bool { read?.contains(scope) ?? true }

@@ -181,12 +181,23 @@ private struct Reception {
     -> Verdict
   {
     guard let reader else { return Verdict(.quarantined, .revoked, "") }
+    guard try isNamedRightly(changeSet, reader.access) else {
+      return Verdict(.quarantined, .otherOfficer, "")
+    }
     let origin = ChangeOrigin(
       stream: stream.number, changeSet: number, base: changeSet.base.sequence,
       stamp: changeSet.stamp, isFlagged: isFlagged, ancestors: ancestors,
       isProven: try isProven(changeSet.base), isFound: changeSet.isFound)
     return try hub.merge(
       changeSet, from: origin, store, within: reader, wallMilliseconds: wallMilliseconds)
+  }
+
+  /// Whether the writer is one who uses the device, or used it when it was enrolled as another.
+  private func isNamedRightly(_ changeSet: ChangeSet, _ access: Access) throws -> Bool {
+    guard let officers = access.officers, !changeSet.officer.isEmpty,
+      !officers.contains(changeSet.officer)
+    else { return true }
+    return try store.officers(of: ancestors).contains(changeSet.officer)
   }
 
   private mutating func isProven(_ base: HubPoint) throws -> Bool {

@@ -61,7 +61,8 @@ extension Hub {
         if let scope = try store.scope(ofConflict: conflict[0]), noted != scope {
           let place = noted?.stored ?? "none"
           problems.append(
-            "conflict \(conflict[0]): it is noted under “\(place)”, its row under “\(scope.stored)”")
+            "conflict \(conflict[0]): it is noted under “\(place)”, its row under “\(scope.stored)”"
+          )
         }
       }
       return problems

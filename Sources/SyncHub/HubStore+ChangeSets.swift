@@ -143,6 +143,17 @@ extension HubStore {
     return ancestors
   }
 
+  /// Who used the devices whose streams another goes on from.
+  func officers(of ancestors: [ChangeOrigin.Ancestor]) throws -> Set<String> {
+    try Set(
+      ancestors.compactMap { ancestor in
+        try connection.first(
+          """
+          SELECT d.officer FROM hub_stream s JOIN hub_device d ON d.id = s.device WHERE s.id = ?
+          """, [.integer(Int64(ancestor.stream))])?[0].text
+      })
+  }
+
   /// The hub's number of a stream's change set, if its hash is the given one.
   func number(of sequence: Int64, in stream: Int, hash: [UInt8]) throws -> Int64? {
     try connection.first(

@@ -107,7 +107,17 @@ struct ServeCommand: AsyncParsableCommand {
   private func readCertificate() throws -> HubServer.Certificate? {
     guard let certificate, let key else { return nil }
     do {
-      return try HubServer.Certificate(file: certificate, keyFile: key, isPinned: pin)
+      let read = try HubServer.Certificate(file: certificate, keyFile: key, isPinned: pin)
+      if read.lastMilliseconds < wallMilliseconds() {
+        let day = localTime(read.lastMilliseconds)
+        Program.write(
+          Style.warning(
+            say(
+              vi: "Chứng thư đã hết hạn lúc \(day): thiết bị sẽ không kết nối.",
+              en: "The certificate expired on \(day): devices will not connect.",
+              uk: "Сертифікат минув \(day): пристрої не під’єднаються.")), toErrors: true)
+      }
+      return read
     } catch {
       throw Failure(
         .input,
@@ -127,11 +137,15 @@ struct ServeCommand: AsyncParsableCommand {
     let reason = "\(error)".lowercased()
     let hint: Phrase
     if reason.contains("in use") || reason.contains("errno: 98") {
+      let option = metricsPort == nil ? "--port" : "--port, --metrics-port"
       hint = Phrase(
-        vi: "Cổng đang được chương trình khác dùng (có thể thuan-hub đã chạy): chọn --port khác.",
+        vi:
+          "Cổng đang được chương trình khác dùng (có thể thuan-hub đã chạy): chọn \(option) khác.",
         en:
-          "Another program uses the port (perhaps thuan-hub runs already): choose another --port.",
-        uk: "Порт зайнятий іншою програмою (можливо, thuan-hub уже працює): виберіть інший --port.")
+          "Another program uses the port (perhaps thuan-hub runs already): choose another \(option).",
+        uk:
+          "Порт зайнятий іншою програмою (можливо, thuan-hub уже працює): виберіть інший \(option)."
+      )
     } else if reason.contains("permission") || reason.contains("errno: 13") {
       hint = Phrase(
         vi: "Cổng dưới 1024 cần quyền quản trị: chọn --port khác.",

@@ -73,6 +73,11 @@ enum QuarantineText {
       Phrase(
         vi: "cán bộ chỉ được xem bản ghi này", en: "the officer may only read it",
         uk: "працівник може лише переглядати це")
+    case .otherOfficer:
+      Phrase(
+        vi: "ghi tên người không dùng thiết bị này",
+        en: "names somebody who does not use the device",
+        uk: "названо того, хто не користується пристроєм")
     case .revoked:
       Phrase(vi: "thiết bị bị thu hồi", en: "the device was revoked", uk: "пристрій відкликано")
     case .malformed:

@@ -472,6 +472,22 @@ struct ScopeTests {
     #expect(answers == ["unknownRow: session s", "unknownRow: session nowhere"])
   }
 
+  @Test func `nobody writes in the name of somebody else`() throws {
+    grants.give("an", reading: ["north"], writing: ["north"], naming: ["an"])
+    let honest = row("session", "x", [2: .text("north")])
+    #expect(try pushed([honest]) == "")
+    let other = row("session", "y", [2: .text("north")])
+    #expect(try pushed([other], after: { $0.officer = "chi" }) == "otherOfficer")
+    // A store that was his before goes on with what he wrote.
+    try an.sync()
+    try an.write("INSERT INTO session (id, unit) VALUES ('z', 'north')")
+    try an.sync()
+    try an.write("INSERT INTO session (id, unit) VALUES ('zz', 'north')")
+    let anew = try world.renew(an)
+    try anew.sync()
+    #expect(try quarantine().map(\.reason) == [.otherOfficer])
+  }
+
   @Test func `what is built on a guess is answered alike too`() throws {
     var answers: [String] = []
     for key in ["fs", "nowhere"] {
@@ -568,14 +584,19 @@ private final class Grants: AccessPolicy {
   private let given = Mutex<[String: Access]>([:])
 
   /// A name that ends in an exclamation mark stands for a unit's private rows.
-  func give(_ officer: String, reading: [String], writing: [String]) {
+  func give(
+    _ officer: String, reading: [String], writing: [String], naming: Set<String>? = nil
+  ) {
     func scopes(_ names: [String]) -> Set<Scope> {
       Set(
         names.map {
           $0.hasSuffix("!") ? .named(String($0.dropLast()), isPrivate: true) : .named($0)
         })
     }
-    given.withLock { $0[officer] = Access(reading: scopes(reading), writing: scopes(writing)) }
+    given.withLock {
+      $0[officer] =
+        Access(reading: scopes(reading), writing: scopes(writing), naming: naming)
+    }
   }
 
   func access(

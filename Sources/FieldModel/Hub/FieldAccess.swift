@@ -33,7 +33,7 @@ package struct FieldAccess: AccessPolicy {
         if role.writesRecords, isWhole { written.formUnion(scopes) }
       }
     }
-    return Access(reading: read, writing: written)
+    return Access(reading: read, writing: written, naming: [device.officer])
   }
 
   /// A unit, those within it, and those that went into one of them; each with whether it is all there.

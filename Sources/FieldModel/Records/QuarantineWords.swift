@@ -29,7 +29,7 @@ package struct QuarantineWords {
     case .dependent: dependent
     case .unknownRow, .hubOnlyTable, .outsideScope, .scopeWithdrawn, .readOnly: record(detail)
     case .unknownColumn: column
-    case .revoked, .malformed: nil
+    case .revoked, .malformed, .otherOfficer: nil
     case nil: refusal
     }
   }
@@ -151,6 +151,11 @@ extension QuarantineReason {
         vi: "Cán bộ chỉ được xem những bản ghi này.",
         en: "The officer may see these records, and not change them.",
         uk: "Працівник може лише переглядати ці записи.")
+    case .otherOfficer:
+      Phrase(
+        vi: "Ghi tên một người không dùng thiết bị này.",
+        en: "It names somebody as its writer who does not use the device.",
+        uk: "Автором названо того, хто не користується пристроєм.")
     case .revoked:
       Phrase(
         vi: "Thiết bị đã bị thu hồi; công việc được giữ lại chờ xem xét.",
