@@ -269,7 +269,7 @@ extension Hub {
     let past = Past(store, changeSet, origin)
     var ingest = Ingest(
       store, links: links, kinds: kinds, rules: rules,
-      permission: reader.map { Permission(store, $0, past) }, past: past,
+      permission: reader.flatMap { Permission(store, $0, past) }, past: past,
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
       origin: origin,
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))
