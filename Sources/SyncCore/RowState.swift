@@ -113,6 +113,8 @@ package struct RowState: Equatable, Sendable {
   package var settledDeletions: [Int] = []
   /// The scope under which the hub has noted it.
   package var scope = Scope.shared
+  /// Whether the hub has noted nothing of it any more and knows it from the record alone.
+  package var isForgotten = false
 
   package init(values: [Value], created: Version) {
     self.values = values

@@ -101,6 +101,7 @@ extension HubStore {
       version.sequence = horizon
       state.deletion = version
       state.scope = try scope(of: table, values) ?? .nobody
+      state.isForgotten = true
       return state
     }
     return nil

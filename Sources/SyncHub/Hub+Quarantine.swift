@@ -313,5 +313,6 @@ extension HubStore {
     }
     state.sentWhole = sequence
     try writeMetadata(state, table, change.key, sequence: sequence)
+    if state.isForgotten { try moveConflicts(of: table, change.key) }
   }
 }

@@ -118,7 +118,8 @@ extension HubStore {
     return true
   }
 
-  private func moveConflicts(of table: TableSchema, _ key: RowKey) throws {
+  /// Puts a row's conflicts where the row is.
+  func moveConflicts(of table: TableSchema, _ key: RowKey) throws {
     let conflicts = try connection.rows(
       "SELECT id FROM thuan_conflict WHERE table_name = ? AND (row_key = ? OR other_key = ?)",
       [.text(table.name), key.stored, key.stored])

@@ -124,11 +124,13 @@ struct Ingest {
 
   /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
   private mutating func noteMove(
-    _ table: TableSchema, _ key: RowKey, from old: Scope?, to new: Scope
+    _ table: TableSchema, _ key: RowKey, from old: RowState?, to new: Scope
   ) {
     let dependents = store.schema.scopeDependents(of: table)
     if let old {
-      guard old != new || dependents.contains(where: { $0.cell != nil }) else { return }
+      // Nobody knows where one belonged that had been forgotten; its conflicts may be elsewhere.
+      guard old.scope != new || old.isForgotten || dependents.contains(where: { $0.cell != nil })
+      else { return }
       moved[table.number, default: [:]][key] = .moved
     } else if dependents.contains(where: { $0.condition != nil }) {
       moved[table.number, default: [:]][key] = .made
@@ -151,7 +153,7 @@ struct Ingest {
       let scope = try store.write(
         new, over: old, table, key, sequence: sequence, digests: &digests)
       if scope == .nobody { hasUnsettledScopes = true }
-      noteMove(table, key, from: old?.scope, to: scope)
+      noteMove(table, key, from: old, to: scope)
     } catch let violation as ConstraintViolation {
       throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
     }
