@@ -44,13 +44,16 @@ let package = Package(
     .target(
       name: "SyncHub", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto, cryptoExtras],
       resources: [.embedInCode("Schema")]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "Gzip", dependencies: ["CZlib"]),
     .target(
       name: "SyncClient",
-      dependencies: ["SyncCore", "SyncDevice", httpClient, encryption, logging]),
+      dependencies: ["SyncCore", "SyncDevice", "Gzip", httpClient, encryption, logging]),
     .target(
       name: "HubServer",
       dependencies: [
-        "SyncCore", "SyncHub", hummingbird, encryption, logging,
+        "SyncCore", "SyncHub", "Gzip", hummingbird, encryption, logging,
         .product(name: "HummingbirdTLS", package: "hummingbird"),
       ]),
     .target(
@@ -108,7 +111,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "SyncClient", "HubServer",
-        "FieldModel", "TestSupport", grdb, httpClient, hummingbird, encryption,
+        "FieldModel", "Gzip", "TestSupport", grdb, httpClient, hummingbird, encryption,
       ]),
   ]
 )

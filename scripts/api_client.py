@@ -2,6 +2,7 @@
 Schema/wire/thuan.proto and Schema/api/openapi.yaml alone."""
 
 import base64
+import gzip
 import hashlib
 import hmac
 import os
@@ -62,20 +63,26 @@ class Client:
             "Signature-Input": "thuan=" + parameters, "Signature": f"thuan=:{signature}:"}
 
     def verify(self, answer, path, headers):
-        """Fails if an answer is not the hub's to a request of a path with these headers."""
-        assert answer.headers["Content-Digest"] == digest(answer.content), "digest"
+        """Gives an answer as it travelled; fails if it is not the hub's to that request."""
+        travelled = answer.raw.read()
+        assert answer.headers["Content-Digest"] == digest(travelled), "digest"
         parameters = answer.headers["Signature-Input"].removeprefix("thuan=")
         base = (
-            f'"@status": {answer.status_code}\n"content-digest": {digest(answer.content)}\n'
+            f'"@status": {answer.status_code}\n"content-digest": {digest(travelled)}\n'
             f'"@path";req: {path}\n"content-digest";req: {headers["Content-Digest"]}\n'
             f'"signature-input";req: {headers["Signature-Input"]}\n'
             f'"signature";req: {headers["Signature"]}\n'
             f'"@signature-params": {parameters}')
         signature = answer.headers["Signature"].removeprefix("thuan=:").removesuffix(":")
         self.hub_key.verify(base64.b64decode(signature), base.encode())
+        return travelled
 
     def post(self, path, body):
+        """Asks, both ways compressed; gives the message."""
+        body = gzip.compress(body)
         headers = self.signed(path, body)
-        answer = requests.post(self.url + path, data=body, headers=headers, timeout=20)
-        self.verify(answer, path, headers)
-        return answer
+        headers = headers | {"Accept-Encoding": "gzip", "Content-Encoding": "gzip"}
+        # Digest and signature are of what travels, so nothing may unpack it on the way.
+        answer = requests.post(self.url + path, data=body, headers=headers, timeout=20, stream=True)
+        travelled = self.verify(answer, path, headers)
+        return gzip.decompress(travelled) if "Content-Encoding" in answer.headers else travelled

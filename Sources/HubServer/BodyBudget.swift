@@ -39,6 +39,9 @@ struct HeldBody: Sendable {
 
   init(_ budget: BodyBudget) { lease = Lease(budget) }
 
+  /// An empty one out of the same budget.
+  func another() -> HeldBody { HeldBody(lease.budget) }
+
   /// - Throws: `Refusal` if there is no memory for it at the moment.
   mutating func append(_ more: some Collection<UInt8>) throws {
     try lease.budget.take(more.count)

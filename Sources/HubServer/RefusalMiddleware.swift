@@ -1,4 +1,5 @@
 import Foundation
+import Gzip
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -130,11 +131,20 @@ private struct StorageTrouble {
 }
 
 extension Response {
-  /// A message of the wire schema.
-  static func message(_ bytes: [UInt8], status: HTTPResponse.Status) -> Response {
+  /// A message of the wire schema; smaller for whoever wants it so and where it gains anything.
+  static func message(
+    _ bytes: [UInt8], status: HTTPResponse.Status, isCompressed: Bool = false
+  ) -> Response {
     var headers: HTTPFields = [
       .contentType: HTTPContract.mediaType, .cacheControl: "no-store",
     ]
+    var bytes = bytes
+    if isCompressed, bytes.count >= HTTPContract.compressedBytesMin,
+      let smaller = Gzip.compressed(bytes), smaller.count < bytes.count
+    {
+      bytes = smaller
+      headers[.contentEncoding] = HTTPContract.gzip
+    }
     headers[digestName] = contentDigest(bytes)
     return Response(
       status: status, headers: headers,

@@ -1,4 +1,5 @@
 import Foundation
+import Gzip
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -91,10 +92,14 @@ final class SyncRoutes: Sendable {
     let device = try await device(of: request)
     try checkContentType(request)
     let body = try await body(of: request, upTo: limit)
-    return message(
-      try await offEventLoop { [hub, now] in
-        try hub.answer(body.bytes, to: path, from: device, wallMilliseconds: now())
-      })
+    let encoding = try Encoding(of: request)
+    let acceptsGzip = request.headers[.acceptEncoding]?.lowercased().contains(HTTPContract.gzip)
+    return try await offEventLoop { [hub, now] in
+      let message = try encoding.decode(body, upTo: limit)
+      let answer = try hub.answer(
+        message.bytes, to: path, from: device, wallMilliseconds: now())
+      return .message(answer, status: .ok, isCompressed: acceptsGzip == true)
+    }
   }
 
   // MARK: What requests carry

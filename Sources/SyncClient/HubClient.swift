@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Gzip
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -87,7 +88,7 @@ package struct HubClient: Sendable {
   package func perform(
     _ request: SyncRequest, as identity: DeviceIdentity, hubMilliseconds: Int64 = wallClock()
   ) async throws -> [UInt8] {
-    let body = request.body
+    let (body, encoding) = Self.encoded(request.body)
     let nonce = Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
     let signed = try identity.signRequest(
       to: request.path, body: body, nonce: nonce, hubMilliseconds: hubMilliseconds)
@@ -101,7 +102,8 @@ package struct HubClient: Sendable {
       headers: [
         (HTTPContract.signatureInputHeader, question.signatureInput),
         (HTTPContract.signatureHeader, question.signature),
-      ])
+        (HTTPContract.acceptedEncodingHeader, HTTPContract.gzip),
+      ] + encoding)
     guard let proof = answer.signature else {
       throw HubUnavailable.notAHub("status \(answer.status.code), not signed")
     }
@@ -109,7 +111,15 @@ package struct HubClient: Sendable {
       throw HubUnavailable.impostor
     }
     if answer.status != .ok { throw try answer.refused() }
-    return answer.body
+    return try answer.decoded(upTo: Self.answerBytesMax)
+  }
+
+  /// A body as it travels, and the header that says so.
+  private static func encoded(_ body: [UInt8]) -> ([UInt8], [(String, String)]) {
+    guard body.count >= HTTPContract.compressedBytesMin, let smaller = Gzip.compressed(body),
+      smaller.count < body.count
+    else { return (body, []) }
+    return (smaller, [(HTTPContract.encodingHeader, HTTPContract.gzip)])
   }
 
   private func send(
@@ -141,6 +151,7 @@ package struct HubClient: Sendable {
     }
     return HubAnswer(
       status: response.status, body: bytes,
+      encoding: response.headers.first(name: HTTPContract.encodingHeader),
       signature: response.headers.first(name: HTTPContract.signatureHeader))
   }
 
@@ -160,7 +171,9 @@ package struct HubClient: Sendable {
 /// What came back for a request, whole.
 private struct HubAnswer {
   let status: HTTPResponseStatus
+  /// As it travelled.
   let body: [UInt8]
+  let encoding: String?
   /// As the header says it.
   let signature: String?
 
@@ -174,6 +187,15 @@ private struct HubAnswer {
     let answer = SignedAnswer(
       status: Int(status.code), contentDigest: contentDigest(of: body), to: question)
     return identity.isOfHub(Array(bytes), for: answer.signed)
+  }
+
+  /// The message in it.
+  func decoded(upTo limit: Int) throws -> [UInt8] {
+    guard let encoding else { return body }
+    guard encoding.lowercased() == HTTPContract.gzip,
+      let bytes = try? Gzip.decompressed(body, upTo: limit)
+    else { throw HubUnavailable.notAHub("encoding \(encoding.prefix(20))") }
+    return bytes
   }
 
   /// What the hub said instead of an answer.

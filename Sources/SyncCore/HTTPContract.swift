@@ -49,6 +49,13 @@ package enum HTTPContract {
     return String(header.dropFirst(signatureLabel.count + 1).dropLast())
   }
 
+  /// How a body is encoded for the way; digest and signature are of what travels.
+  package static let encodingHeader = "Content-Encoding"
+  package static let acceptedEncodingHeader = "Accept-Encoding"
+  package static let gzip = "gzip"
+  /// Smaller bodies gain nothing by it.
+  package static let compressedBytesMin = 256
+
   /// The body's digest after RFC 9530.
   ///
   /// A link that garbles bytes is noticed before they are stored.

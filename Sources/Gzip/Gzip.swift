@@ -1,0 +1,93 @@
+import CZlib
+
+/// Bytes made smaller for the way, by the system's zlib (RFC 1952).
+package enum Gzip {
+  package enum Problem: Error, Equatable {
+    /// The bytes are not what anybody compressed.
+    case damaged
+    /// What they hold is more than was allowed: a few bytes can stand for millions.
+    case tooLarge
+  }
+
+  /// The default of `gzip` itself: more costs twice the time for a few bytes in a hundred.
+  private static let level: Int32 = 6
+  private static let chunkBytes = 64 << 10
+  /// 32 KiB to look back on, with gzip's own header and check.
+  private static let windowBits: Int32 = 15 + 16
+
+  /// The bytes compressed; nothing if there is no memory for it.
+  package static func compressed(_ bytes: [UInt8]) -> [UInt8]? {
+    var stream = unsafe z_stream()
+    let began = unsafe deflateInit2_(
+      &stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      Int32(MemoryLayout<z_stream>.size))
+    guard began == Z_OK else { return nil }
+    defer { unsafe deflateEnd(&stream) }
+    var output = [UInt8](
+      repeating: 0, count: Int(unsafe deflateBound(&stream, uLong(bytes.count))))
+    var input = bytes
+    let ended = unsafe input.withUnsafeMutableBufferPointer { source in
+      unsafe output.withUnsafeMutableBufferPointer { target in
+        unsafe stream.next_in = source.baseAddress
+        unsafe stream.avail_in = uInt(source.count)
+        unsafe stream.next_out = target.baseAddress
+        unsafe stream.avail_out = uInt(target.count)
+        return unsafe deflate(&stream, Z_FINISH)
+      }
+    }
+    guard ended == Z_STREAM_END else { return nil }
+    return Array(output.prefix(Int(unsafe stream.total_out)))
+  }
+
+  /// Decompresses piece by piece, so that nothing is held that is not wanted.
+  ///
+  /// - Parameters:
+  ///   - bytes: What ``compressed(_:)`` made, or another program.
+  ///   - limit: At most so many bytes may come out.
+  ///   - take: Takes each piece.
+  /// - Throws: ``Problem``, and what `take` throws.
+  package static func decompress(
+    _ bytes: [UInt8], upTo limit: Int, _ take: (ArraySlice<UInt8>) throws -> Void
+  ) throws {
+    var stream = unsafe z_stream()
+    let began = unsafe inflateInit2_(
+      &stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    guard began == Z_OK else { throw Problem.damaged }
+    defer { unsafe inflateEnd(&stream) }
+    var input = bytes
+    var output = [UInt8](repeating: 0, count: chunkBytes)
+    var total = 0
+    var isAtEnd = false
+    while !isAtEnd {
+      let offset = Int(unsafe stream.total_in)
+      var written = 0
+      let state = unsafe input.withUnsafeMutableBufferPointer { source in
+        unsafe output.withUnsafeMutableBufferPointer { target in
+          unsafe stream.next_in = source.baseAddress?.advanced(by: offset)
+          unsafe stream.avail_in = uInt(source.count - offset)
+          unsafe stream.next_out = target.baseAddress
+          unsafe stream.avail_out = uInt(target.count)
+          let state = unsafe inflate(&stream, Z_NO_FLUSH)
+          written = unsafe target.count - Int(stream.avail_out)
+          return state
+        }
+      }
+      guard state == Z_OK || state == Z_STREAM_END else { throw Problem.damaged }
+      isAtEnd = state == Z_STREAM_END
+      if !isAtEnd, written == 0 { throw Problem.damaged }
+      total += written
+      if total > limit { throw Problem.tooLarge }
+      if written > 0 { try take(output[..<written]) }
+    }
+    guard Int(unsafe stream.total_in) == bytes.count else { throw Problem.damaged }
+  }
+
+  /// Decompresses all at once.
+  ///
+  /// - Throws: ``Problem``.
+  package static func decompressed(_ bytes: [UInt8], upTo limit: Int) throws -> [UInt8] {
+    var all: [UInt8] = []
+    try decompress(bytes, upTo: limit) { all += $0 }
+    return all
+  }
+}
