@@ -1,4 +1,5 @@
 import GRDB
+import SyncCore
 import SyncDevice
 import SyncHub
 
@@ -133,6 +134,10 @@ extension World {
     StoreImage(of: device.path).put(at: twin.path)
     devices.append(twin)
     try observe(twin)
+    // A commit that failed may be in the file all the same, and then it is in the copy.
+    if let mine = device.rows, let copied = twin.rows {
+      oracle.overhear(copied.differences(from: mine, device.schema.schema.tables))
+    }
   }
 
   private func reinstall(_ device: SimulatedDevice) throws {
