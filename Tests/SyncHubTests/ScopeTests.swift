@@ -488,6 +488,78 @@ struct ScopeTests {
     #expect(try quarantine().map(\.reason) == [.otherOfficer])
   }
 
+  @Test func `what waits for a hidden row is told nothing when that changes`() throws {
+    let child = row("finding", "x", [2: .text("s"), 3: .text("t")])
+    #expect(try pushed([child]) == "missingParent: finding x → session s")
+    let before = try world.hubRows("finding").count
+    let waiting = try #require(
+      try world.hubDatabase.read { connection in
+        try connection.first("SELECT sequence FROM hub_row WHERE tbl = 3", [])
+      })
+    try chi.sync()
+    try chi.write("UPDATE session SET title = 'khác' WHERE id = 's'")
+    try chi.sync()
+    let after = try #require(
+      try world.hubDatabase.read { connection in
+        try connection.first("SELECT sequence FROM hub_row WHERE tbl = 3", [])
+      })
+    #expect(waiting == after)
+    #expect(try world.hubRows("finding").count == before)
+  }
+
+  @Test func `a row that comes back may point where its reviver sees nothing`() throws {
+    let policies =
+      Self.policies + """
+
+        table task 16
+          id 1 key
+          finding_id 2 operator
+          letter_id 3 operator
+          scope finding_id of finding
+        """
+    let sql =
+      Self.sql + """
+        CREATE TABLE task (
+          id TEXT NOT NULL PRIMARY KEY, finding_id TEXT REFERENCES finding (id),
+          letter_id TEXT REFERENCES letter (id)
+        ) STRICT;
+        CREATE TABLE step (id TEXT NOT NULL PRIMARY KEY, task_id TEXT REFERENCES task (id)) STRICT;
+        """
+    let world = try World(
+      schema: SyncSchema(
+        parsing: policies + """
+
+          table step 17
+            id 1 key
+            task_id 2 operator
+            scope task_id of task
+          """, version: 1),
+      migrations: [Migration(name: "scoped-v1", sql: sql)], policy: grants)
+    let (an, chi) = (try world.device("an"), try world.device("chi"))
+    try world.hub.commit(
+      [row("office", "o2", [2: .text("south")])], by: "ha", wallMilliseconds: world.now)
+    try chi.sync()
+    try chi.write(
+      """
+      INSERT INTO session (id, unit) VALUES ('n', 'north');
+      INSERT INTO finding VALUES ('fn', 'n', 't');
+      INSERT INTO letter VALUES ('ls', 'o2', 'thư');
+      INSERT INTO task VALUES ('t', 'fn', 'ls');
+      """)
+    try chi.sync()
+    try an.sync()
+    try chi.write("DELETE FROM task")
+    try chi.sync()
+    try an.write("INSERT INTO step VALUES ('b', 't')")
+    try an.sync()
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+    #expect(try world.hubRows("task").count == 1)
+    // And what he leaves as it was he need not see.
+    try an.write("UPDATE task SET finding_id = 'fn' WHERE id = 't'")
+    try an.sync()
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+  }
+
   @Test func `what is built on a guess is answered alike too`() throws {
     var answers: [String] = []
     for key in ["fs", "nowhere"] {
