@@ -42,11 +42,16 @@ CREATE TABLE hub_account (
   password BLOB NOT NULL,
   created_at INTEGER NOT NULL,
   disabled_at INTEGER,
-  signed_in_at INTEGER,
-  -- Wrong passwords in a row, and when the last one came.
-  failures INTEGER NOT NULL DEFAULT 0,
-  failed_at INTEGER
+  signed_in_at INTEGER
 ) STRICT;
+
+-- Wrong passwords in a row under a name, whether there is such an account or not, and when the last
+-- one came.
+CREATE TABLE hub_sign_in_failure (
+  name TEXT NOT NULL PRIMARY KEY,
+  failures INTEGER NOT NULL,
+  failed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Who is signed in, by the SHA-256 of the token that says so.
 CREATE TABLE hub_session (

@@ -9,7 +9,7 @@ package enum SyncLimits {
   /// An envelope is left off after so many rows, with receipts for what has been taken in.
   ///
   /// Others wait meanwhile, and moving a row with many children is a few bytes to ask for.
-  package static let ingestedRows: Int64 = 100_000
+  package static let ingestedRows: Int64 = 20_000
   /// A change set cannot be split (law L4), so this bounds one transaction, not one request.
   package static let bodyBytes = 64 << 20
   /// The largest change set: what is left of a body for an envelope's own fields is ample.

@@ -95,22 +95,37 @@ extension Hub {
 }
 
 extension Hub {
-  /// Keys of a table's live rows in some scopes; in all of them where none are named.
+  /// Keys of a table's rows that a device holds as far as the hub has given them to it: those in the
+  /// scopes that it has, and those that have left one since it last came.
   ///
+  /// - Parameters:
+  ///   - table: The table's name.
+  ///   - scopes: What the device has, or has had; nothing for everything.
+  ///   - cursor: How far it has come.
+  /// - Returns: The keys.
   /// - Throws: The storage's errors.
-  package func keys(in table: String, scopes: [Scope]?) throws -> [RowKey] {
+  package func keys(in table: String, scopes: [Scope]?, since cursor: Int64) throws -> [RowKey] {
     guard let table = schema.table(named: table) else { return [] }
-    var condition = "tbl = ? AND sum <> 0"
-    var arguments: [Value] = [.integer(Int64(table.number))]
-    if let scopes {
-      let places = Array(repeating: "?", count: scopes.count).joined(separator: ", ")
-      condition += " AND scope IN (\(places))"
-      arguments += scopes.map { .text($0.stored) }
+    let number = Value.integer(Int64(table.number))
+    guard let scopes else {
+      return try keys(
+        "SELECT key FROM hub_row WHERE tbl = ? AND sum <> 0 ORDER BY key", [number], table)
     }
-    return try read { store in
-      try store.connection.rows(
-        "SELECT key FROM hub_row WHERE \(condition) ORDER BY key", arguments
-      ).map { try RowKey(stored: $0[0], columns: table.key.count) }
+    let places = Array(repeating: "?", count: scopes.count).joined(separator: ", ")
+    let names = scopes.map { Value.text($0.stored) }
+    return try keys(
+      """
+      SELECT key FROM hub_row WHERE tbl = ? AND sum <> 0 AND scope IN (\(places))
+      UNION SELECT key FROM hub_exit WHERE tbl = ? AND sequence > ? AND scope IN (\(places))
+      ORDER BY key
+      """, [number] + names + [number, .integer(cursor)] + names, table)
+  }
+
+  private func keys(_ sql: String, _ arguments: [Value], _ table: TableSchema) throws -> [RowKey] {
+    try read { store in
+      try store.connection.rows(sql, arguments).map {
+        try RowKey(stored: $0[0], columns: table.key.count)
+      }
     }
   }
 }

@@ -26,6 +26,8 @@ package enum SignInProblem: Error, Equatable {
 /// Why an account cannot be as it was asked for.
 package enum AccountProblem: Error, Equatable {
   case passwordTooShort(Int)
+  /// It is a few characters over and over.
+  case passwordTooPlain
   case nameTaken
   case badName
 }
@@ -34,10 +36,13 @@ package enum AccountProblem: Error, Equatable {
 package enum SignInLimits {
   /// NIST SP 800-63B asks for eight; nobody types this one on a phone.
   package static let passwordCharacters = 12
+  package static let passwordDifferentCharacters = 5
   /// So many wrong passwords are anybody's typing.
   package static let freeFailures: Int64 = 5
   /// After them each wrong one doubles the wait, up to this.
   package static let longestWaitMilliseconds: Int64 = 5 * 60_000
+  /// After so long without another they are forgotten.
+  package static let failureMilliseconds: Int64 = 24 * 3_600_000
   /// A session ends when nobody has used it for half an hour, or after a working day.
   package static let idleMilliseconds: Int64 = 30 * 60_000
   package static let sessionMilliseconds: Int64 = 12 * 3_600_000
@@ -93,8 +98,8 @@ extension Hub {
       try store.account(name)
       try store.record("password \(name)", ruling)
       try store.connection.run(
-        "UPDATE hub_account SET password = ?, failures = 0 WHERE name = ?",
-        [.blob(kept.encoded), .text(name)])
+        "UPDATE hub_account SET password = ? WHERE name = ?", [.blob(kept.encoded), .text(name)])
+      try store.forgetFailures(of: name)
       try store.endSessions(of: name)
     }
   }
@@ -118,12 +123,15 @@ extension Hub {
     guard password.count >= SignInLimits.passwordCharacters else {
       throw AccountProblem.passwordTooShort(SignInLimits.passwordCharacters)
     }
+    guard Set(password).count >= SignInLimits.passwordDifferentCharacters else {
+      throw AccountProblem.passwordTooPlain
+    }
     return try Password(password, salt: salt, costs: passwordCosts)
   }
 
   /// However an account's name is typed, it is one account.
   private func canonical(_ name: String) -> String {
-    name.precomposedStringWithCanonicalMapping.lowercased()
+    name.precomposedStringWithCompatibilityMapping.lowercased()
   }
 
   // MARK: Signing in
@@ -141,41 +149,27 @@ extension Hub {
     _ name: String, password: String, token: [UInt8], wallMilliseconds: Int64
   ) throws -> HubAccount {
     let name = canonical(name)
-    let row = try read { store in
-      try store.connection.first(
-        "SELECT password, failures, failed_at, disabled_at FROM hub_account WHERE name = ?",
-        [.text(name)])
+    let (kept, until) = try read { store in
+      (try store.password(of: name), try store.waitingTime(of: name))
     }
-    guard let row, case .blob(let kept) = row[0], row[3] == .null else {
+    if until > wallMilliseconds { throw SignInProblem.tooMany(untilMilliseconds: until) }
+    let isRight: Bool
+    if let kept {
+      isRight = try Password(decoding: kept).fits(password)
+    } else {
       // As long as it takes for an account that is there.
       _ = try Password(
         password, salt: [UInt8](repeating: 0, count: 16), costs: passwordCosts)
-      throw SignInProblem.refused
-    }
-    let failures = row[1].integer ?? 0
-    let until = (row[2].integer ?? 0) + Self.wait(after: failures)
-    if until > wallMilliseconds { throw SignInProblem.tooMany(untilMilliseconds: until) }
-    guard try Password(decoding: kept).fits(password) else {
-      try write { store in
-        try store.connection.run(
-          "UPDATE hub_account SET failures = failures + 1, failed_at = ? WHERE name = ?",
-          [.integer(wallMilliseconds), .text(name)])
-      }
-      throw SignInProblem.refused
+      isRight = false
     }
     return try write { store in
-      try store.connection.run(
-        "UPDATE hub_account SET failures = 0, signed_in_at = ? WHERE name = ?",
-        [.integer(wallMilliseconds), .text(name)])
-      try store.connection.run(
-        "INSERT INTO hub_session (token, account, began_at, used_at) VALUES (?, ?, ?, ?)",
-        [
-          .blob(Self.digest(token)), .text(name), .integer(wallMilliseconds),
-          .integer(wallMilliseconds),
-        ])
-      try store.forgetSessions(wallMilliseconds: wallMilliseconds)
-      return try store.account(name)
-    }
+      // What was looked at may have been disabled or changed while the key was derived.
+      guard isRight, try store.password(of: name) == kept else {
+        try store.noteFailure(of: name, wallMilliseconds: wallMilliseconds)
+        return nil
+      }
+      return try store.begin(token: Self.digest(token), of: name, wallMilliseconds)
+    } ?? { throw SignInProblem.refused }()
   }
 
   /// How long an account waits after so many wrong passwords.
@@ -194,12 +188,13 @@ extension Hub {
       let session: [Value] = [.blob(Self.digest(token))]
       guard
         let name = try store.connection.first(
-          "SELECT account FROM hub_session WHERE token = ?", session)?[0].text
+          "SELECT account FROM hub_session WHERE token = ?", session)?[0].text,
+        case let account = try store.account(name), !account.isDisabled
       else { return nil }
       try store.connection.run(
         "UPDATE hub_session SET used_at = ? WHERE token = ?",
         [.integer(wallMilliseconds)] + session)
-      return try store.account(name)
+      return account
     }
   }
 
@@ -236,6 +231,50 @@ extension HubStore {
       """, [.text(name)])
     guard let row else { throw HubError.notFound }
     return HubAccount(row)
+  }
+
+  /// What is kept of an account's password; nothing if nobody gets in by it.
+  fileprivate func password(of name: String) throws -> [UInt8]? {
+    let row = try connection.first(
+      "SELECT password FROM hub_account WHERE name = ? AND disabled_at IS NULL", [.text(name)])
+    guard case .blob(let kept)? = row?[0] else { return nil }
+    return kept
+  }
+
+  /// Until when nothing is looked at under a name, whether there is such an account or not.
+  fileprivate func waitingTime(of name: String) throws -> Int64 {
+    let row = try connection.first(
+      "SELECT failures, failed_at FROM hub_sign_in_failure WHERE name = ?", [.text(name)])
+    return (row?[1].integer ?? 0) + Hub.wait(after: row?[0].integer ?? 0)
+  }
+
+  fileprivate func noteFailure(of name: String, wallMilliseconds: Int64) throws {
+    try connection.run(
+      "DELETE FROM hub_sign_in_failure WHERE failed_at < ?",
+      [.integer(wallMilliseconds - SignInLimits.failureMilliseconds)])
+    try connection.run(
+      """
+      INSERT INTO hub_sign_in_failure VALUES (?, 1, ?)
+      ON CONFLICT (name) DO UPDATE SET failures = failures + 1, failed_at = excluded.failed_at
+      """, [.text(name), .integer(wallMilliseconds)])
+  }
+
+  fileprivate func forgetFailures(of name: String) throws {
+    try connection.run("DELETE FROM hub_sign_in_failure WHERE name = ?", [.text(name)])
+  }
+
+  fileprivate func begin(token: [UInt8], of name: String, _ wallMilliseconds: Int64) throws
+    -> HubAccount
+  {
+    let time = Value.integer(wallMilliseconds)
+    try forgetFailures(of: name)
+    try connection.run(
+      "UPDATE hub_account SET signed_in_at = ? WHERE name = ?", [time, .text(name)])
+    try connection.run(
+      "INSERT INTO hub_session (token, account, began_at, used_at) VALUES (?, ?, ?, ?)",
+      [.blob(token), .text(name), time, time])
+    try forgetSessions(wallMilliseconds: wallMilliseconds)
+    return try account(name)
   }
 
   fileprivate func endSessions(of name: String) throws {

@@ -30,7 +30,10 @@ extension Hub {
     }
     try write { store in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
-      try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
+      // With the last page the device holds it all; what it held before it holds until then.
+      if page.isLast {
+        try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
+      }
     }
     if page.isLast {
       _ = try scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)

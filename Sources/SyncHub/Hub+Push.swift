@@ -36,9 +36,6 @@ extension Hub {
         reply.lastHash = ChangeSet.hash(of: envelope.changeSets[reply.receipts.count - 1])
       }
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, clockOffset: offset)
-      if let access = reader?.access {
-        try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
-      }
       return reply
     }
   }
@@ -194,9 +191,7 @@ private struct Reception {
 
   /// Whether the writer is one who uses the device, or used it when it was enrolled as another.
   private func isNamedRightly(_ changeSet: ChangeSet, _ access: Access) throws -> Bool {
-    guard let officers = access.officers, !changeSet.officer.isEmpty,
-      !officers.contains(changeSet.officer)
-    else { return true }
+    guard let officers = access.officers, !officers.contains(changeSet.officer) else { return true }
     return try store.officers(of: ancestors).contains(changeSet.officer)
   }
 

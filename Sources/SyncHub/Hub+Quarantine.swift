@@ -77,11 +77,28 @@ extension Hub {
   func retryWhatAwaited(_ number: Int64, _ store: HubStore, wallMilliseconds: Int64) throws {
     let ruling = Ruling(by: "", reason: "", wallMilliseconds: wallMilliseconds)
     for waiting in try store.numbersAwaiting(rowsOf: number)
-    where try store.isQuarantined(waiting) {
+    where try store.isQuarantined(waiting) && seesWhatItAwaits(waiting, store, ruling) {
       for taken in try takeInChain(from: waiting, store, ruling) {
         try retryWhatAwaited(taken, store, wallMilliseconds: wallMilliseconds)
       }
     }
+  }
+
+  /// Whether what a change set waits for is there for its writer: while it is not, nothing is tried
+  /// and nothing told.
+  private func seesWhatItAwaits(
+    _ number: Int64, _ store: HubStore, _ ruling: Ruling
+  ) throws -> Bool {
+    guard let stored = try store.changeSet(number),
+      let changeSet = try? ChangeSet(decoding: stored.body),
+      let reader = try author(of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
+    else { return false }
+    return try store.connection.rows(
+      """
+      SELECT r.scope FROM hub_awaited_row a JOIN hub_row r ON r.tbl = a.tbl AND r.key = a.key
+      WHERE a.number = ?
+      """, [.integer(number)]
+    ).allSatisfy { reader.reads(Scope(stored: $0[0].text ?? "")) }
   }
 
   /// Tries a change set again.

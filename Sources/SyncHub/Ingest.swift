@@ -79,7 +79,10 @@ struct Ingest {
     }
     for row in touchedOrder { try keepParents(of: row.table, row.key) }
     try settleScopes()
-    for row in touchedOrder { try permission?.checkResult(row.table, row.key) }
+    for row in touchedOrder {
+      try permission?.checkResult(
+        row.table, row.key, before: touched[row.table.number]?[row.key] ?? nil)
+    }
     for row in touchedOrder {
       guard let move = moved[row.table.number]?[row.key] else { continue }
       try store.follow(row.table, row.key, isNew: move == .made, digests: &digests)
@@ -266,7 +269,9 @@ struct Ingest {
 
   /// A live row keeps the rows it points to alive: one that somebody deleted comes back, and its
   /// deletion becomes a question for the operator.
-  private mutating func keepParents(of table: TableSchema, _ key: RowKey) throws {
+  private mutating func keepParents(
+    of table: TableSchema, _ key: RowKey, isRevived: Bool = false
+  ) throws {
     let links = links.filter { $0.child == table.number }
     guard !links.isEmpty,
       let values = try store.connection.first(table.selectByKey, key.values)
@@ -278,7 +283,8 @@ struct Ingest {
       if parentKey.values.contains(.null) { continue }
       guard let parent = store.schema.table(number: link.parent) else { continue }
       let isNew = before.map { old in link.childColumns.contains { old.values[$0] != values[$0] } }
-      if isNew ?? true { try permission?.checkLink(parent, parentKey, from: row) }
+      // Where a row that comes back points is nobody's word here.
+      if !isRevived, isNew ?? true { try permission?.checkLink(parent, parentKey, from: row) }
       if livingParents[link.parent]?.contains(parentKey) == true { continue }
       if try store.connection.first(parent.selectByKey, parentKey.values) != nil {
         livingParents[link.parent, default: []].insert(parentKey)
@@ -291,7 +297,7 @@ struct Ingest {
       }
       try permission?.checkRevival(old, parent, parentKey, from: row)
       try revive(parent, parentKey, old, deletion)
-      try keepParents(of: parent, parentKey)
+      try keepParents(of: parent, parentKey, isRevived: true)
     }
   }
 

@@ -39,11 +39,13 @@ struct Permission {
   }
 
   /// Looks at a row as the change set leaves it.
-  func checkResult(_ table: TableSchema, _ key: RowKey) throws {
+  func checkResult(_ table: TableSchema, _ key: RowKey, before: RowState?) throws {
     guard let noted = try store.notedScope(table.number, key), !noted.isOfDevice else { return }
     let row = "\(table.name) \(key)"
     if let values = try store.connection.first(table.selectByKey, key.values) {
       for source in table.scope?.sources(for: values) ?? [] {
+        // What he has left as it was he need not see.
+        if let before, before.values[source.column] == values[source.column] { continue }
         try check(source, values, row)
       }
     }

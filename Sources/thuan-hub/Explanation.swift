@@ -153,6 +153,13 @@ private func accountFailure(_ problem: AccountProblem) -> Failure {
         vi: "Mật khẩu cần ít nhất \(count) ký tự.",
         en: "A password has at least \(count) characters.",
         uk: "Пароль має щонайменше \(count) символів."))
+  case .passwordTooPlain:
+    Failure(
+      .input,
+      Phrase(
+        vi: "Mật khẩu cần nhiều ký tự khác nhau hơn.",
+        en: "A password needs more different characters.",
+        uk: "Пароль потребує більше різних символів."))
   case .nameTaken:
     Failure(
       .changed,

@@ -54,7 +54,7 @@ struct HoldingsCommand: ParsableCommand {
     }
     for held in scopes { Program.write("  " + (try line(held, open))) }
     for table in Self.tables {
-      let keys = try open.hub.keys(in: table, scopes: chosen)
+      let keys = try open.hub.keys(in: table, scopes: chosen, since: device.cursor)
       if keys.isEmpty { continue }
       Program.write("\(RecordKinds.title(ofTable: table).text): \(keys.count)")
       for key in keys { Program.write("  " + (try open.description(of: table, key))) }
@@ -89,7 +89,7 @@ struct HoldingsCommand: ParsableCommand {
       ])
     }
     let records = try Self.tables.map { table in
-      let keys = try open.hub.keys(in: table, scopes: chosen)
+      let keys = try open.hub.keys(in: table, scopes: chosen, since: device.cursor)
       return (
         table, Cell.list(keys.map { .text($0.values.first?.text ?? $0.description) })
       )

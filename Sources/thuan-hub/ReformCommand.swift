@@ -119,9 +119,9 @@ struct ReformCommand: ParsableCommand {
     )
     Program.write(
       say(
-        vi: "Cán bộ được giao đơn vị mới: \(reform.grants.count).",
-        en: "Officers who got a new unit: \(reform.grants.count).",
-        uk: "Працівники, що отримали нову одиницю: \(reform.grants.count)."))
+        vi: "Cán bộ được giao đơn vị mới: \(Set(reform.grants.map(\.officer)).count).",
+        en: "Officers who got a new unit: \(Set(reform.grants.map(\.officer)).count).",
+        uk: "Працівники, що отримали нову одиницю: \(Set(reform.grants.map(\.officer)).count)."))
     for grant in reform.undecided {
       let officer = try open.name("officer", RowKey([.text(grant.officer)]))
       let unit = try open.unitName(grant.unit)

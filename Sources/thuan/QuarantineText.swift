@@ -62,8 +62,9 @@ enum QuarantineText {
         uk: "хаб ще не знає цього поля")
     case .outsideScope:
       Phrase(
-        vi: "bản ghi không thuộc địa bàn của cán bộ", en: "it is outside the officer's units",
-        uk: "це поза територією працівника")
+        vi: "không thuộc địa bàn, hoặc thông tin riêng, được giao",
+        en: "outside the units, or the private facts, that are granted",
+        uk: "поза дорученою територією або приватним")
     case .scopeWithdrawn:
       Phrase(
         vi: "địa bàn này không còn được giao cho cán bộ",

@@ -61,6 +61,10 @@ struct AccountTests {
     #expect(throws: SignInProblem.tooMany(untilMilliseconds: world.now + 1000)) {
       try signIn(password)
     }
+    for _ in 0..<5 { #expect(throws: SignInProblem.refused) { try signIn("x", as: "nobody") } }
+    #expect(throws: SignInProblem.tooMany(untilMilliseconds: world.now + 1000)) {
+      try signIn("x", as: "nobody")
+    }
     world.now += 1000
     #expect(throws: SignInProblem.refused) { try signIn("guess") }
     #expect(throws: SignInProblem.tooMany(untilMilliseconds: world.now + 2000)) {
@@ -106,6 +110,12 @@ struct AccountTests {
     }
     #expect(throws: AccountProblem.passwordTooShort(12)) {
       try world.hub.makeAccount("lan", role: "x", password: "ngắn", salt: [], ruling)
+    }
+    #expect(throws: AccountProblem.passwordTooPlain) {
+      try world.hub.makeAccount("lan", role: "x", password: "aaaaaaaaaaaa", salt: [], ruling)
+    }
+    #expect(throws: AccountProblem.nameTaken) {
+      try world.hub.makeAccount("ｈＡ", role: "x", password: password, salt: [], ruling)
     }
     for name in ["", "hai người", String(repeating: "a", count: 65), "a\u{1B}[2J"] {
       #expect(throws: AccountProblem.badName) {
