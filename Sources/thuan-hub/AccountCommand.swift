@@ -73,15 +73,7 @@ struct AddAccount: ParsableCommand {
       say(vi: "Vai trò: \(Role.list).", en: "The role: \(Role.list).", uk: "Роль: \(Role.list).")))
   var role: String
 
-  func validate() throws {
-    guard Role(rawValue: role) != nil else {
-      throw ValidationError(
-        say(
-          vi: "Không có vai trò “\(role)”; chọn: \(Role.list).",
-          en: "There is no role “\(role)”; choose: \(Role.list).",
-          uk: "Немає ролі «\(role)»; виберіть: \(Role.list)."))
-    }
-  }
+  func validate() throws { try Role.check(role) }
 
   func run() throws {
     let open = try options.open()
@@ -112,19 +104,13 @@ struct SetPassword: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
-
-  @Argument(
-    help: ArgumentHelp(
-      say(vi: "Tài khoản.", en: "The account.", uk: "Обліковий запис."),
-      valueName: say(vi: "tên", en: "name", uk: "ім’я")))
-  var name: String
+  @OptionGroup var account: AccountArgument
 
   func run() throws {
     let open = try options.open()
     let ruling = try rulingOptions.ruling()
     try open.hub.setPassword(
-      of: name,
-      to: try Secret.ask(twice: true), salt: randomSalt(), ruling)
+      of: account.name, to: try Secret.ask(twice: true), salt: randomSalt(), ruling)
     Program.write(
       say(vi: "Đã đặt mật khẩu.", en: "The password is set.", uk: "Пароль задано."))
   }
@@ -139,21 +125,25 @@ struct DisableAccount: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
+  @OptionGroup var account: AccountArgument
 
+  func run() throws {
+    let open = try options.open()
+    try open.hub.disable(account: account.name, try rulingOptions.ruling())
+    Program.write(
+      say(
+        vi: "Đã khóa “\(account.name)”.", en: "“\(account.name)” is disabled.",
+        uk: "«\(account.name)» вимкнено."))
+  }
+}
+
+/// An account that there is.
+struct AccountArgument: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       say(vi: "Tài khoản.", en: "The account.", uk: "Обліковий запис."),
       valueName: say(vi: "tên", en: "name", uk: "ім’я")))
   var name: String
-
-  func run() throws {
-    let open = try options.open()
-    try open.hub.disable(
-      account: name,
-      try rulingOptions.ruling())
-    Program.write(
-      say(vi: "Đã khóa “\(name)”.", en: "“\(name)” is disabled.", uk: "«\(name)» вимкнено."))
-  }
 }
 
 private func randomSalt() -> [UInt8] { (0..<16).map { _ in .random(in: 0...255) } }

@@ -96,15 +96,7 @@ struct GrantOptions: ParsableArguments {
         uk: "Разом із приватним (типово — за роллю).")))
   var `private`: Bool?
 
-  func validate() throws {
-    guard Role(rawValue: role) != nil else {
-      throw ValidationError(
-        say(
-          vi: "Không có vai trò “\(role)”; chọn: \(Role.list).",
-          en: "There is no role “\(role)”; choose: \(Role.list).",
-          uk: "Немає ролі «\(role)»; виберіть: \(Role.list)."))
-    }
-  }
+  func validate() throws { try Role.check(role) }
 
   func grant(to officer: String, unit: String, from: String, to: String? = nil) -> OfficerGrant {
     OfficerGrant(
@@ -294,6 +286,16 @@ extension OpenHub {
 
 extension Role {
   static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// Refuses what is typed for a role and is none.
+  static func check(_ typed: String) throws {
+    guard Role(rawValue: typed) == nil else { return }
+    throw ValidationError(
+      say(
+        vi: "Không có vai trò “\(typed)”; chọn: \(list).",
+        en: "There is no role “\(typed)”; choose: \(list).",
+        uk: "Немає ролі «\(typed)»; виберіть: \(list)."))
+  }
 
   var title: Phrase {
     Term.role.first { $0.value == rawValue }?.phrase
