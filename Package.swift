@@ -2,6 +2,7 @@
 import PackageDescription
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let arguments: Target.Dependency = .product(
@@ -37,7 +38,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "SyncCore", dependencies: [crypto]),
-    .target(name: "SyncSQLite", dependencies: ["SyncCore", grdb]),
+    .target(name: "SyncSQLite", dependencies: ["SyncCore", grdb, sqlite]),
     .target(
       name: "SyncDevice", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
       resources: [.embedInCode("Schema")]),

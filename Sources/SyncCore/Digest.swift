@@ -3,12 +3,12 @@
 /// Marks of equal fields are equal on every replica. A column's digest is the sum of its fields'
 /// marks modulo 2^64, which is kept up to date by subtracting the old mark and adding the new one.
 /// A null field has no mark, so a column that is new and empty does not change a digest. It
-/// guards against faults, not against forgery: the hash is FNV-1a with a final mix.
+/// guards against faults, not against forgery.
 package struct RowMarker {
   private let seed: UInt64
 
   package init(table: Int, key: RowKey) {
-    var hash = FNV()
+    var hash = MarkHash()
     hash.add(UInt64(table))
     for value in key.values { hash.add(value) }
     seed = hash.state
@@ -16,60 +16,56 @@ package struct RowMarker {
 
   /// The mark of one column's value in this row.
   package func mark(column: Int, _ value: Value) -> UInt64 {
-    if value == .null { return 0 }
-    var hash = FNV(state: seed)
+    if case .null = value { return 0 }
+    var hash = MarkHash(state: seed)
     hash.add(UInt64(column))
     hash.add(value)
-    return hash.finished
+    return hash.state
   }
 }
 
 extension TableSchema {
+  /// The marks of a row's values, in the order of the declaration.
+  package func marks(of values: [Value]) -> [UInt64] {
+    let marker = RowMarker(table: number, key: rowKey(of: values))
+    return zip(columns, values).map { marker.mark(column: $0.number, $1) }
+  }
+
   /// The sum of a row's marks: what the hub notes of each row, and what two sides compare where their
   /// digests differ.
-  package func mark(of values: [Value]) -> UInt64 {
-    let marker = RowMarker(table: number, key: rowKey(of: values))
-    return zip(columns, values).reduce(0) { $0 &+ marker.mark(column: $1.0.number, $1.1) }
-  }
+  package func mark(of values: [Value]) -> UInt64 { marks(of: values).reduce(0, &+) }
 }
 
-private struct FNV {
-  var state: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  mutating func add(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+/// Multiplies eight bytes at a time into its state and folds the product's halves, as wyhash does.
+private struct MarkHash {
+  private(set) var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
   mutating func add(_ word: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      add(UInt8(truncatingIfNeeded: word >> shift))
-    }
+    let product = (state ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+    state = product.high ^ product.low
   }
 
   mutating func add(_ value: Value) {
     switch value {
-    case .null: add(UInt8(0))
+    case .null: add(0)
     case .integer(let integer):
-      add(UInt8(1))
+      add(1)
       add(UInt64(bitPattern: integer))
     case .real(let real):
-      add(UInt8(2))
+      add(2)
       add(real.bitPattern)
     case .text(let text):
-      add(UInt8(3))
-      for byte in text.utf8 { add(byte) }
-      add(UInt64(text.utf8.count))
+      add(3)
+      add(bytes: text.utf8)
     case .blob(let blob):
-      add(UInt8(4))
-      for byte in blob { add(byte) }
-      add(UInt64(blob.count))
+      add(4)
+      add(bytes: blob)
     }
   }
 
-  /// The finaliser of MurmurHash3: FNV alone leaves the low bits of short inputs too alike.
-  var finished: UInt64 {
-    var hash = state
-    hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
-    hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53
-    return hash ^ (hash >> 33)
+  private mutating func add(bytes: some Collection<UInt8>) {
+    bytes.forEachWord { add($0) }
+    add(UInt64(bytes.count))
   }
 }
 

@@ -86,6 +86,9 @@ package enum Outcome: Int, Comparable, Sendable {
   case conflicted = 4
 
   package static func < (left: Outcome, right: Outcome) -> Bool { left.rawValue < right.rawValue }
+
+  /// What stands for the row itself where outcomes are by unit.
+  package static let row = -1
 }
 
 /// Why a change cannot be merged at all; the change set goes to quarantine.
@@ -136,7 +139,7 @@ struct RowMerge {
   let sequence: Int64
   var outcomes: [Int: Outcome] = [:]
 
-  static let row = -1
+  static let row = Outcome.row
 
   var version: Version {
     Version(

@@ -82,7 +82,9 @@ package struct SyncSchema: Sendable {
 }
 
 /// A table as the engine sees it.
-package struct TableSchema: Sendable {
+///
+/// One object, not a copy for everybody: it is handed around for every row.
+package final class TableSchema: Sendable {
   package let name: String
   /// The number that stands for the table on the wire, for ever.
   package let number: Int
@@ -97,7 +99,7 @@ package struct TableSchema: Sendable {
   package let key: [Int]
   /// The columns' names as SQL spells them, joined, in the order of the declaration.
   ///
-  /// This and the four below are made once: making them for every row costs more than the row.
+  /// This and the six below are made once: making them for every row costs more than the row.
   package let columnList: String
   /// The key columns' names as SQL spells them, joined.
   package let keyList: String
@@ -107,9 +109,17 @@ package struct TableSchema: Sendable {
   package let selectByKey: String
   /// The statement that makes a row from all its values, if there is none with its key.
   package let insertIfAbsent: String
+  /// The statement that makes a row from all its values.
+  package let insert: String
+  /// The statement that deletes the row of a key.
+  package let deleteByKey: String
   /// Columns by rising wire number, so that a column that is added later comes last.
   package let columnsByNumber: [ColumnSchema]
+  /// Indices into ``columns`` in the order of ``columnsByNumber``.
+  package let wireOrder: [Int]
   private let byNumber: [Int: Int]
+  /// The same for small numbers, which are all there are: looked up for every field of every row.
+  private let bySmallNumber: [Int]
   private let byName: [String: Int]
 
   package init(
@@ -123,19 +133,24 @@ package struct TableSchema: Sendable {
     self.units = units
     self.softKeys = softKeys
     self.scope = scope
-    columnsByNumber = columns.sorted { $0.number < $1.number }
+    wireOrder = columns.indices.sorted { columns[$0].number < columns[$1].number }
+    columnsByNumber = wireOrder.map { columns[$0] }
     key = columns.indices.filter { columns[$0].unit == nil }
     columnList = columns.map { quoted($0.name) }.joined(separator: ", ")
     keyList = key.map { quoted(columns[$0].name) }.joined(separator: ", ")
     keyCondition = key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
     selectByKey = "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
     let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
-    insertIfAbsent = """
-      INSERT INTO \(quoted(name)) (\(columnList)) VALUES (\(places))
-      ON CONFLICT (\(keyList)) DO NOTHING
-      """
+    insert = "INSERT INTO \(quoted(name)) (\(columnList)) VALUES (\(places))"
+    insertIfAbsent = "\(insert) ON CONFLICT (\(keyList)) DO NOTHING"
+    deleteByKey = "DELETE FROM \(quoted(name)) WHERE \(keyCondition)"
     byNumber = Dictionary(columns.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    var small = Array(repeating: -1, count: 256)
+    for (index, column) in columns.enumerated() where small.indices.contains(column.number) {
+      small[column.number] = index
+    }
+    bySmallNumber = small
     guard !key.isEmpty else { throw SchemaError("table \(name) has no key") }
     guard byNumber.count == columns.count else {
       throw SchemaError("table \(name) uses a column number twice")
@@ -157,19 +172,21 @@ package struct TableSchema: Sendable {
 
   /// A row's values by wire number, which a later version of the table reads too.
   package func inWireOrder(_ values: [Value]) -> [Value] {
-    columnsByNumber.map { column in index(number: column.number).map { values[$0] } ?? .null }
+    wireOrder.map { values[$0] }
   }
 
   /// A row's values in the order of the declaration, from those by wire number.
   package func fromWireOrder(_ values: [Value]) -> [Value] {
     var ordered = Array(repeating: Value.null, count: columns.count)
-    for (column, value) in zip(columnsByNumber, values) {
-      if let index = index(number: column.number) { ordered[index] = value }
-    }
+    for (index, value) in zip(wireOrder, values) { ordered[index] = value }
     return ordered
   }
 
-  package func index(number: Int) -> Int? { byNumber[number] }
+  package func index(number: Int) -> Int? {
+    guard bySmallNumber.indices.contains(number) else { return byNumber[number] }
+    let index = bySmallNumber[number]
+    return index < 0 ? nil : index
+  }
   package func index(named name: String) -> Int? { byName[name] }
 
   /// The key of a row given all its values.

@@ -44,7 +44,7 @@ extension Value: Hashable {
     case (.null, .null): true
     case (.integer(let left), .integer(let right)): left == right
     case (.real(let left), .real(let right)): left.bitPattern == right.bitPattern
-    case (.text(let left), .text(let right)): left.utf8.elementsEqual(right.utf8)
+    case (.text(let left), .text(let right)): left.utf8.hasSameBytes(as: right.utf8)
     case (.blob(let left), .blob(let right)): left == right
     default: false
     }
@@ -55,7 +55,7 @@ extension Value: Hashable {
     case .null: hasher.combine(0)
     case .integer(let integer): hasher.combine(integer)
     case .real(let real): hasher.combine(real.bitPattern)
-    case .text(let text): for byte in text.utf8 { hasher.combine(byte) }
+    case .text(let text): text.utf8.forEachWord { hasher.combine($0) }
     case .blob(let blob): hasher.combine(blob)
     }
   }

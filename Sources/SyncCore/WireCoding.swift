@@ -220,9 +220,11 @@ package struct WireReader {
   package mutating func blob() throws(WireError) -> [UInt8] { Array(bytes[try range()]) }
 
   package mutating func string() throws(WireError) -> String {
-    guard let text = String(validating: bytes[try range()], as: UTF8.self) else {
-      throw .malformed("text that is not UTF-8")
+    let range = try range()
+    let text = unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe String(exactly: UnsafeBufferPointer(rebasing: bytes[range]))
     }
+    guard let text else { throw .malformed("text that is not UTF-8") }
     return text
   }
 

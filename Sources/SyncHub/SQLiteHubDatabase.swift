@@ -18,6 +18,10 @@ package struct SQLiteHubDatabase: HubDatabase {
     configuration.busyMode = .timeout(30)
     // The hub checks links itself, where it can bring a parent back; see ``Ingest``.
     configuration.foreignKeysEnabled = false
+    configuration.prepareDatabase { db in
+      // What a savepoint would undo is kept in memory: a file for every change set costs more than it.
+      try db.execute(sql: "PRAGMA temp_store = MEMORY")
+    }
     if let path {
       database = try DatabasePool(path: path, configuration: configuration)
     } else {
@@ -126,20 +130,24 @@ private struct SQLiteConnection: HubConnection {
   func each(
     _ sql: String, _ arguments: [SyncCore.Value], _ body: ([SyncCore.Value]) throws -> Bool
   ) throws {
-    let rows = try database.rows(sql, arguments)
-    while let row = try rows.next() {
-      if try !body(row.values()) { return }
-    }
+    try database.each(sql, arguments, body)
   }
 
   func attempt<T>(_ body: () throws -> T) throws -> T {
-    var result: T?
-    try database.inSavepoint {
-      result = try body()
-      return .commit
+    // Not GRDB's, which prepares its three statements anew each time.
+    try database.run("SAVEPOINT attempt")
+    do {
+      let result = try body()
+      try database.run("RELEASE attempt")
+      return result
+    } catch {
+      // SQLite itself may have rolled the whole transaction back by now.
+      if database.isInsideTransaction {
+        try database.run("ROLLBACK TO attempt")
+        try database.run("RELEASE attempt")
+      }
+      throw error
     }
-    guard let result else { throw HubError.notCommitted }
-    return result
   }
 }
 

@@ -30,16 +30,14 @@ extension TableSchema {
 
   /// Writes a row that is not there.
   package func insert(_ values: [Value], in db: Database) throws {
-    let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
-    try db.run("INSERT INTO \(quoted(name)) (\(columnList)) VALUES (\(places))", values)
+    try db.run(insert, values)
   }
 
   /// Deletes the row with the given key, if there is one.
   package func delete(_ key: RowKey, in db: Database) throws {
-    let sql = "DELETE FROM \(quoted(name)) WHERE "
-    try db.run(sql + keyCondition, key.values)
+    try db.run(deleteByKey, key.values)
     guard db.changesCount == 0, let condition = conditionByBytes(of: key) else { return }
-    try db.run(sql + condition, key.values)
+    try db.run("DELETE FROM \(quoted(name)) WHERE \(condition)", key.values)
   }
 
   /// A text key that is no text is known by its bytes, which no index finds; nothing for the keys of

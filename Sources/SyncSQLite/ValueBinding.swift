@@ -1,5 +1,6 @@
 import Foundation
 package import GRDB
+import GRDBSQLite
 package import SyncCore
 
 extension Value: DatabaseValueConvertible {
@@ -27,12 +28,74 @@ extension Value: DatabaseValueConvertible {
   }
 }
 
+extension SyncCore.Value {
+  /// The value in a column of the row at which a statement stands, exactly as it is stored.
+  ///
+  /// A text that is no text (bytes that are not UTF-8, or a NUL that others would take for its end)
+  /// reads as its bytes: the hub's column refuses those, so it lies in quarantine with nothing lost.
+  init(column: CInt, of statement: SQLiteStatement) {
+    switch unsafe sqlite3_column_type(statement, column) {
+    case SQLITE_INTEGER: self = unsafe .integer(sqlite3_column_int64(statement, column))
+    case SQLITE_FLOAT: self = unsafe .real(sqlite3_column_double(statement, column))
+    case SQLITE_TEXT:
+      let start = unsafe sqlite3_column_text(statement, column)
+      let count = unsafe Int(sqlite3_column_bytes(statement, column))
+      let bytes = unsafe UnsafeBufferPointer(start: start, count: count)
+      if unsafe !bytes.contains(0), let text = unsafe String(exactly: bytes) {
+        self = .text(text)
+      } else {
+        self = unsafe .blob(Array(bytes))
+      }
+    case SQLITE_BLOB:
+      let bytes = unsafe UnsafeRawBufferPointer(
+        start: sqlite3_column_blob(statement, column),
+        count: Int(sqlite3_column_bytes(statement, column)))
+      self = unsafe .blob(Array(bytes))
+    default: self = .null
+    }
+  }
+
+  /// Makes it a statement's argument; SQLite keeps a copy.
+  ///
+  /// - Parameters:
+  ///   - index: From 1.
+  ///   - statement: A statement that is not running.
+  /// - Returns: SQLite's result.
+  func bind(_ index: CInt, of statement: SQLiteStatement) -> CInt {
+    switch self {
+    case .null: return unsafe sqlite3_bind_null(statement, index)
+    case .integer(let integer): return unsafe sqlite3_bind_int64(statement, index, integer)
+    case .real(let real): return unsafe sqlite3_bind_double(statement, index, real)
+    case .text(var text):
+      return text.withUTF8 { bytes in
+        unsafe bytes.withMemoryRebound(to: CChar.self) { bytes in
+          unsafe sqlite3_bind_text(
+            statement, index, bytes.baseAddress ?? emptyText, CInt(bytes.count), transient)
+        }
+      }
+    case .blob(let blob):
+      return unsafe blob.withUnsafeBytes { bytes in
+        unsafe bytes.isEmpty
+          ? sqlite3_bind_zeroblob(statement, index, 0)
+          : sqlite3_bind_blob(statement, index, bytes.baseAddress, CInt(bytes.count), transient)
+      }
+    }
+  }
+}
+
+/// Has SQLite copy what it is given.
+nonisolated(unsafe) private let transient = unsafe unsafeBitCast(
+  -1, to: sqlite3_destructor_type.self)
+
+/// What an empty text points to; a null pointer would be null.
+nonisolated(unsafe) private let emptyText: UnsafePointer<CChar> = unsafe UnsafePointer(
+  UnsafeMutablePointer<CChar>.allocate(capacity: 1))
+
 extension Row {
   /// The value at an index, exactly as it is stored.
   ///
-  /// A text that is no text (bytes that are not UTF-8, or a NUL that would cut it short) reads as its
-  /// bytes: the hub's column refuses those, so it lies in quarantine with nothing lost. That can be
-  /// seen only in a row that its cursor has not left yet.
+  /// A text that is no text reads as its bytes, as everywhere. That can be seen only in a row that its
+  /// cursor has not left yet.
   package func value(at index: Int) -> SyncCore.Value {
     let value = SyncCore.Value(self[index] as DatabaseValue)
     guard case .text(let text) = value else { return value }
@@ -58,41 +121,5 @@ extension StatementArguments {
   package init(binding values: [SyncCore.Value]) {
     let values: [(any DatabaseValueConvertible)?] = values
     self.init(values)
-  }
-}
-
-extension Database {
-  /// Runs a statement that is prepared once and kept.
-  package func run(_ sql: String, _ arguments: [Value] = []) throws {
-    try cachedStatement(sql: sql).execute(arguments: StatementArguments(binding: arguments))
-  }
-
-  /// The first row of a query that is prepared once and kept.
-  package func first(_ sql: String, _ arguments: [Value] = []) throws -> Row? {
-    try Row.fetchOne(
-      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
-  }
-
-  /// The values of a query's first row, exactly as they are stored.
-  package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
-    -> [SyncCore.Value]?
-  {
-    let rows = try rows(sql, arguments)
-    // A row is gone as soon as its cursor is.
-    return try withExtendedLifetime(rows) { try rows.next()?.values() }
-  }
-
-  /// The rows of a query that is prepared once and kept, one by one.
-  ///
-  /// Until they have been read, the same query must not be asked again.
-  package func rows(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> RowCursor {
-    try Row.fetchCursor(
-      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
-  }
-
-  /// All rows of a query that is prepared once and kept.
-  package func all(_ sql: String, _ arguments: [Value] = []) throws -> [Row] {
-    try Row.fetchAll(
-      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
   }
 }

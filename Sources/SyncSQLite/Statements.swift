@@ -1,0 +1,108 @@
+package import GRDB
+import GRDBSQLite
+package import SyncCore
+
+/// Statements that are prepared once and kept.
+///
+/// What runs for every row goes from a ``SyncCore/Value`` to SQLite and back without anything between:
+/// GRDB boxes every argument and every column, which costs more than the statement. GRDB's observers
+/// do not see what is written so; see ``GRDB/Database/notifyChanges(in:)``.
+extension Database {
+  /// Runs a statement.
+  package func run(_ sql: String, _ arguments: [SyncCore.Value] = []) throws {
+    unsafe try step(sql, arguments) { _ in true }
+  }
+
+  /// Reads a query's rows one by one until the closure returns false.
+  ///
+  /// - Parameters:
+  ///   - sql: The query.
+  ///   - arguments: A value for each parameter.
+  ///   - body: Is given a row's values, exactly as they are stored.
+  /// - Throws: SQLite's errors, and what `body` throws.
+  package func each(
+    _ sql: String, _ arguments: [SyncCore.Value] = [], _ body: ([SyncCore.Value]) throws -> Bool
+  ) throws {
+    unsafe try step(sql, arguments) { statement in
+      let count = unsafe sqlite3_column_count(statement)
+      return try body((0..<count).map { unsafe SyncCore.Value(column: $0, of: statement) })
+    }
+  }
+
+  /// The values of a query's first row, exactly as they are stored.
+  package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
+    -> [SyncCore.Value]?
+  {
+    var values: [SyncCore.Value]?
+    try each(sql, arguments) {
+      values = $0
+      return false
+    }
+    return values
+  }
+
+  /// Whether a query has a row.
+  package func exists(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> Bool {
+    var exists = false
+    unsafe try step(sql, arguments) { _ in
+      exists = true
+      return false
+    }
+    return exists
+  }
+
+  private func step(
+    _ sql: String, _ arguments: [SyncCore.Value], _ row: (SQLiteStatement) throws -> Bool
+  ) throws {
+    var prepared = try cachedStatement(sql: sql)
+    // Asked again while its rows are being read, it is another statement.
+    if unsafe sqlite3_stmt_busy(prepared.sqliteStatement) != 0 {
+      prepared = try makeStatement(sql: sql)
+    }
+    let statement = unsafe prepared.sqliteStatement
+    precondition(
+      unsafe Int(sqlite3_bind_parameter_count(statement)) == arguments.count, "arguments of \(sql)")
+    try withExtendedLifetime(prepared) {
+      defer { unsafe _ = sqlite3_reset(statement) }
+      for (index, value) in arguments.enumerated() {
+        unsafe try check(value.bind(CInt(index + 1), of: statement), sql)
+      }
+      while true {
+        switch unsafe sqlite3_step(statement) {
+        case SQLITE_ROW: if unsafe try !row(statement) { return }
+        case SQLITE_DONE: return
+        case let code: try check(code, sql)
+        }
+      }
+    }
+  }
+
+  private func check(_ code: CInt, _ sql: String) throws {
+    if code == SQLITE_OK { return }
+    throw DatabaseError(
+      resultCode: ResultCode(rawValue: code),
+      message: unsafe String(cString: sqlite3_errmsg(sqliteConnection)), sql: sql)
+  }
+
+  // MARK: Rows by column name
+
+  /// The first row of a query.
+  package func first(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> Row? {
+    try Row.fetchOne(
+      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+  }
+
+  /// The rows of a query, one by one.
+  ///
+  /// Until they have been read, the same query must not be asked again.
+  package func rows(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> RowCursor {
+    try Row.fetchCursor(
+      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+  }
+
+  /// All rows of a query.
+  package func all(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> [Row] {
+    try Row.fetchAll(
+      try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+  }
+}
