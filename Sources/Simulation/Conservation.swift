@@ -5,15 +5,16 @@ import SyncHub
 /// Law L1: what was committed is for ever somewhere.
 extension World {
   /// All change sets that the hub keeps, from its own table: quarantined ones are among them.
-  func changeSetsAtHub() throws -> [ChangeSet] { try changeSets(where: "1") }
+  func changeSetsAtHub() throws -> [ChangeSet] { try changeSets { _ in true } }
 
-  private func changeSets(where condition: String) throws -> [ChangeSet] {
+  /// Those whose number is counted.
+  private func changeSets(_ isCounted: (Int64) -> Bool) throws -> [ChangeSet] {
     try hub.read { connection in
       var all: [ChangeSet] = []
-      try connection.each(
-        "SELECT body FROM hub_change_set c WHERE \(condition) ORDER BY number", []
-      ) { row in
-        if case .blob(let bytes) = row[0], let changeSet = try? ChangeSet(decoding: bytes) {
+      try connection.each("SELECT number, body FROM hub_change_set ORDER BY number", []) { row in
+        if isCounted(row[0].integer ?? 0), case .blob(let bytes) = row[1],
+          let changeSet = try? ChangeSet(decoding: bytes)
+        {
           all.append(changeSet)
         }
         return true
@@ -55,8 +56,9 @@ extension World {
   /// Whatever came can be found by a person: in a row's history or in quarantine.
   private func checkRecord() throws {
     // What is offered a second time under another name is the same work, and stands there once.
+    let recorded = try recordedNumbers()
     let filed = Set(
-      try changeSets(where: "EXISTS (SELECT 1 FROM hub_history h WHERE h.number = c.number)").map {
+      try changeSets { recorded.contains($0) }.map {
         "\($0.stream.device) \($0.stamp.bits) \($0.wallMilliseconds)"
       })
     let unfiled = try hub.read { connection in
@@ -64,11 +66,11 @@ extension World {
       try connection.each(
         """
         SELECT c.number, c.body FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
-        WHERE NOT EXISTS (SELECT 1 FROM hub_history h WHERE h.number = c.number)
-          AND NOT EXISTS (SELECT 1 FROM thuan_quarantine q WHERE q.device = s.device
+        WHERE NOT EXISTS (SELECT 1 FROM thuan_quarantine q WHERE q.device = s.device
             AND q.epoch = s.epoch AND q.sequence = c.sequence)
         """, []
       ) { row in
+        if recorded.contains(row[0].integer ?? 0) { return true }
         guard case .blob(let body) = row[1], let changeSet = try? ChangeSet(decoding: body),
           !changeSet.changes.isEmpty,
           !filed.contains(
@@ -81,6 +83,26 @@ extension World {
     }
     if !unfiled.isEmpty {
       throw Violation(law: .conservation, what: "change sets \(unfiled) are in no history")
+    }
+  }
+
+  /// The change sets that a row's history names: what it was made by, and what has become of it since.
+  private func recordedNumbers() throws -> Set<Int64> {
+    try hub.read { connection in
+      var numbers: Set<Int64> = []
+      try connection.each("SELECT DISTINCT number FROM hub_history", []) { row in
+        numbers.insert(row[0].integer ?? 0)
+        return true
+      }
+      try connection.each("SELECT tbl, meta FROM hub_row", []) { row in
+        guard let number = row[0].integer, case .blob(let bytes) = row[1],
+          let table = hub.schema.schema.table(number: Int(number))
+        else { return true }
+        numbers.insert(
+          try RowState(metadata: bytes, live: nil, table: table).created.changeSet)
+        return true
+      }
+      return numbers
     }
   }
 }

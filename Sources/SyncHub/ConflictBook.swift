@@ -16,6 +16,7 @@ struct ConflictBook {
 
   /// Opens, extends or closes the conflicts of a row as its state demands.
   func update(_ table: TableSchema, _ key: RowKey, from old: RowState?, to new: RowState) throws {
+    if old == nil, new.units.isEmpty, new.deletions.isEmpty { return }
     for (index, unit) in table.units.enumerated() {
       let before = old?.units[index]?.candidates ?? []
       let state = new.units[index]

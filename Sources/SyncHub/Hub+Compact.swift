@@ -30,9 +30,10 @@ extension Hub {
       let number = try store.record("compact \(horizon)", ruling)
       let count = try store.forgetTombstones(upTo: horizon)
       let hasExits = try store.forgetExits(upTo: horizon)
-      let known = try store.setting(.horizon).integer ?? 0
+      let known = try store.horizon() ?? 0
       guard count > 0 || hasExits else { return Compaction(tombstones: 0, horizon: known) }
       try store.set(.horizon, .integer(max(known, horizon)))
+      store.transaction.horizon = nil
       try store.set(.compacted, .integer(number))
       return Compaction(tombstones: count, horizon: max(known, horizon))
     }
@@ -67,6 +68,9 @@ extension HubStore {
       else { continue }
       let key = try RowKey(stored: row[1], columns: table.key.count)
       if try connection.first(table.selectByKey, key.values) != nil { continue }
+      if schema.table(number: number) != nil {
+        try keepCreation(of: self.row(table, key), table, key)
+      }
       try connection.run("DELETE FROM hub_row WHERE tbl = ? AND key = ?", [row[0], row[1]])
       count += 1
     }
@@ -76,15 +80,11 @@ extension HubStore {
   /// A deleted row whose tombstone has been forgotten, as far as the record tells: its last values,
   /// and that it was deleted by the horizon.
   func forgottenRow(_ table: TableSchema, _ key: RowKey) throws -> RowState? {
-    guard let horizon = try setting(.horizon).integer else { return nil }
-    let entries = try connection.rows(
-      """
-      SELECT number, position FROM hub_history WHERE tbl = ? AND key = ?
-      ORDER BY number DESC, position DESC
-      """, [.integer(Int64(table.number)), key.stored])
-    for entry in entries {
-      guard let number = entry[0].integer, let position = entry[1].integer.map({ Int($0) }),
-        let stored = try changeSet(number), let changeSet = try? ChangeSet(decoding: stored.body),
+    guard let horizon = try horizon() else { return nil }
+    for place in try places(of: table, key).reversed() {
+      let (number, position) = (place.number, place.position)
+      guard let stored = try changeSet(number),
+        let changeSet = try? ChangeSet(decoding: stored.body),
         changeSet.changes.indices.contains(position),
         changeSet.changes[position].operation == .delete
       else { continue }

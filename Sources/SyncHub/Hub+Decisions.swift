@@ -203,7 +203,6 @@ private struct Desk {
     try write(new, over: old, conflict.key, sequence: sequence)
     try store.writeHistory(
       table, conflict.key, number: number, position: 0, outcomes: outcomes)
-    try store.setReceipt(number, .applied, reason: "")
     try record(
       choice, number: number, sequence: sequence, before: encoded(old, key: conflict.key, [:]))
     try close(choice)
@@ -225,7 +224,7 @@ private struct Desk {
     } catch let violation as ConstraintViolation {
       throw HubError.refusedByConstraint(violation.detail)
     }
-    try store.add(digests)
+    store.add(digests)
   }
 
   private func close(_ choice: Choice) throws {
@@ -343,7 +342,6 @@ private struct Desk {
     try write(new, over: old, saved.key, sequence: sequence)
     try store.writeHistory(
       table, saved.key, number: number, position: 0, outcomes: [-1: .applied])
-    try store.setReceipt(number, .applied, reason: "")
     try checkLinks(of: saved.key)
     try ConflictBook(store, wallMilliseconds: ruling.wallMilliseconds)
       .update(table, saved.key, from: old, to: new)

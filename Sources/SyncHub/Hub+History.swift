@@ -28,23 +28,33 @@ extension Hub {
   package func history(of table: String, _ key: RowKey) throws -> [HistoryEntry] {
     guard let table = schema.table(named: table) else { return [] }
     return try read { store in
-      try store.connection.rows(
-        "SELECT tbl, key, number, position, outcomes FROM hub_history WHERE tbl = ? AND key = ? ORDER BY number, position",
-        [.integer(Int64(table.number)), key.stored]
-      ).compactMap { try store.entry($0) }
+      try store.places(of: table, key).compactMap { try store.entry($0, of: table) }
     }
   }
 
   /// The last changes of any row, the newest first.
   package func history(limit: Int) throws -> [HistoryEntry] {
     try read { store in
-      try store.connection.rows(
-        """
-        SELECT h.tbl, h.key, h.number, h.position, h.outcomes FROM hub_history h
-        WHERE h.number IN (SELECT number FROM hub_change_set ORDER BY number DESC LIMIT ?)
-        ORDER BY h.number DESC, h.position DESC LIMIT ?
-        """, [.integer(Int64(limit)), .integer(Int64(limit))]
-      ).compactMap { try store.entry($0) }
+      var entries: [HistoryEntry] = []
+      try store.connection.each(
+        "SELECT number, body FROM hub_change_set ORDER BY number DESC LIMIT ?",
+        [.integer(Int64(limit))]
+      ) { row in
+        guard let number = row[0].integer, case .blob(let body) = row[1],
+          let changeSet = try? ChangeSet(decoding: body)
+        else { return true }
+        let outcomes = try store.outcomes(of: number, changeSet)
+        for position in outcomes.keys.sorted(by: >) where entries.count < limit {
+          guard let table = store.schema.table(number: changeSet.changes[position].table) else {
+            continue
+          }
+          let place = HistoryPlace(
+            number: number, position: position, outcomes: outcomes[position] ?? [:])
+          if let entry = try store.entry(place, of: table) { entries.append(entry) }
+        }
+        return entries.count < limit
+      }
+      return entries
     }
   }
 
@@ -68,40 +78,26 @@ extension Hub {
 }
 
 extension HubStore {
-  func entry(_ row: [Value]) throws -> HistoryEntry? {
-    guard let number = row[2].integer, let position = row[3].integer.map({ Int($0) }),
-      let table = row[0].integer.flatMap({ schema.table(number: Int($0)) }),
-      let author = try author(number), let stored = try changeSet(number),
+  fileprivate func entry(_ place: HistoryPlace, of table: TableSchema) throws -> HistoryEntry? {
+    guard let author = try author(place.number), let stored = try changeSet(place.number),
       let changeSet = try? ChangeSet(decoding: stored.body),
-      changeSet.changes.indices.contains(position)
+      changeSet.changes.indices.contains(place.position)
     else { return nil }
-    let outcomes: [Int: Outcome] =
-      if case .blob(let bytes) = row[4] { try decodedOutcomes(bytes) } else { [:] }
-    let change = changeSet.changes[position]
+    let change = changeSet.changes[place.position]
     let fields = change.fields.compactMap { field -> HistoryEntry.Field? in
       guard let index = table.index(number: field.column) else { return nil }
       let outcome =
-        table.columns[index].unit.flatMap { outcomes[table.unitNumber($0)] } ?? outcomes[0]
-        ?? .applied
+        table.columns[index].unit.flatMap { place.outcomes[table.unitNumber($0)] }
+        ?? place.outcomes[0] ?? .applied
       return HistoryEntry.Field(
         column: table.columns[index].name, before: field.before, after: field.after,
         outcome: outcome)
     }
     let decision = try connection.first(
-      "SELECT conflict_id FROM hub_decision WHERE number = ?", [.integer(number)])
+      "SELECT conflict_id FROM hub_decision WHERE number = ?", [.integer(place.number)])
     return HistoryEntry(
-      table: table.name, key: change.key, number: number, author: author,
+      table: table.name, key: change.key, number: place.number, author: author,
       isForeign: changeSet.isForeign, operation: change.operation, fields: fields,
       conflict: decision?[0].text)
-  }
-
-  private func decodedOutcomes(_ bytes: [UInt8]) throws -> [Int: Outcome] {
-    var reader = WireReader(bytes)
-    var outcomes: [Int: Outcome] = [:]
-    while !reader.isAtEnd {
-      let unit = Int(truncatingIfNeeded: try reader.varint())
-      outcomes[unit] = Outcome(rawValue: Int(truncatingIfNeeded: try reader.varint()))
-    }
-    return outcomes
   }
 }

@@ -79,7 +79,7 @@ extension HubStore {
 
   /// Whether rows that the device holds may have been deleted and forgotten since.
   private func hasMissedTombstones(_ request: PullRequest) throws -> Bool {
-    guard let horizon = try setting(.horizon).integer else { return false }
+    guard let horizon = try horizon() else { return false }
     if request.cursor > 0 { return request.cursor < horizon }
     if request.position.sequence > 0 {
       return request.position.number < (try setting(.compacted).integer ?? 0)

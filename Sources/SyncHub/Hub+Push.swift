@@ -105,6 +105,7 @@ private struct Reception {
         break
       }
     }
+    try store.noteEnd(of: stream.number, stream.lastSequence, hash: stream.lastHash)
     return receipts
   }
 
@@ -137,7 +138,9 @@ private struct Reception {
       try store.quarantine(
         changeSet, number: number, verdict, wallMilliseconds: wallMilliseconds)
     }
-    try store.setReceipt(number, verdict.disposition, reason: verdict.text)
+    if verdict.disposition != .applied {
+      try store.setReceipt(number, verdict.disposition, reason: verdict.text)
+    }
     if verdict.disposition != .quarantined {
       try hub.retryWhatAwaited(number, store, wallMilliseconds: wallMilliseconds)
     }

@@ -143,12 +143,9 @@ private struct RowRepair {
   /// For each unit what change sets wrote to it, by their numbers, the oldest first.
   private func writtenValues() throws -> [Int: [(Int64, [Value])]] {
     var written: [Int: [(Int64, [Value])]] = [:]
-    let entries = try store.connection.rows(
-      "SELECT number, position FROM hub_history WHERE tbl = ? AND key = ? ORDER BY number, position",
-      [.integer(Int64(table.number)), key.stored])
-    for entry in entries {
-      guard let number = entry[0].integer, let position = entry[1].integer.map({ Int($0) }),
-        let stored = try store.changeSet(number),
+    for place in try store.places(of: table, key) {
+      let (number, position) = (place.number, place.position)
+      guard let stored = try store.changeSet(number),
         let changeSet = try? ChangeSet(decoding: stored.body),
         changeSet.changes.indices.contains(position)
       else { continue }
@@ -169,15 +166,12 @@ private struct RowRepair {
   }
 
   private func remove() throws {
-    try store.connection.run(
-      "DELETE FROM \(quoted(table.name)) WHERE \(table.keyCondition)", key.values)
+    try store.connection.run(table.deleteByKey, key.values)
   }
 
   private func write(_ values: [Value]) throws {
     try remove()
-    let places = Array(repeating: "?", count: values.count).joined(separator: ", ")
-    try store.connection.run(
-      "INSERT INTO \(quoted(table.name)) (\(table.columnList)) VALUES (\(places))", values)
+    try store.connection.run(table.insert, values)
   }
 
   /// Puts on record what was found and what stands now: neither is lost.
@@ -194,6 +188,5 @@ private struct RowRepair {
     let (_, number) = try store.insertOwn(
       [change], by: "", act: "\(act) \(table.name)", wallMilliseconds: wallMilliseconds)
     try store.writeHistory(table, key, number: number, position: 0, outcomes: [:])
-    try store.setReceipt(number, .applied, reason: "")
   }
 }

@@ -79,7 +79,7 @@ package struct Hub: Sendable {
     try database.write { connection in
       let store = HubStore(connection, schema)
       let result = try body(store)
-      try store.saveSequence()
+      try store.finish()
       return result
     }
   }

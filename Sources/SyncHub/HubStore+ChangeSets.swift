@@ -2,9 +2,9 @@ import SyncCore
 import SyncSQLite
 
 extension HubStore {
-  /// Stores a change set's bytes under a new number.
+  /// Stores a change set's bytes under a new number, as one that is applied as it came.
   ///
-  /// Its receipt follows when it is merged.
+  /// Another receipt follows when it is merged; and ``noteEnd(of:_:hash:)``, once for all that came.
   func insert(_ arrival: Arrival) throws -> Int64 {
     let (last, chain) = try lastChangeSet()
     let number = last + 1
@@ -13,7 +13,7 @@ extension HubStore {
     try connection.run(
       """
       INSERT INTO hub_change_set (number, stream, sequence, hash, body, officer, wall, received_at,
-        is_flagged, disposition, reason, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?)
+        is_flagged, disposition, reason, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, '', ?)
       """,
       [
         .integer(number), .integer(Int64(arrival.stream)), .integer(arrival.sequence),
@@ -21,11 +21,15 @@ extension HubStore {
         .integer(arrival.wallMilliseconds), .integer(arrival.receivedMilliseconds),
         .integer(arrival.isFlagged ? 1 : 0), .blob(next),
       ])
-    try connection.run(
-      "UPDATE hub_stream SET last_sequence = ?, last_hash = ? WHERE id = ?",
-      [.integer(arrival.sequence), .blob(arrival.hash), .integer(Int64(arrival.stream))])
     noteRecord(number, chain: next)
     return number
+  }
+
+  /// Notes how far a stream has come.
+  func noteEnd(of stream: Int, _ sequence: Int64, hash: [UInt8]) throws {
+    try connection.run(
+      "UPDATE hub_stream SET last_sequence = ?, last_hash = ? WHERE id = ?",
+      [.integer(sequence), .blob(hash), .integer(Int64(stream))])
   }
 
   /// The hash over a history that goes on with a change set of the given hash.
@@ -64,23 +68,6 @@ extension HubStore {
       let stream = row[0].integer, case .blob(let body) = row[1]
     else { return nil }
     return (Int(stream), body, row[2] == .integer(1))
-  }
-
-  func writeHistory(
-    _ table: TableSchema, _ key: RowKey, number: Int64, position: Int, outcomes: [Int: Outcome]
-  ) throws {
-    var writer = WireWriter()
-    for (unit, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
-      // Unit -1 is the row itself, and 0 no column's number.
-      writer.varint(unit < 0 ? 0 : UInt64(table.unitNumber(unit)))
-      writer.varint(UInt64(outcome.rawValue))
-    }
-    try connection.run(
-      "INSERT INTO hub_history VALUES (?, ?, ?, ?, ?)",
-      [
-        .integer(Int64(table.number)), key.stored, .integer(number), .integer(Int64(position)),
-        .blob(writer.bytes),
-      ])
   }
 
   /// A stream as the hub knows it; nothing if it has never pushed.
@@ -209,7 +196,6 @@ extension HubStore {
   func record(_ act: String, by officer: String, wallMilliseconds: Int64) throws -> Int64 {
     let (_, number) = try insertOwn(
       [], by: officer, act: act, wallMilliseconds: wallMilliseconds)
-    try setReceipt(number, .applied, reason: "")
     return number
   }
 
@@ -226,11 +212,13 @@ extension HubStore {
       officer: officer, isForeign: false, changes: changes)
     changeSet.act = act
     let body = changeSet.encoded()
+    let hash = ChangeSet.hash(of: body)
     let number = try insert(
       Arrival(
-        stream: stream.number, sequence: changeSet.sequence, hash: ChangeSet.hash(of: body),
-        body: body, officer: officer, wallMilliseconds: wallMilliseconds,
+        stream: stream.number, sequence: changeSet.sequence, hash: hash, body: body,
+        officer: officer, wallMilliseconds: wallMilliseconds,
         receivedMilliseconds: wallMilliseconds, isFlagged: false))
+    try noteEnd(of: stream.number, changeSet.sequence, hash: hash)
     return (changeSet, number)
   }
 }

@@ -1,40 +1,67 @@
 import SyncCore
 import SyncSQLite
 
-/// Digests of the hub's rows, apart for every scope.
+/// Digests of the hub's rows, apart for every scope and table: a sum for each column, in the order of
+/// the table's declaration.
 struct ScopedDigests {
-  var scopes: [Scope: ColumnDigests] = [:]
-
-  /// Goes from one state of a row to the next.
-  mutating func replace(_ table: TableSchema, _ key: RowKey, old: RowState?, new: RowState) {
-    let before = old.flatMap { $0.isDeleted ? nil : $0 }
-    let after = new.isDeleted ? nil : new
-    guard let before, let after, before.scope == after.scope else {
-      if let before { scopes[before.scope, default: .init()].remove(table, key, before.values) }
-      if let after { add(table, key, after.values, in: after.scope) }
-      return
-    }
-    let marker = RowMarker(table: table.number, key: key)
-    for (index, column) in table.columns.enumerated() {
-      let (old, new) = (before.values[index], after.values[index])
-      if old == new { continue }
-      scopes[after.scope, default: .init()].replace(
-        .init(table: table.number, column: column.number),
-        old: marker.mark(column: column.number, old), new: marker.mark(column: column.number, new))
-    }
+  struct Place: Hashable {
+    let scope: Scope
+    let table: Int
   }
 
-  mutating func add(_ table: TableSchema, _ key: RowKey, _ values: [Value], in scope: Scope) {
-    scopes[scope, default: .init()].add(table, key, values)
+  private(set) var sums: [Place: [UInt64]] = [:]
+
+  /// Goes from one state of a row to the next.
+  ///
+  /// - Parameters:
+  ///   - table: The row's table.
+  ///   - old: What it was; nothing if it is new.
+  ///   - new: What it is.
+  ///   - marks: The marks of what it is; none if it is deleted.
+  mutating func replace(_ table: TableSchema, old: RowState?, new: RowState, marks: [UInt64]) {
+    if let old, !old.isDeleted {
+      remove(table, table.marks(of: old.values), in: old.scope)
+    }
+    if !new.isDeleted { add(table, marks, in: new.scope) }
+  }
+
+  mutating func add(_ table: TableSchema, _ marks: [UInt64], in scope: Scope) {
+    change(Place(scope: scope, table: table.number), by: marks, &+)
+  }
+
+  private mutating func remove(_ table: TableSchema, _ marks: [UInt64], in scope: Scope) {
+    change(Place(scope: scope, table: table.number), by: marks, &-)
+  }
+
+  private mutating func change(
+    _ place: Place, by marks: [UInt64], _ operation: (UInt64, UInt64) -> UInt64
+  ) {
+    func change(_ sums: inout [UInt64]) {
+      for index in marks.indices { sums[index] = operation(sums[index], marks[index]) }
+    }
+    change(&sums[place, default: Array(repeating: 0, count: marks.count)])
+  }
+
+  mutating func add(_ other: ScopedDigests) {
+    sums.merge(other.sums) { zip($0, $1).map { $0 &+ $1 } }
   }
 }
 
 extension HubStore {
-  func add(_ changes: ScopedDigests) throws {
-    for (scope, digests) in changes.scopes {
-      for (column, change) in digests.sums where change != 0 {
+  /// Takes changes of the digests in; they are written once for the whole transaction.
+  func add(_ changes: ScopedDigests) { transaction.digests.add(changes) }
+
+  /// Writes what the digests have changed by.
+  ///
+  /// To be called before anybody reads them, and at the end of the transaction.
+  func saveDigests() throws {
+    let changes = transaction.digests.sums
+    transaction.digests = ScopedDigests()
+    for (place, sums) in changes {
+      guard let table = schema.table(number: place.table) else { continue }
+      for (column, change) in zip(table.columns, sums) where change != 0 {
         let place: [Value] = [
-          .text(scope.stored), .integer(Int64(column.table)), .integer(Int64(column.column)),
+          .text(place.scope.stored), .integer(Int64(place.table)), .integer(Int64(column.number)),
         ]
         let old = try connection.first(
           "SELECT sum FROM hub_digest WHERE scope = ? AND tbl = ? AND col = ?", place)
@@ -50,6 +77,7 @@ extension HubStore {
 
   /// The digests of what somebody holds.
   func digests(of reader: Reader) throws -> ColumnDigests {
+    try saveDigests()
     var digests = ColumnDigests()
     let (condition, arguments) = reader.condition
     for row in try connection.rows(
@@ -66,11 +94,12 @@ extension HubStore {
 
   /// The scopes whose noted digests are not what their rows give.
   func differingDigests() throws -> [(scope: Scope, column: ColumnDigests.Column)] {
-    var actual = ScopedDigests()
+    var actual: [Scope: ColumnDigests] = [:]
     for table in schema.tables {
       try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
         let key = table.rowKey(of: values)
-        actual.add(table, key, values, in: try notedScope(table.number, key) ?? .nobody)
+        actual[try notedScope(table.number, key) ?? .nobody, default: .init()]
+          .add(table, key, values)
         return true
       }
     }
@@ -82,9 +111,9 @@ extension HubStore {
       noted[Scope(stored: scope), default: .init()].sums[
         .init(table: Int(table), column: Int(column))] = UInt64(bitPattern: sum)
     }
-    return Set(noted.keys).union(actual.scopes.keys).sorted().flatMap { scope in
+    return Set(noted.keys).union(actual.keys).sorted().flatMap { scope in
       (noted[scope] ?? .init()).differences(
-        from: actual.scopes[scope] ?? .init(), in: schema, upTo: schema.version
+        from: actual[scope] ?? .init(), in: schema, upTo: schema.version
       ).map { (scope, $0) }
     }
   }

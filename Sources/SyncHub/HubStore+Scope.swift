@@ -72,7 +72,6 @@ extension HubStore {
   func follow(
     _ table: TableSchema, _ key: RowKey, isNew: Bool = false, digests: inout ScopedDigests
   ) throws {
-    guard try connection.first(table.selectByKey, key.values) != nil else { return }
     var dependents = schema.scopeDependents(of: table)
     if isNew {
       dependents = dependents.filter { $0.condition != nil }
@@ -81,6 +80,7 @@ extension HubStore {
         ? nil : connection.first("SELECT 1 FROM hub_row WHERE scope = '?' LIMIT 1")
       if someone == nil { return }
     }
+    guard try connection.first(table.selectByKey, key.values) != nil else { return }
     try moveConflicts(of: table, key)
     for dependent in dependents {
       guard let child = schema.table(number: dependent.table) else { continue }
@@ -112,8 +112,9 @@ extension HubStore {
     let sequence = try nextSequence()
     new.sentWhole = sequence
     try noteExit(from: old.scope, table.number, key, sequence: sequence)
-    try writeMetadata(new, table, key, sequence: sequence)
-    digests.replace(table, key, old: old, new: new)
+    let marks = table.marks(of: new.values)
+    try writeMetadata(new, table, key, sum: marks.reduce(0, &+), sequence: sequence)
+    digests.replace(table, old: old, new: new, marks: marks)
     try follow(table, key, digests: &digests)
     return true
   }
@@ -139,19 +140,20 @@ extension HubStore {
   ///
   /// Nobody has seen it yet, so it needs no new place in what devices pull.
   ///
-  /// - Returns: Whether it has one now.
-  func settleScope(_ table: TableSchema, _ key: RowKey, digests: inout ScopedDigests) throws -> Bool
-  {
-    guard let old = try row(table, key), !old.isDeleted, old.scope == .nobody else { return false }
+  /// - Returns: Its scope, if it has come to have one.
+  func settleScope(
+    _ table: TableSchema, _ key: RowKey, _ old: RowState, digests: inout ScopedDigests
+  ) throws -> Scope? {
+    guard !old.isDeleted, old.scope == .nobody else { return nil }
     var new = old
     new.scope = try scope(of: table, old.values) ?? .nobody
-    if new.scope == .nobody { return false }
+    if new.scope == .nobody { return nil }
     try connection.run(
       "UPDATE hub_row SET scope = ? WHERE tbl = ? AND key = ?",
       [.text(new.scope.stored), .integer(Int64(table.number)), key.stored])
-    digests.replace(table, key, old: old, new: new)
+    digests.replace(table, old: old, new: new, marks: table.marks(of: new.values))
     try moveConflicts(of: table, key)
-    return true
+    return new.scope
   }
 
   /// Brings all rows to the scopes that their values give them.
@@ -163,7 +165,7 @@ extension HubStore {
         for (key, _) in try misplacedRows(of: table) {
           var digests = ScopedDigests()
           if try moveRow(table, key, digests: &digests) { hasMoved = true }
-          try add(digests)
+          add(digests)
         }
       }
       if !hasMoved { return }

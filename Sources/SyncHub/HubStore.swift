@@ -7,7 +7,7 @@ import SyncSQLite
 struct HubStore {
   let connection: any HubConnection
   let schema: SyncSchema
-  private let sequence = SequenceCounter()
+  let transaction = HubTransaction()
 
   init(_ connection: any HubConnection, _ schema: SyncSchema) {
     self.connection = connection
@@ -47,40 +47,51 @@ struct HubStore {
 
   /// The last sequence given out: the head of what devices can pull.
   func head() throws -> Int64 {
-    if let last = sequence.last { return last }
+    if let last = transaction.lastSequence { return last }
     let last = try setting(.sequence).integer ?? 0
-    sequence.last = last
+    transaction.lastSequence = last
     return last
   }
 
   func nextSequence() throws -> Int64 {
     let next = try head() + 1
-    sequence.last = next
-    sequence.hasMoved = true
+    transaction.lastSequence = next
+    transaction.hasMovedSequence = true
     return next
   }
 
-  /// Writes down how far sequences have come.
+  /// Writes down how far sequences and digests have come.
   ///
   /// To be called once, at the end of a write transaction.
   /// What moves sequences is in the record, or nobody could prove what state a sequence names.
-  func saveSequence() throws {
-    guard let last = sequence.last else { return }
-    precondition(!sequence.hasMoved || sequence.hasRecord, "sequences moved without a change set")
+  func finish() throws {
+    try saveDigests()
+    guard let last = transaction.lastSequence else { return }
+    precondition(
+      !transaction.hasMovedSequence || transaction.hasRecord,
+      "sequences moved without a change set")
     try set(.sequence, .integer(last))
   }
 
   /// The last change set, and the chain of hashes up to it.
   func lastChangeSet() throws -> (number: Int64, chain: [UInt8]) {
-    if let record = sequence.record { return record }
+    if let record = transaction.record { return record }
     let record = try storedChangeSet()
-    sequence.record = record
+    transaction.record = record
     return record
   }
 
   func noteRecord(_ number: Int64, chain: [UInt8]) {
-    sequence.record = (number, chain)
-    sequence.hasRecord = true
+    transaction.record = (number, chain)
+    transaction.hasRecord = true
+  }
+
+  /// The sequence up to which deleted rows have been forgotten; nothing if none has.
+  func horizon() throws -> Int64? {
+    if let known = transaction.horizon { return known }
+    let horizon = try setting(.horizon).integer
+    transaction.horizon = .some(horizon)
+    return horizon
   }
 
   private func storedChangeSet() throws -> (number: Int64, chain: [UInt8]) {
@@ -131,12 +142,12 @@ struct HubStore {
   ///
   /// What belongs to it follows with ``follow(_:_:_:digests:)``, once for all that is done to it.
   ///
-  /// - Returns: The row's scope afterwards.
+  /// - Returns: The new state with the row's scope, as it has been written.
   @discardableResult
   func write(
     _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64,
     digests: inout ScopedDigests
-  ) throws -> Scope {
+  ) throws -> RowState {
     try writeValues(new, over: old, table, key)
     var new = new
     if !new.isDeleted { new.scope = try scope(of: table, new.values) ?? old?.scope ?? .nobody }
@@ -144,13 +155,18 @@ struct HubStore {
       new.sentWhole = sequence
       try noteExit(from: old.scope, table.number, key, sequence: sequence)
     }
-    try writeMetadata(new, table, key, sequence: sequence)
-    digests.replace(table, key, old: old, new: new)
-    return new.scope
+    try keepCreation(of: old, table, key, unlessIn: new)
+    let marks = new.isDeleted ? [] : table.marks(of: new.values)
+    try writeMetadata(new, table, key, sum: marks.reduce(0, &+), sequence: sequence)
+    digests.replace(table, old: old, new: new, marks: marks)
+    return new
   }
 
-  func writeMetadata(_ state: RowState, _ table: TableSchema, _ key: RowKey, sequence: Int64) throws
-  {
+  /// - Parameter sum: The sum of the row's marks, where it has been taken already.
+  func writeMetadata(
+    _ state: RowState, _ table: TableSchema, _ key: RowKey, sum: UInt64? = nil, sequence: Int64
+  ) throws {
+    let sum = state.isDeleted ? 0 : sum ?? table.mark(of: state.values)
     try connection.run(
       """
       INSERT INTO hub_row (tbl, key, sequence, scope, sum, meta) VALUES (?, ?, ?, ?, ?, ?)
@@ -159,8 +175,7 @@ struct HubStore {
       """,
       [
         .integer(Int64(table.number)), key.stored, .integer(sequence), .text(state.scope.stored),
-        .integer(Int64(bitPattern: state.isDeleted ? 0 : table.mark(of: state.values))),
-        .blob(state.encodedMetadata(table)),
+        .integer(Int64(bitPattern: sum)), .blob(state.encodedMetadata(table)),
       ])
   }
 
@@ -170,8 +185,7 @@ struct HubStore {
     let wasLive = old.map { !$0.isDeleted } ?? false
     if new.isDeleted {
       guard wasLive else { return }
-      try connection.run(
-        "DELETE FROM \(quoted(table.name)) WHERE \(table.keyCondition)", key.values)
+      try connection.run(table.deleteByKey, key.values)
     } else if let old, wasLive {
       let changed = table.columns.indices.filter { old.values[$0] != new.values[$0] }
       guard !changed.isEmpty else { return }
@@ -180,9 +194,7 @@ struct HubStore {
         "UPDATE \(quoted(table.name)) SET \(list) WHERE \(table.keyCondition)",
         changed.map { new.values[$0] } + key.values)
     } else {
-      let places = Array(repeating: "?", count: table.columns.count).joined(separator: ", ")
-      try connection.run(
-        "INSERT INTO \(quoted(table.name)) (\(table.columnList)) VALUES (\(places))", new.values)
+      try connection.run(table.insert, new.values)
     }
   }
 
@@ -197,7 +209,7 @@ struct HubStore {
     try moveMisplacedRows()
     try renewMarks()
     try set(.schemaVersion, version)
-    try saveSequence()
+    try finish()
   }
 
   /// Notes of every row what it holds now.
@@ -206,18 +218,19 @@ struct HubStore {
     for table in schema.tables {
       try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
         let key = table.rowKey(of: values)
-        digests.add(table, key, values, in: try notedScope(table.number, key) ?? .nobody)
+        let marks = table.marks(of: values)
+        digests.add(table, marks, in: try notedScope(table.number, key) ?? .nobody)
         try connection.run(
           "UPDATE hub_row SET sum = ? WHERE tbl = ? AND key = ?",
           [
-            .integer(Int64(bitPattern: table.mark(of: values))), .integer(Int64(table.number)),
+            .integer(Int64(bitPattern: marks.reduce(0, &+))), .integer(Int64(table.number)),
             key.stored,
           ])
         return true
       }
     }
     try connection.run("DELETE FROM hub_digest", [])
-    try add(digests)
+    transaction.digests = digests
   }
 
   func adoptRows(of table: TableSchema) throws {
@@ -236,18 +249,6 @@ struct HubStore {
       try writeMetadata(state, table, table.rowKey(of: values), sequence: sequence)
     }
   }
-}
-
-/// The sequences given out in one transaction, so that a row does not cost a read and a write.
-///
-/// What a savepoint undoes leaves a gap, which nobody minds.
-private final class SequenceCounter {
-  var last: Int64?
-  /// Whether this transaction has given out any, and whether it has put a change set on record.
-  var hasMoved = false
-  var hasRecord = false
-  /// The last change set on record.
-  var record: (number: Int64, chain: [UInt8])?
 }
 
 /// A change set as it came in.

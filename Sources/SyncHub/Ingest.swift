@@ -16,11 +16,25 @@ struct Ingest {
   private var book: ConflictBook
   private var digests = ScopedDigests()
   private var disposition = Receipt.Disposition.applied
-  /// The rows that it touches, as they were before; nothing for new ones.
-  private var touched: [Int: [RowKey: RowState?]] = [:]
-  private var touchedOrder: [(table: TableSchema, key: RowKey)] = []
-  /// Rows to which others belong that have to follow them to another scope.
-  private var moved: [Int: [RowKey: Move]] = [:]
+  /// The rows that it touches, in the order in which it first does.
+  private var touched: [Touched] = []
+  /// Where they are in ``touched``.
+  private var places: [Place: Int] = [:]
+
+  private struct Place: Hashable {
+    let table: Int
+    let key: RowKey
+  }
+
+  private struct Touched {
+    let table: TableSchema
+    let key: RowKey
+    /// The row before; nothing if it is new.
+    let before: RowState?
+    var now: RowState
+    /// Whether others belong to it that have to follow it to another scope.
+    var move: Move?
+  }
 
   private enum Move {
     case made, moved
@@ -77,19 +91,19 @@ struct Ingest {
       try rejectIfDependent(change)
       try merge(change, position: position)
     }
-    for row in touchedOrder { try keepParents(of: row.table, row.key) }
+    for row in touched where !row.now.isDeleted { try keepParents(of: row) }
     try settleScopes()
-    for row in touchedOrder {
-      try permission?.checkResult(
-        row.table, row.key, before: touched[row.table.number]?[row.key] ?? nil)
+    for row in touched {
+      try permission?.checkResult(row.table, row.key, row.now, before: row.before)
     }
-    for row in touchedOrder {
-      guard let move = moved[row.table.number]?[row.key] else { continue }
+    for row in touched {
+      guard let move = row.move else { continue }
       try store.follow(row.table, row.key, isNew: move == .made, digests: &digests)
     }
-    try store.add(digests)
     try checkSoftKeys()
     try checkRules()
+    // Last, when nothing of it can be undone any more.
+    store.add(digests)
     return disposition
   }
 
@@ -98,10 +112,10 @@ struct Ingest {
   private mutating func merge(_ change: RowChange, position: Int) throws {
     let table = try table(of: change)
     try checkKinds(change, table)
-    let old = try store.row(table, change.key)
-    if let old, touched[table.number]?[change.key] == nil {
-      try permission?.check(old, table, change)
-    }
+    let place = Place(table: table.number, key: change.key)
+    let known = places[place]
+    let old = try known.map { touched[$0].now } ?? store.row(table, change.key)
+    if known == nil, let old { try permission?.check(old, table, change) }
     let sequence = try store.nextSequence()
     let new: RowState
     let outcomes: [Int: Outcome]
@@ -112,32 +126,28 @@ struct Ingest {
     } catch let refusal as MergeRefusal {
       throw rejection(refusal, table, change.key)
     }
+    if known == nil {
+      places[place] = touched.count
+      touched.append(Touched(table: table, key: change.key, before: old, now: new))
+    }
     try write(new, over: old, table, change.key, sequence: sequence)
-    try store.writeHistory(
-      table, change.key, number: origin.changeSet, position: position, outcomes: outcomes)
-    note(outcomes, change: change)
-    touch(table, change.key, old)
-  }
-
-  private mutating func touch(_ table: TableSchema, _ key: RowKey, _ old: RowState?) {
-    if touched[table.number]?[key] != nil { return }
-    touched[table.number, default: [:]][key] = .some(old)
-    touchedOrder.append((table, key))
+    let isPlainCreation = old == nil && change.operation == .insert && outcomes.isPlain
+    if !isPlainCreation {
+      try store.writeHistory(
+        table, change.key, number: origin.changeSet, position: position, outcomes: outcomes)
+    }
+    note(outcomes)
   }
 
   /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
-  private mutating func noteMove(
-    _ table: TableSchema, _ key: RowKey, from old: RowState?, to new: Scope
-  ) {
+  private func move(_ table: TableSchema, from old: RowState?, to new: Scope) -> Move? {
     let dependents = store.schema.scopeDependents(of: table)
-    if let old {
-      // Nobody knows where one belonged that had been forgotten; its conflicts may be elsewhere.
-      guard old.scope != new || old.isForgotten || dependents.contains(where: { $0.cell != nil })
-      else { return }
-      moved[table.number, default: [:]][key] = .moved
-    } else if dependents.contains(where: { $0.condition != nil }) {
-      moved[table.number, default: [:]][key] = .made
-    }
+    if dependents.isEmpty, old == nil { return nil }
+    guard let old else { return dependents.contains { $0.condition != nil } ? .made : nil }
+    // Nobody knows where one belonged that had been forgotten; its conflicts may be elsewhere.
+    let hasMoved =
+      old.scope != new || old.isForgotten || dependents.contains { $0.cell != nil }
+    return hasMoved ? .moved : nil
   }
 
   /// Who a row is changed by, and knowing what: its base says nothing of rows that a device did not
@@ -153,10 +163,13 @@ struct Ingest {
     _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64
   ) throws {
     do {
-      let scope = try store.write(
+      let now = try store.write(
         new, over: old, table, key, sequence: sequence, digests: &digests)
-      if scope == .nobody { hasUnsettledScopes = true }
-      noteMove(table, key, from: old, to: scope)
+      if now.scope == .nobody { hasUnsettledScopes = true }
+      if let index = places[Place(table: table.number, key: key)] {
+        touched[index].now = now
+        if let move = move(table, from: old, to: now.scope) { touched[index].move = move }
+      }
     } catch let violation as ConstraintViolation {
       throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
     }
@@ -167,15 +180,18 @@ struct Ingest {
   private mutating func settleScopes() throws {
     while hasUnsettledScopes {
       hasUnsettledScopes = false
-      for row in touchedOrder where row.table.scope != nil {
-        if try store.settleScope(row.table, row.key, digests: &digests) {
-          hasUnsettledScopes = true
-        }
+      for index in touched.indices where touched[index].table.scope != nil {
+        let row = touched[index]
+        guard
+          let scope = try store.settleScope(row.table, row.key, row.now, digests: &digests)
+        else { continue }
+        touched[index].now.scope = scope
+        hasUnsettledScopes = true
       }
     }
   }
 
-  private mutating func note(_ outcomes: [Int: Outcome], change: RowChange) {
+  private mutating func note(_ outcomes: [Int: Outcome]) {
     switch outcomes.values.max() {
     case .conflicted: disposition = .conflicted
     case .merged, .agreed: if disposition == .applied { disposition = .merged }
@@ -269,15 +285,11 @@ struct Ingest {
 
   /// A live row keeps the rows it points to alive: one that somebody deleted comes back, and its
   /// deletion becomes a question for the operator.
-  private mutating func keepParents(
-    of table: TableSchema, _ key: RowKey, isRevived: Bool = false
-  ) throws {
+  private mutating func keepParents(of row: Touched, isRevived: Bool = false) throws {
+    let (table, values, before) = (row.table, row.now.values, row.before)
     let links = links.filter { $0.child == table.number }
-    guard !links.isEmpty,
-      let values = try store.connection.first(table.selectByKey, key.values)
-    else { return }
-    let row = "\(table.name) \(key)"
-    let before = touched[table.number]?[key] ?? nil
+    if links.isEmpty { return }
+    lazy var row = "\(table.name) \(row.key)"
     for link in links {
       let parentKey = RowKey(link.childColumns.map { values[$0] })
       if parentKey.values.contains(.null) { continue }
@@ -286,7 +298,7 @@ struct Ingest {
       // Where a row that comes back points is nobody's word here.
       if !isRevived, isNew ?? true { try permission?.checkLink(parent, parentKey, from: row) }
       if livingParents[link.parent]?.contains(parentKey) == true { continue }
-      if try store.connection.first(parent.selectByKey, parentKey.values) != nil {
+      if try isLiving(parent, parentKey) {
         livingParents[link.parent, default: []].insert(parentKey)
         continue
       }
@@ -296,14 +308,22 @@ struct Ingest {
           awaited: AwaitedRow(table: parent.number, key: parentKey))
       }
       try permission?.checkRevival(old, parent, parentKey, from: row)
-      try revive(parent, parentKey, old, deletion)
-      try keepParents(of: parent, parentKey, isRevived: true)
+      let revived = try revive(parent, parentKey, old, deletion)
+      try keepParents(
+        of: Touched(table: parent, key: parentKey, before: nil, now: revived), isRevived: true)
     }
+  }
+
+  private func isLiving(_ table: TableSchema, _ key: RowKey) throws -> Bool {
+    if let index = places[Place(table: table.number, key: key)] {
+      return !touched[index].now.isDeleted
+    }
+    return try store.connection.first(table.selectByKey, key.values) != nil
   }
 
   private mutating func revive(
     _ table: TableSchema, _ key: RowKey, _ old: RowState, _ deletion: Version
-  ) throws {
+  ) throws -> RowState {
     let sequence = try store.nextSequence()
     var new = old
     new.deletion = nil
@@ -312,13 +332,14 @@ struct Ingest {
     try write(new, over: old, table, key, sequence: sequence)
     try store.follow(table, key, digests: &digests)
     disposition = .conflicted
+    return new
   }
 
   // MARK: Keys and rules
 
   private mutating func checkSoftKeys() throws {
-    for row in touchedOrder where !row.table.softKeys.isEmpty {
-      let values = try store.connection.first(row.table.selectByKey, row.key.values)
+    for row in touched where !row.table.softKeys.isEmpty {
+      let values = row.now.isDeleted ? nil : row.now.values
       for softKey in row.table.softKeys {
         try book.checkDuplicates(row.table, row.key, values: values, softKey)
       }
@@ -328,31 +349,29 @@ struct Ingest {
   private mutating func checkRules() throws {
     guard !rules.isEmpty else { return }
     let view = HubView(connection: store.connection)
-    var examined = touchedOrder
-    var known = Set(examined.map { RowReference($0.table.name, $0.key) })
-    let touched = try examined.compactMap { try lastValues(of: $0) }
+    // A deleted row as it was last.
+    let last = touched.map { TouchedRow(table: $0.table, key: $0.key, values: $0.now.values) }
+    var known = Set(last.map { RowReference($0.table.name, $0.key) })
+    var examined = last.map { ($0.table, $0.key) }
+    var rows = zip(touched, last).filter { !$0.0.now.isDeleted }.map(\.1)
     for rule in rules {
-      for row in try rule.concerned(by: touched, in: view) where known.insert(row).inserted {
-        if let table = store.schema.table(named: row.table) { examined.append((table, row.key)) }
+      for row in try rule.concerned(by: last, in: view) where known.insert(row).inserted {
+        guard let table = store.schema.table(named: row.table) else { continue }
+        examined.append((table, row.key))
+        if let values = try store.connection.first(table.selectByKey, row.key.values) {
+          rows.append(TouchedRow(table: table, key: row.key, values: values))
+        }
       }
-    }
-    var rows: [TouchedRow] = []
-    for (table, key) in examined {
-      guard let values = try store.connection.first(table.selectByKey, key.values) else { continue }
-      rows.append(TouchedRow(table: table, key: key, values: values))
     }
     let findings = try rules.flatMap { try $0.findings(about: rows, in: view) }
     for finding in findings { try book.raise(finding) }
-    for row in examined { try book.closeSuspicions(about: row.table, row.key, but: findings) }
+    for (table, key) in examined { try book.closeSuspicions(about: table, key, but: findings) }
   }
+}
 
-  /// A row as it is, or as it was when it was deleted.
-  private func lastValues(of row: (table: TableSchema, key: RowKey)) throws -> TouchedRow? {
-    let values =
-      try store.connection.first(row.table.selectByKey, row.key.values)
-      ?? store.row(row.table, row.key)?.values
-    return values.map { TouchedRow(table: row.table, key: row.key, values: $0) }
-  }
+extension [Int: Outcome] {
+  /// Whether a row was made as it was written, and nothing more can be said of it.
+  fileprivate var isPlain: Bool { count == 1 && self[Outcome.row] == .applied }
 }
 
 extension ChangeOrigin {

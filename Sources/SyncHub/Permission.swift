@@ -39,18 +39,18 @@ struct Permission {
   }
 
   /// Looks at a row as the change set leaves it.
-  func checkResult(_ table: TableSchema, _ key: RowKey, before: RowState?) throws {
-    guard let noted = try store.notedScope(table.number, key), !noted.isOfDevice else { return }
+  func checkResult(_ table: TableSchema, _ key: RowKey, _ now: RowState, before: RowState?) throws {
+    if now.scope.isOfDevice { return }
     let row = "\(table.name) \(key)"
-    if let values = try store.connection.first(table.selectByKey, key.values) {
-      for source in table.scope?.sources(for: values) ?? [] {
+    if !now.isDeleted {
+      for source in table.scope?.sources(for: now.values) ?? [] {
         // What he has left as it was he need not see.
-        if let before, before.values[source.column] == values[source.column] { continue }
-        try check(source, values, row)
+        if let before, before.values[source.column] == now.values[source.column] { continue }
+        try check(source, now.values, row)
       }
     }
-    if reader.writes(noted) { return }
-    throw try openRejection(noted, row) ?? Ingest.Rejection(reason: .outsideScope, detail: row)
+    if reader.writes(now.scope) { return }
+    throw try openRejection(now.scope, row) ?? Ingest.Rejection(reason: .outsideScope, detail: row)
   }
 
   /// Looks at a row to which one of his points: he has to see it.

@@ -1,0 +1,16 @@
+/// What one transaction has come to so far, where a row shall not cost a read and a write.
+final class HubTransaction {
+  /// The last sequence given out.
+  ///
+  /// What a savepoint undoes leaves a gap, which nobody minds.
+  var lastSequence: Int64?
+  /// Whether this transaction has given out any, and whether it has put a change set on record.
+  var hasMovedSequence = false
+  var hasRecord = false
+  /// The last change set on record.
+  var record: (number: Int64, chain: [UInt8])?
+  /// What the digests have changed by; see ``HubStore/saveDigests()``.
+  var digests = ScopedDigests()
+  /// The horizon, once it has been looked up.
+  var horizon: Int64??
+}
