@@ -2,14 +2,16 @@
 
 -- One row that every capture trigger reads: which group a write belongs to, whether the writer is
 -- this library (and so says where its transactions end), and whether rows from the hub are being
--- applied (which are nobody's change here).
+-- applied (which are nobody's change here). The hybrid clock is here because every transaction of
+-- the library's own writes this page anyway.
 CREATE TABLE thuan_capture (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   grp INTEGER NOT NULL,
   own INTEGER NOT NULL,
-  applying INTEGER NOT NULL
+  applying INTEGER NOT NULL,
+  clock INTEGER NOT NULL
 ) STRICT;
-INSERT INTO thuan_capture VALUES (1, 0, 0, 0);
+INSERT INTO thuan_capture VALUES (1, 0, 0, 0, 0);
 
 -- The change log. op 1 insert (a pointer: the row holds the values), 2 update of one column,
 -- 3 delete, 4 a row that a REPLACE may be about to remove without a trace. The values of 3 and 4

@@ -11,6 +11,9 @@ struct Applier {
   private let cursor: Int64
   private var shadow: ShadowWriter
   private var words: OwnWords?
+  private var kinds: [Int: [ColumnKind]] = [:]
+  /// Numbers of the tables that rows came for.
+  private var touched: Set<Int> = []
   /// Whether the rows are the hub's whole state: what is not among them is not there.
   private var isSnapshot = false
 
@@ -34,6 +37,7 @@ struct Applier {
       """)
     guard holdsRows != nil else { return }
     isSnapshot = true
+    touched = Set(schema.tables.map(\.number)).union(published.keys)
     try db.execute(
       sql: """
         CREATE TEMP TABLE IF NOT EXISTS thuan_seen
@@ -44,13 +48,14 @@ struct Applier {
 
   /// Rows of tables that this schema does not know are passed over; they come again once it does.
   mutating func apply(_ row: PulledRow) throws {
+    touched.insert(row.table)
     if isSnapshot {
       try db.run(
         "INSERT INTO temp.thuan_seen VALUES (?, ?) ON CONFLICT DO NOTHING",
         [.integer(Int64(row.table)), row.key.stored])
     }
     if let table = published[row.table] {
-      try write(row, table, keeping: [])
+      _ = try write(row, table, keeping: [])
     } else if let table = schema.table(number: row.table), row.key.values.count == table.key.count {
       let kept = pending.columns(row.table, row.key)
       let isHeld =
@@ -64,12 +69,22 @@ struct Applier {
       }
       if isHeld { return }
       let isMissing = try kept != nil && table.read(row.key, in: db) == nil
-      try write(row, table, keeping: kept ?? [])
+      let made = try write(row, table, keeping: kept ?? [])
       if isMissing, let words = try ownWords().row(row.table, row.key) {
         return try lay([(row.key, words)], over: table)
       }
+      if let made { return try note(made, table, row.key) }
       try shadow.update(table, row.key, values: try table.read(row.key, in: db))
     }
+  }
+
+  /// Notes a new row: as it came, where its table is known to keep that so.
+  private mutating func note(_ made: [Value], _ table: TableSchema, _ key: RowKey) throws {
+    let kinds = try kinds[table.number] ?? table.columnKinds(in: db)
+    self.kinds[table.number] = kinds
+    let isKept = zip(kinds, made).allSatisfy { $0.keeps($1) }
+    guard let values = try isKept ? made : table.read(key, in: db) else { return }
+    try shadow.insert(table, key, values: values)
   }
 
   private func hold(_ table: Int, _ key: RowKey, from cursor: Int64) throws {
@@ -84,7 +99,16 @@ struct Applier {
       try removeUnseen(words)
       for table in schema.tables { try lay(words.rows(of: table.number), over: table) }
     }
-    try shadow.finish()
+    try shadow.finish(schema)
+    try tellObservers()
+  }
+
+  /// What is written past GRDB, its observers do not see.
+  private func tellObservers() throws {
+    for number in touched {
+      guard let table = schema.table(number: number) ?? published[number] else { continue }
+      try db.notifyChanges(in: Table(table.name))
+    }
   }
 
   private mutating func ownWords() throws -> OwnWords {
@@ -148,24 +172,30 @@ struct Applier {
     try db.run("DELETE FROM temp.thuan_seen")
   }
 
-  private func write(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
+  /// - Returns: The values of a row that was not there before.
+  private func write(
+    _ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>
+  ) throws -> [Value]? {
     switch row.kind {
-    case .deleted, .evicted:
-      try table.delete(row.key, in: db)
-    case .whole: try writeWhole(row, table, keeping: kept)
+    case .deleted, .evicted: try table.delete(row.key, in: db)
+    case .whole: return try writeWhole(row, table, keeping: kept)
     case .fields: try writeFields(row, table, keeping: kept)
     }
+    return nil
   }
 
-  private func writeWhole(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {
+  private func writeWhole(
+    _ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>
+  ) throws -> [Value]? {
     let values = table.values(of: row)
     // One statement for both would have SQLite compile every trigger of the table for a new row.
     try db.run(table.insertIfAbsent, values)
-    if db.changesCount > 0 { return }
+    if db.changesCount > 0 { return values }
     let written = table.columns.indices.filter {
       table.columns[$0].unit != nil && !kept.contains(table.columns[$0].number)
     }
     try update(row.key, table, written, written.map { values[$0] })
+    return nil
   }
 
   private func writeFields(_ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>) throws {

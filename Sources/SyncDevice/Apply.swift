@@ -114,10 +114,10 @@ extension DeviceStore {
         try set(.pullOutbox, UnreceivedWork(db, since: asked.standings.last).encoded, db)
       }
       try set(.hub, .text(page.hub), db)
+      try noteContact(hubMilliseconds: page.hubMilliseconds, wallMilliseconds, db)
+      if page.isLast { return try applyStaged(last: page, wallMilliseconds: wallMilliseconds, db) }
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])
       try set(.position, .blob(page.position.encoded()), db)
-      try noteContact(hubMilliseconds: page.hubMilliseconds, wallMilliseconds, db)
-      if page.isLast { try applyStaged(last: page, wallMilliseconds: wallMilliseconds, db) }
     }
     return isExpected ? page : nil
   }
@@ -180,18 +180,15 @@ extension DeviceStore {
     if isSnapshot {
       try logUntrackedChanges(db, isFound: true, wallMilliseconds: wallMilliseconds)
     }
-    try lookOverStaged(isSnapshot: isSnapshot, wallMilliseconds: wallMilliseconds, db)
-    try settleUnknownQuarantine(upTo: last.position, db)
+    let pages = StagedPages(db, last: last)
+    try lookOver(pages, isSnapshot: isSnapshot, wallMilliseconds: wallMilliseconds, db)
+    try settleUnknownQuarantine(pages, db)
     try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
     var applier = try Applier(self, db, cursor: cursor)
     if isSnapshot { try applier.beginSnapshot() }
-    let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
-    while let row = try pages.next() {
-      guard case .blob(let bytes) = row.value(at: 0) else { continue }
-      for row in try PullPage(decoding: bytes).rows { try applier.apply(row) }
-    }
+    try pages.forEachRow { try applier.apply($0) }
     try applier.finish()
     try db.run("UPDATE thuan_capture SET applying = 0")
     try discardStagedPages(db)
@@ -209,8 +206,8 @@ extension DeviceStore {
   /// includes what the hub's whole state does not hold back: another life of the hub did, and this
   /// one took it in when a clone offered it again. And what was written past the triggers is found
   /// before it is gone.
-  private func lookOverStaged(
-    isSnapshot: Bool, wallMilliseconds: Int64, _ db: Database
+  private func lookOver(
+    _ pages: StagedPages, isSnapshot: Bool, wallMilliseconds: Int64, _ db: Database
   ) throws {
     // It has said that it has all of these streams, or the pull would not have got this far. What got
     // its receipt since the pull began, the pages do not know.
@@ -222,36 +219,28 @@ extension DeviceStore {
         WHERE disposition = 4 AND settled = 0 AND epoch = ? AND NOT (0\(unreceived?.condition ?? ""))
         """, [.integer(Int64(standing.epoch))] + (unreceived?.arguments ?? []))
     }
+    let filled = Dictionary(
+      uniqueKeysWithValues: try schema.tables.filter { try isFilled($0, db) }.map { ($0.number, $0) })
+    let hasSent = try db.exists("SELECT 1 FROM thuan_outbox LIMIT 1")
+    // In a store that is being filled there is nothing to look over.
+    if filled.isEmpty, !hasSent { return }
     var found: [UntrackedChange] = []
-    var filled: [Int: TableSchema?] = [:]
-    let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
-    while let row = try pages.next() {
-      guard case .blob(let bytes) = row.value(at: 0) else { continue }
-      for row in try PullPage(decoding: bytes).rows {
-        if row.table == PublishedTables.quarantine, row.key.values.count == 3 {
-          try settleQuarantine(row, db)
-          continue
-        }
-        let known = try filled[row.table] ?? filledTable(row.table, db)
-        filled[row.table] = .some(known)
-        if let table = known, row.key.values.count == table.key.count,
-          let change = try table.untrackedChange(of: row.key, db)
-        {
-          found.append(change)
-        }
+    try pages.forEachRow { row in
+      if row.table == PublishedTables.quarantine, row.key.values.count == 3 {
+        try settleQuarantine(row, db)
+      } else if let table = filled[row.table], row.key.values.count == table.key.count,
+        let change = try table.untrackedChange(of: row.key, db)
+      {
+        found.append(change)
       }
     }
     try logFound(found, wallMilliseconds: wallMilliseconds, db)
   }
 
-  /// The table with a number, unless it holds nothing: in a store that is being filled there is
-  /// nothing to look over.
-  private func filledTable(_ number: Int, _ db: Database) throws -> TableSchema? {
-    guard let table = schema.table(number: number) else { return nil }
-    if try db.first("SELECT 1 FROM \(quoted(table.name)) LIMIT 1") != nil { return table }
-    let mark = try db.first(
-      "SELECT 1 FROM thuan_shadow WHERE tbl = ? LIMIT 1", [.integer(Int64(number))])
-    return mark == nil ? nil : table
+  private func isFilled(_ table: TableSchema, _ db: Database) throws -> Bool {
+    try db.exists("SELECT 1 FROM \(quoted(table.name)) LIMIT 1")
+      || db.exists(
+        "SELECT 1 FROM thuan_shadow WHERE tbl = ? LIMIT 1", [.integer(Int64(table.number))])
   }
 
   private func settleQuarantine(_ row: PulledRow, _ db: Database) throws {
@@ -274,21 +263,17 @@ extension DeviceStore {
 
   /// Work whose receipt says quarantine, but of which a hub that has it says nothing: it lay there in
   /// another life of the hub, and this one took it in when a clone or a copy offered it again.
-  private func settleUnknownQuarantine(upTo position: HubPoint, _ db: Database) throws {
+  private func settleUnknownQuarantine(_ pages: StagedPages, _ db: Database) throws {
     let waiting = try db.all(
       """
       SELECT epoch, sequence FROM thuan_outbox
       WHERE disposition = 4 AND settled = 0 AND number <= ?
-      """, [.integer(position.number)])
+      """, [.integer(pages.last.position.number)])
     if waiting.isEmpty { return }
     var known: Set<RowKey> = []
-    let pages = try db.rows("SELECT body FROM thuan_inbox ORDER BY page")
-    while let row = try pages.next() {
-      guard case .blob(let bytes) = row.value(at: 0) else { continue }
-      let rows = try PullPage(decoding: bytes).rows
-      for row in rows where row.table == PublishedTables.quarantine {
-        known.insert(RowKey(Array(row.key.values.dropFirst())))
-      }
+    try pages.forEachRow { row in
+      guard row.table == PublishedTables.quarantine else { return }
+      known.insert(RowKey(Array(row.key.values.dropFirst())))
     }
     for row in waiting {
       // Under whichever device's name the store wrote it.
@@ -334,13 +319,13 @@ extension DeviceStore {
   }
 
   func hasPendingWork(_ db: Database) throws -> Bool {
-    try db.first(
+    try db.exists(
       """
       SELECT 1 WHERE EXISTS (SELECT 1 FROM thuan_log)
         OR EXISTS (SELECT 1 FROM thuan_outbox WHERE disposition IS NULL)
         OR EXISTS (SELECT 1 FROM thuan_outbox WHERE disposition = 4 AND settled = 0)
         OR EXISTS (SELECT 1 FROM thuan_held)
-      """) != nil
+      """)
   }
 
   /// The columns' digests of what was last sealed or applied.
@@ -351,5 +336,26 @@ extension DeviceStore {
       digests.sums[.init(table: row[0], column: row[1])] = UInt64(bitPattern: sum)
     }
     return digests
+  }
+}
+
+/// The pages of one pull: those that are staged in the store, and the last, which has just come and
+/// needs no place there.
+private struct StagedPages {
+  let last: PullPage
+  private let db: Database
+
+  init(_ db: Database, last: PullPage) {
+    self.db = db
+    self.last = last
+  }
+
+  func forEachRow(_ body: (PulledRow) throws -> Void) throws {
+    try db.each("SELECT body FROM thuan_inbox ORDER BY page") { row in
+      guard case .blob(let bytes) = row[0] else { return true }
+      for row in try PullPage(decoding: bytes).rows { try body(row) }
+      return true
+    }
+    for row in last.rows { try body(row) }
   }
 }

@@ -131,7 +131,8 @@ extension DeviceStore {
       if let values { try table.insert(values, in: db) }
       try shadow.update(table, key, values: values)
     }
-    try shadow.finish()
+    try shadow.finish(schema)
+    try db.notifyChanges(in: Table(table.name))
     try db.run("UPDATE thuan_capture SET applying = 0")
     try logEvent(
       .differencesRepaired,

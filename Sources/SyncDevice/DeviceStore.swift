@@ -97,19 +97,23 @@ package struct DeviceStore: Sendable {
       try db.inTransaction(.immediate) {
         try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 1")
         let last = try lastLogEntry(db)
-        let pages = try usedPages(db)
+        let size = try FileSize(db)
         result = try body(db)
-        if try lastLogEntry(db) != last {
-          let stamp = try advanceClock(db, wallMilliseconds: author.wallMilliseconds)
+        let entries = try lastLogEntry(db) - last
+        if entries > 0 {
+          let stamp = try clock(db).next(wallMilliseconds: author.wallMilliseconds)
+          let bits = Value.integer(Int64(bitPattern: stamp.bits))
           try db.run(
             "INSERT INTO thuan_group SELECT grp, ?, ?, ?, ?, 0 FROM thuan_capture",
             [
-              .text(author.officer), .integer(Int64(bitPattern: stamp.bits)),
-              .integer(author.wallMilliseconds), base.map(Value.integer) ?? .null,
+              .text(author.officer), bits, .integer(author.wallMilliseconds),
+              base.map(Value.integer) ?? .null,
             ])
+          try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0, clock = ?", [bits])
+          try refuseUnsendable(db, entries: entries, before: size, author)
+        } else {
+          try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0")
         }
-        try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0")
-        try refuseUnsendable(db, since: last, grown: try usedPages(db) - pages, author)
         return .commit
       }
       guard let result else { throw StoreError.notCommitted }
@@ -120,37 +124,57 @@ package struct DeviceStore: Sendable {
   /// A transaction that could never be sent would block all that comes after it, so it is refused
   /// while whoever writes it can still do something about it.
   ///
-  /// An insert is a pointer, so its size shows only in how the file has grown.
+  /// An insert is a pointer, so its size shows only in how the file has grown, and in what may have
+  /// found room in pages that were there. If that could be too much, sealing tells.
   private func refuseUnsendable(
-    _ db: Database, since last: Int64?, grown pages: Int64, _ author: Author
+    _ db: Database, entries: Int64, before: FileSize, _ author: Author
   ) throws {
-    let entries = (try lastLogEntry(db) ?? 0) - (last ?? 0)
-    let pageSize: Int64 = try db.first("PRAGMA page_size")?[0] ?? 0
-    guard
-      entries > SyncLimits.logEntriesUnsealed || pages * pageSize > SyncLimits.changeSetBytes / 4
-    else { return }
+    let now = try FileSize(db)
+    let grown = max(0, now.usedBytes - before.usedBytes)
+    let absorbed = min(entries * now.pageBytes, before.usedBytes)
+    // A message spends more on a small value than a row does: a few bytes for each.
+    let columns = schema.tables.map(\.columns.count).max() ?? 0
+    let around = entries * Int64(32 + 8 * columns)
+    guard grown + absorbed + around > SyncLimits.changeSetBytes else { return }
     try seal(db, wallMilliseconds: author.wallMilliseconds)
-    let largest: Int? = try db.first(
-      "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0]
-    if (largest ?? 0) > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
+    let largest = try db.firstValues(
+      "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0].integer
+    if largest ?? 0 > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
   }
 
-  private func usedPages(_ db: Database) throws -> Int64 {
-    let all: Int64 = try db.first("PRAGMA page_count")?[0] ?? 0
-    let free: Int64 = try db.first("PRAGMA freelist_count")?[0] ?? 0
-    return all - free
+  private func lastLogEntry(_ db: Database) throws -> Int64 {
+    try db.firstValues("SELECT max(id) FROM thuan_log")?[0].integer ?? 0
   }
 
-  private func lastLogEntry(_ db: Database) throws -> Int64? {
-    try db.first("SELECT max(id) FROM thuan_log")?[0]
+  /// The store's hybrid clock, as it was last read.
+  func clock(_ db: Database) throws -> HybridTime {
+    let bits = try db.firstValues("SELECT clock FROM thuan_capture")?[0].integer
+    return HybridTime(bits: UInt64(bitPattern: bits ?? 0))
+  }
+
+  func setClock(_ time: HybridTime, _ db: Database) throws {
+    try db.run("UPDATE thuan_capture SET clock = ?", [.integer(Int64(bitPattern: time.bits))])
   }
 
   /// Ticks the store's hybrid clock.
   func advanceClock(_ db: Database, wallMilliseconds: Int64) throws -> HybridTime {
-    let last = HybridTime(bits: UInt64(bitPattern: try setting(.clock, db).integer ?? 0))
-    let stamp = last.next(wallMilliseconds: wallMilliseconds)
-    try set(.clock, .integer(Int64(bitPattern: stamp.bits)), db)
+    let stamp = try clock(db).next(wallMilliseconds: wallMilliseconds)
+    try setClock(stamp, db)
     return stamp
+  }
+}
+
+/// How much of a file is in use.
+private struct FileSize {
+  let pageBytes: Int64
+  let usedBytes: Int64
+
+  init(_ db: Database) throws {
+    func pragma(_ name: String) throws -> Int64 {
+      try db.firstValues(name)?[0].integer ?? 0
+    }
+    pageBytes = try pragma("PRAGMA page_size")
+    usedBytes = pageBytes * (try pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count"))
   }
 }
 

@@ -118,13 +118,13 @@ extension DeviceStore {
   func noteContact(hubMilliseconds: Int64, _ wallMilliseconds: Int64, _ db: Database) throws {
     try set(.hubTime, .integer(hubMilliseconds), db)
     try set(.lastContact, .integer(wallMilliseconds), db)
-    let clock = HybridTime(bits: UInt64(bitPattern: try setting(.clock, db).integer ?? 0))
+    let clock = try clock(db)
     // Never behind what the hub has: what is written next comes after it. The hub's own time is
     // the only one that is taken over, so a device whose clock is years ahead drags nobody along.
     // A clock that was ahead once does not stay so: order here comes from sequences, not from it.
     let hub = HybridTime(milliseconds: hubMilliseconds)
     let limit = hubMilliseconds + SyncLimits.clockOffsetMilliseconds
     let seen = clock.milliseconds > limit ? hub : max(clock, hub)
-    try set(.clock, .integer(Int64(bitPattern: seen.bits)), db)
+    try setClock(seen, db)
   }
 }

@@ -9,7 +9,7 @@ extension DeviceStore {
   /// Whatever moves the cursor seals first, in the same transaction; so the cursor is the base of
   /// every change that is still in the log.
   func seal(_ db: Database, wallMilliseconds: Int64) throws {
-    guard try db.first("SELECT 1 FROM thuan_log LIMIT 1") != nil else { return }
+    guard try db.exists("SELECT 1 FROM thuan_log LIMIT 1") else { return }
     var sealer = try Sealer(self, db, wallMilliseconds: wallMilliseconds)
     try sealer.run()
     try updateShadowOfLoggedRows(db, sealer)
@@ -31,19 +31,19 @@ extension DeviceStore {
   private func updateShadowOfLoggedRows(_ db: Database, _ sealer: Sealer) throws {
     var shadow = ShadowWriter(db)
     var logged: LoggedRow?
-    let entries = try db.rows(LoggedRow.select)
-    while let entry = try entries.next() {
-      let place = LoggedPlace(table: entry[0], key: entry.value(at: 1))
+    try db.each(LoggedRow.select) { entry in
+      let place = LoggedPlace(table: Int(entry[0].integer ?? 0), key: entry[1])
       if let row = logged, row.place != place {
         try note(row, sealer, &shadow, db)
         logged = nil
       }
-      if sealer.untracked.contains(place) { continue }
+      if sealer.untracked.contains(place) { return true }
       logged = logged ?? LoggedRow(place)
       logged?.add(entry)
+      return true
     }
     if let logged { try note(logged, sealer, &shadow, db) }
-    try shadow.finish()
+    try shadow.finish(schema)
   }
 
   private func note(
@@ -64,15 +64,17 @@ extension DeviceStore {
     let replaced = try sealer.replacedColumns[row.place].flatMap { columns in
       try hasMarks(table, key, db) ? columns : nil
     }
-    if row.isMade, replaced == nil { return try shadow.update(table, key, values: values) }
+    if row.isMade, replaced == nil, let values {
+      return try shadow.insert(table, key, values: values)
+    }
     let known = replaced.map { $0.union(row.updatedColumns) } ?? Set(written.keys)
     try shadow.update(table, key, values: values, only: known)
   }
 
   private func hasMarks(_ table: TableSchema, _ key: RowKey, _ db: Database) throws -> Bool {
-    try db.first(
+    try db.exists(
       "SELECT 1 FROM thuan_shadow WHERE tbl = ? AND key = ?",
-      [.integer(Int64(table.number)), key.stored]) != nil
+      [.integer(Int64(table.number)), key.stored])
   }
 
   /// A row that is there no more although nothing says so keeps its marks.
@@ -120,11 +122,12 @@ private struct LoggedRow {
 
   init(_ place: LoggedPlace) { self.place = place }
 
-  mutating func add(_ entry: Row) {
-    switch entry[4] as Int {
-    case LogEntry.update: updates.append((entry[3], entry[2], entry.value(at: 5)))
-    case LogEntry.suspect: suspect = entry[3]
-    default: whole = (entry[3], entry[4])
+  mutating func add(_ entry: [Value]) {
+    let (id, operation) = (entry[3].integer ?? 0, Int(entry[4].integer ?? 0))
+    switch operation {
+    case LogEntry.update: updates.append((id, Int(entry[2].integer ?? 0), entry[5]))
+    case LogEntry.suspect: suspect = id
+    default: whole = (id, operation)
     }
   }
 
@@ -171,16 +174,16 @@ private struct LogEntry {
 
   static let columns = "id, grp, tbl, op, key, col, old, new, at"
 
-  init(_ row: Row) {
-    id = row[0]
-    group = row[1]
-    table = row[2]
-    operation = row[3]
-    key = row.value(at: 4)
-    column = row[5] ?? 0
-    old = row.value(at: 6)
-    new = row.value(at: 7)
-    at = row[8]
+  init(_ row: [Value]) {
+    id = row[0].integer ?? 0
+    group = row[1].integer ?? 0
+    table = Int(row[2].integer ?? 0)
+    operation = Int(row[3].integer ?? 0)
+    key = row[4]
+    column = Int(row[5].integer ?? 0)
+    old = row[6]
+    new = row[7]
+    at = row[8].integer
   }
 
   static let insert = 1
@@ -232,8 +235,8 @@ private struct Sealer {
     } else {
       previous = []
     }
-    hasHeldRows = try db.first("SELECT 1 FROM thuan_held LIMIT 1") != nil
-    hasLaterEntries = try db.first("SELECT 1 FROM thuan_log WHERE op <> 1 LIMIT 1") != nil
+    hasHeldRows = try db.exists("SELECT 1 FROM thuan_held LIMIT 1")
+    hasLaterEntries = try db.exists("SELECT 1 FROM thuan_log WHERE op <> 1 LIMIT 1")
     if hasLaterEntries { try indexLaterEntries() }
   }
 
@@ -241,7 +244,7 @@ private struct Sealer {
   ///
   /// That wants an index, which would be dear to keep while people write and is cheap to make now.
   private func indexLaterEntries() throws {
-    let hasSuspects = try db.first("SELECT 1 FROM thuan_log WHERE op = 4 LIMIT 1") != nil
+    let hasSuspects = try db.exists("SELECT 1 FROM thuan_log WHERE op = 4 LIMIT 1")
     try db.run(
       """
       CREATE TEMP TABLE IF NOT EXISTS thuan_later
@@ -257,8 +260,7 @@ private struct Sealer {
 
   mutating func run() throws {
     var group: Int64?
-    let rows = try db.rows("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id")
-    while let row = try rows.next() {
+    try db.each("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id") { row in
       let entry = LogEntry(row)
       if let group, group != entry.group { try close(group: group) }
       group = entry.group
@@ -266,6 +268,7 @@ private struct Sealer {
       // Other programs' writes are one group only because nobody says where they end: one that could
       // not be sent is cut between rows.
       if entry.at != nil, size > SyncLimits.changeSetBytes / 2 { try close(group: entry.group) }
+      return true
     }
     if let group { try close(group: group) }
     try store.set(.sequence, .integer(sequence), db)
@@ -357,13 +360,13 @@ private struct Sealer {
   /// A row that a REPLACE may have removed: what comes next for it tells whether it did.
   private mutating func addSuspect(_ entry: LogEntry, _ table: TableSchema) throws {
     guard let image = try image(entry.id, table) else { return }
-    let next = try db.first(
+    let next = try db.firstValues(
       """
       SELECT op FROM thuan_log WHERE id = (
         SELECT min(later.id) FROM thuan_log this, temp.thuan_later later
         WHERE this.id = ? AND later.tbl = this.tbl AND later.key = this.key AND later.id > this.id)
       """, [.integer(entry.id)])
-    let operation: Int? = next?[0]
+    let operation = next?[0].integer.map { Int($0) }
     if operation == LogEntry.insert {
       replaced[entry.table, default: [:]][entry.key] = image
       if try isUntracked(entry) {
@@ -376,13 +379,13 @@ private struct Sealer {
 
   /// Whether a row has no marks although nothing in the log made it: that happened past the triggers.
   private func isUntracked(_ entry: LogEntry) throws -> Bool {
-    try db.first(
+    try db.exists(
       """
       SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM thuan_shadow WHERE tbl = ?1 AND key = ?2)
         AND NOT EXISTS (
           SELECT 1 FROM temp.thuan_later later JOIN thuan_log made ON made.id = later.id
           WHERE later.tbl = ?1 AND later.key = ?2 AND later.id < ?3 AND made.op = 1)
-      """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)]) != nil
+      """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)])
   }
 
   private mutating func append(_ change: RowChange) {
@@ -398,21 +401,21 @@ private struct Sealer {
     var undone: [Int: Value] = [:]
     var values: [Value]?
     if hasLaterEntries {
-      let later = try db.rows(
+      try db.each(
         """
         SELECT \(LogEntry.columns) FROM thuan_log WHERE op <> 1 AND id IN (
           SELECT later.id FROM thuan_log this, temp.thuan_later later
           WHERE this.id = ? AND later.tbl = this.tbl AND later.key = this.key
             AND later.id > this.id) ORDER BY id
-        """, [.integer(entry.id)])
-      while let row = try later.next() {
+        """, [.integer(entry.id)]
+      ) { row in
         let entry = LogEntry(row)
-        if entry.operation == LogEntry.update {
-          if undone[entry.column] == nil { undone[entry.column] = entry.old }
-        } else {
+        guard entry.operation == LogEntry.update else {
           values = try image(entry.id, table)
-          break
+          return false
         }
+        if undone[entry.column] == nil { undone[entry.column] = entry.old }
+        return true
       }
     }
     let key = try RowKey(stored: entry.key, columns: table.key.count)
@@ -434,10 +437,10 @@ private struct Sealer {
   private func heldBase() throws -> Int64 {
     guard hasHeldRows else { return .max }
     return try changes.reduce(.max) { oldest, change in
-      let row = try db.first(
+      let row = try db.firstValues(
         "SELECT cursor FROM thuan_held WHERE tbl = ? AND key = ?",
         [.integer(Int64(change.table)), change.key.stored])
-      return min(oldest, row?[0] ?? .max)
+      return min(oldest, row?[0].integer ?? .max)
     }
   }
 
@@ -445,18 +448,18 @@ private struct Sealer {
     flushUpdate()
     defer { (changes, size, lastTime) = ([], 0, nil) }
     guard !changes.isEmpty else { return }
-    let own = try db.first(
+    let own = try db.firstValues(
       "SELECT officer, stamp, wall, base, found FROM thuan_group WHERE grp = ?", [.integer(group)])
-    let wall: Int64 = own?[2] ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
+    let wall = own?[2].integer ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
     let stamp =
-      try own.map { HybridTime(bits: UInt64(bitPattern: $0[1])) }
+      try own?[1].integer.map { HybridTime(bits: UInt64(bitPattern: $0)) }
       ?? store.advanceClock(db, wallMilliseconds: wall)
-    let author: String = own?[0] ?? officer
-    let isFound: Bool = own?[4] ?? false
+    let author = own?[0].text ?? officer
+    let isFound = own?[4] == .integer(1)
     var changeSet = ChangeSet(
       stream: stream, sequence: sequence + 1, previous: previous,
       schemaVersion: store.schema.version,
-      base: try store.point(at: min(own?[3] ?? base, try heldBase()), db), stamp: stamp,
+      base: try store.point(at: min(own?[3].integer ?? base, try heldBase()), db), stamp: stamp,
       wallMilliseconds: wall, officer: author, isForeign: own == nil || isFound, changes: changes)
     changeSet.isFound = isFound
     if sequence == 0 { changeSet.continues = try store.origin(db) }

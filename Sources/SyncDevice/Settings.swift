@@ -10,7 +10,6 @@ enum Setting: String {
   case sequence, hash
   /// Where that is, as a `StreamPlace`.
   case continues
-  case clock
   /// The officer who is taken to have written what another program wrote.
   case officer
   /// The hub's sequence that the store has applied, and the `HubPoint` where the next page begins.
@@ -39,8 +38,8 @@ enum Setting: String {
 
 extension DeviceStore {
   func setting(_ setting: Setting, _ db: Database) throws -> Value {
-    try db.first("SELECT value FROM thuan_setting WHERE name = ?", [.text(setting.rawValue)])?
-      .value(at: 0) ?? .null
+    try db.firstValues(
+      "SELECT value FROM thuan_setting WHERE name = ?", [.text(setting.rawValue)])?[0] ?? .null
   }
 
   func set(_ setting: Setting, _ value: Value, _ db: Database) throws {
@@ -53,12 +52,14 @@ extension DeviceStore {
 
   /// A hub state that the store has held, with its proof; without one, if it is not kept any more.
   func point(at sequence: Int64, _ db: Database) throws -> HubPoint {
-    let row = try db.first(
+    let row = try db.firstValues(
       "SELECT number, proof, access FROM thuan_base WHERE sequence = ?", [.integer(sequence)])
-    guard let row else { return HubPoint(sequence: sequence, number: 0, proof: 0) }
+    guard let row, let number = row[0].integer, let proof = row[1].integer,
+      let access = row[2].integer
+    else { return HubPoint(sequence: sequence, number: 0, proof: 0) }
     return HubPoint(
-      sequence: sequence, number: row[0], proof: UInt64(bitPattern: row[1]),
-      access: UInt64(bitPattern: row[2]))
+      sequence: sequence, number: number, proof: UInt64(bitPattern: proof),
+      access: UInt64(bitPattern: access))
   }
 
   /// Moves the cursor, and keeps the proof of where it stands for what will be written here.

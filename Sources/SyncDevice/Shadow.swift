@@ -6,9 +6,22 @@ import SyncSQLite
 /// Keeps the marks of rows and the columns' digests in step with what has been sealed or applied.
 struct ShadowWriter {
   private let db: Database
-  private var digests = ColumnDigests()
+  /// By table what its digests have changed by, in the order of wire numbers.
+  private var changes: [Int: [UInt64]] = [:]
 
   init(_ db: Database) { self.db = db }
+
+  /// Notes a row that was not there.
+  ///
+  /// It may have marks all the same, if it had been taken away past the triggers.
+  mutating func insert(_ table: TableSchema, _ key: RowKey, values: [Value]) throws {
+    let marks = table.marks(key: key, values: values)
+    try db.run(
+      "INSERT INTO thuan_shadow VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+      [.integer(Int64(table.number)), key.stored, .blob(bytes(of: marks))])
+    if db.changesCount == 0 { return try update(table, key, values: values) }
+    count(table, from: nil, to: marks)
+  }
 
   /// Notes that a row now holds `values`, or is gone; or only that it holds those of some columns,
   /// named by their wire numbers.
@@ -27,11 +40,7 @@ struct ShadowWriter {
       }
     }
     if old == new { return }
-    for (index, column) in table.columnsByNumber.enumerated() {
-      digests.replace(
-        .init(table: table.number, column: column.number), old: old?[safe: index] ?? 0,
-        new: new?[safe: index] ?? 0)
-    }
+    count(table, from: old, to: new)
     if let new {
       try db.run(
         "INSERT INTO thuan_shadow VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET marks = excluded.marks",
@@ -43,30 +52,40 @@ struct ShadowWriter {
     }
   }
 
+  private mutating func count(_ table: TableSchema, from old: [UInt64]?, to new: [UInt64]?) {
+    func change(_ sums: inout [UInt64]) {
+      for index in sums.indices {
+        sums[index] = sums[index] &- (old?[safe: index] ?? 0) &+ (new?[safe: index] ?? 0)
+      }
+    }
+    change(&changes[table.number, default: Array(repeating: 0, count: table.columns.count)])
+  }
+
   private func marks(_ table: TableSchema, _ stored: Value) throws -> [UInt64]? {
-    guard
-      let row = try db.first(
-        "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
-        [.integer(Int64(table.number)), stored]),
-      case .blob(let bytes) = row.value(at: 0)
-    else { return nil }
+    let row = try db.firstValues(
+      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
+      [.integer(Int64(table.number)), stored])
+    guard case .blob(let bytes)? = row?[0] else { return nil }
     return numbers(in: bytes)
   }
 
   /// Writes the digests' changes.
   ///
   /// To be called once, when all rows are noted.
-  mutating func finish() throws {
-    for (column, change) in digests.sums where change != 0 {
-      let place: [Value] = [.integer(Int64(column.table)), .integer(Int64(column.column))]
-      let old: Int64 =
-        try db.first("SELECT sum FROM thuan_digest WHERE tbl = ? AND col = ?", place)?[0] ?? 0
-      let sum = UInt64(bitPattern: old) &+ change
-      try db.run(
-        "INSERT INTO thuan_digest VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sum = excluded.sum",
-        place + [.integer(Int64(bitPattern: sum))])
+  mutating func finish(_ schema: SyncSchema) throws {
+    for (number, sums) in changes {
+      guard let table = schema.table(number: number) else { continue }
+      for (column, change) in zip(table.columnsByNumber, sums) where change != 0 {
+        let place: [Value] = [.integer(Int64(number)), .integer(Int64(column.number))]
+        let old = try db.firstValues(
+          "SELECT sum FROM thuan_digest WHERE tbl = ? AND col = ?", place)?[0].integer
+        let sum = UInt64(bitPattern: old ?? 0) &+ change
+        try db.run(
+          "INSERT INTO thuan_digest VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sum = excluded.sum",
+          place + [.integer(Int64(bitPattern: sum))])
+      }
     }
-    digests = ColumnDigests()
+    changes = [:]
   }
 }
 
@@ -74,9 +93,7 @@ extension TableSchema {
   /// The marks of a row's fields, by wire number.
   func marks(key: RowKey, values: [Value]) -> [UInt64] {
     let marker = RowMarker(table: number, key: key)
-    return columnsByNumber.map { column in
-      marker.mark(column: column.number, values[index(number: column.number) ?? 0])
-    }
+    return wireOrder.map { marker.mark(column: columns[$0].number, values[$0]) }
   }
 }
 
@@ -85,14 +102,19 @@ extension Array {
 }
 
 private func bytes(of numbers: [UInt64]) -> [UInt8] {
-  numbers.flatMap { number in
-    stride(from: UInt64(0), to: 64, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(8 * numbers.count)
+  for number in numbers {
+    unsafe withUnsafeBytes(of: number.littleEndian) { unsafe bytes.append(contentsOf: $0) }
   }
+  return bytes
 }
 
 func numbers(in bytes: [UInt8]) -> [UInt64] {
-  stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { start in
-    (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
+  unsafe bytes.withUnsafeBytes { bytes in
+    (0..<bytes.count / 8).map {
+      UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+    }
   }
 }
 
@@ -114,7 +136,7 @@ extension DeviceStore {
         try shadow.update(table, key, values: values, only: new)
       }
     }
-    try shadow.finish()
+    try shadow.finish(schema)
   }
 
   private func markNewRows(of table: TableSchema, _ shadow: inout ShadowWriter, _ db: Database)

@@ -1,4 +1,5 @@
 package import SyncCore
+import SyncSQLite
 
 /// The province's authority: it merges what devices push and hands out what has become of it.
 ///

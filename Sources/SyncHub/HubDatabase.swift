@@ -1,4 +1,5 @@
 package import SyncCore
+package import SyncSQLite
 
 /// The hub's storage, as narrow as it can be: transactions that run SQL.
 ///
@@ -18,25 +19,6 @@ package protocol HubDatabase: Sendable {
   func defaults(in schema: SyncSchema) throws -> [Int: [Value]]
   /// What the columns may hold, by table number, in the order of each table's declaration.
   func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]]
-}
-
-/// What a column may hold besides null.
-package enum ColumnKind: Sendable {
-  case integer, real, text, blob
-  /// Anything, or what storing it would make of it.
-  case any
-
-  /// Whether a value is stored as it is.
-  ///
-  /// What a column would turn into something else is not what its writer sent: two sides would hold
-  /// different values and nobody would have written one of them. A text with a zero in it is cut there.
-  func takes(_ value: Value) -> Bool {
-    switch (self, value) {
-    case (.any, _), (_, .null), (.integer, .integer), (.real, .real), (.blob, .blob): true
-    case (.text, .text(let text)): !text.utf8.contains(0)
-    default: false
-    }
-  }
 }
 
 /// An open transaction.

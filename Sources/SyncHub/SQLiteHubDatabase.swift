@@ -75,22 +75,8 @@ package struct SQLiteHubDatabase: HubDatabase {
 
   package func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]] {
     try database.read { db in
-      var kinds: [Int: [ColumnKind]] = [:]
-      for table in schema.tables {
-        // Only a strict table holds to its declaration.
-        let isStrict =
-          try Row.fetchOne(db, sql: "PRAGMA table_list(\(quoted(table.name)))")?["strict"] == 1
-        var declared = Array(repeating: ColumnKind.any, count: table.columns.count)
-        let rows = try Row.fetchAll(db, sql: "PRAGMA table_info(\(quoted(table.name)))")
-        for row in rows where isStrict {
-          guard let index = table.index(named: row["name"]), let type: String = row["type"] else {
-            continue
-          }
-          declared[index] = ColumnKind(declared: type)
-        }
-        kinds[table.number] = declared
-      }
-      return kinds
+      Dictionary(
+        uniqueKeysWithValues: try schema.tables.map { ($0.number, try $0.columnKinds(in: db)) })
     }
   }
 
@@ -181,17 +167,4 @@ extension TableSchema {
 
 extension String {
   fileprivate func isSameSQLName(as other: String) -> Bool { lowercased() == other.lowercased() }
-}
-
-extension ColumnKind {
-  /// By the type of a column in a strict table.
-  fileprivate init(declared type: String) {
-    switch type.uppercased() {
-    case "INT", "INTEGER": self = .integer
-    case "REAL": self = .real
-    case "TEXT": self = .text
-    case "BLOB": self = .blob
-    default: self = .any
-    }
-  }
 }

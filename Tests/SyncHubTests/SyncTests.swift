@@ -5,6 +5,7 @@ import SyncDevice
 import SyncHub
 import SyncSQLite
 import TestSupport
+import Synchronization
 import Testing
 
 /// Devices and a hub, message by message: what the laws promise.
@@ -36,6 +37,19 @@ struct SyncTests {
     try an.write(
       "INSERT INTO project (id, title, place, prose) VALUES ('p', 'a', 'here', 'one two three')")
     try settle([an, binh])
+  }
+
+  @Test func `an application that observes a table hears of what a pull has brought`() throws {
+    let heard = Mutex(0)
+    let observation = DatabaseRegionObservation(tracking: Table("project"))
+    let observer = observation.start(
+      in: binh.store.database, onError: { _ in }, onChange: { _ in heard.withLock { $0 += 1 } })
+    defer { observer.cancel() }
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try an.sync()
+    try binh.sync()
+    #expect(try binh.value("SELECT title FROM project") == .text("a"))
+    #expect(heard.withLock { $0 } > 0)
   }
 
   @Test func `rows travel to the other device and back to nobody`() throws {
