@@ -62,4 +62,10 @@ extension String {
     // What is no UTF-8 has been replaced.
     guard unsafe utf8.hasSameBytes(as: bytes) else { return nil }
   }
+
+  init?(exactly bytes: [UInt8]) {
+    let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(exactly: $0) }
+    guard let text else { return nil }
+    self = text
+  }
 }

@@ -7,6 +7,8 @@ package struct Envelope: Equatable, Sendable {
   package var wallMilliseconds: Int64
   /// The encoded change sets, in order; kept as bytes so that their hashes hold.
   package var changeSets: [[UInt8]]
+  /// What they say, for those that have been read already on their way out of a block.
+  package private(set) var decoded: [ChangeSet?] = []
   /// The bytes that are signed, and the Ed25519 signature of them.
   ///
   /// Empty until it is signed.
@@ -32,7 +34,12 @@ package struct Envelope: Equatable, Sendable {
     writer.string(3, stream.device)
     writer.unsigned(4, UInt64(stream.epoch))
     writer.signed(5, wallMilliseconds)
-    for changeSet in changeSets { writer.presentBlob(6, changeSet) }
+    let block = PackedChangeSets.pack(changeSets, of: stream)
+    if block.count < changeSets.reduce(0, { $0 + $1.count }) {
+      writer.blob(7, block)
+    } else {
+      for changeSet in changeSets { writer.presentBlob(6, changeSet) }
+    }
     return ClosingField.close(writer.bytes, with: try sign(writer.bytes))
   }
 
@@ -42,6 +49,7 @@ package struct Envelope: Equatable, Sendable {
   package init(decoding bytes: [UInt8]) throws(WireError) {
     var reader = WireReader(bytes)
     var (device, epoch, version) = ("", 0, 0)
+    var block: WireReader?
     self.init(
       schemaVersion: 0, stream: StreamID(device: "", epoch: 0), wallMilliseconds: 0, changeSets: [])
     while let field = try reader.next() {
@@ -52,6 +60,7 @@ package struct Envelope: Equatable, Sendable {
       case 4: epoch = try reader.count()
       case 5: wallMilliseconds = try reader.milliseconds()
       case 6: changeSets.append(try reader.blob())
+      case 7: block = try reader.message()
       case ClosingField.number: signature = try reader.blob()
       default: try reader.skip()
       }
@@ -59,6 +68,11 @@ package struct Envelope: Equatable, Sendable {
     protocolVersion = version
     stream = StreamID(device: device, epoch: epoch)
     guard version > 0, !device.isEmpty else { throw .malformed("envelope") }
+    if let block {
+      guard changeSets.isEmpty else { throw .malformed("envelope") }
+      let packed = try PackedChangeSets(block, of: stream, room: SyncLimits.bodyBytes)
+      (changeSets, decoded) = (packed.bodies, packed.decoded)
+    }
     signed = try ClosingField.bytes(before: signature, in: bytes, of: "envelope")
   }
 }
@@ -213,6 +227,8 @@ package struct PullPage: Equatable, Sendable {
   package var hubMilliseconds: Int64 = 0
   /// With the last page: the hub's digests at ``position``.
   package var digests = ColumnDigests()
+  /// Whether the rows travel as one block, for a device that reads such.
+  package var isPacked = false
 
   package init() {}
 
@@ -220,7 +236,9 @@ package struct PullPage: Equatable, Sendable {
     var writer = WireWriter()
     writer.string(1, hub)
     writer.unsigned(2, UInt64(schemaVersion))
-    for row in rows { writer.message(3) { row.write(to: &$0) } }
+    let block = isPacked ? PackedRow.block(of: rows) : []
+    writer.blob(11, block)
+    if block.isEmpty { for row in rows { writer.message(3) { row.write(to: &$0) } } }
     writer.unsigned(4, UInt64(position.sequence))
     writer.flag(5, isLast)
     writer.signed(6, hubMilliseconds)
@@ -254,6 +272,9 @@ package struct PullPage: Equatable, Sendable {
       case 8: position.number = try reader.sequence()
       case 9: position.proof = try reader.fixed()
       case 10: position.access = try reader.fixed()
+      case 11:
+        isPacked = true
+        rows += try PackedRow.rows(in: try reader.message())
       default: try reader.skip()
       }
     }
@@ -302,5 +323,36 @@ extension PulledRow {
     guard let kind, !key.isEmpty, columns.count == values.count else { throw .malformed("row") }
     self.kind = kind
     self.key = RowKey(key)
+  }
+}
+
+extension PackedRow {
+  /// A page's rows as one block; nothing for none.
+  fileprivate static func block(of rows: [PulledRow]) -> [UInt8] {
+    if rows.isEmpty { return [] }
+    var packer = RowPacker()
+    for row in rows {
+      packer.add(
+        PackedRow(
+          table: row.table, kind: row.kind.rawValue, key: row.key.values, columns: row.columns,
+          after: row.values))
+    }
+    return packer.finish()
+  }
+
+  fileprivate static func rows(in block: WireReader) throws(WireError) -> [PulledRow] {
+    var unpacker = try RowUnpacker(block, room: SyncLimits.bodyBytes)
+    var rows: [PulledRow] = []
+    while !unpacker.isAtEnd {
+      let row = try unpacker.row()
+      guard let kind = PulledRow.Kind(rawValue: row.kind), !row.key.isEmpty, row.before.isEmpty,
+        row.after.count == row.columns.count
+      else { throw .malformed("row") }
+      rows.append(
+        PulledRow(
+          table: row.table, kind: kind, key: RowKey(row.key), columns: row.columns,
+          values: row.after))
+    }
+    return rows
   }
 }

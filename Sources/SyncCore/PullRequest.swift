@@ -15,6 +15,8 @@ package struct PullRequest: Equatable, Sendable {
   package var standings: [StreamStanding]
   /// What the store wrote as other devices and still waits for a decision about.
   package var former: [FormerWork]
+  /// Whether the device reads rows that travel as one block.
+  package var readsBlocks = true
 
   package init(
     epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
@@ -76,6 +78,7 @@ extension PullRequest {
     writer.message(4) { position.write(to: &$0) }
     for standing in standings { writer.message(5) { standing.write(to: &$0) } }
     for work in former { writer.message(6) { work.write(to: &$0) } }
+    writer.flag(7, readsBlocks)
     return writer.bytes
   }
 
@@ -86,6 +89,7 @@ extension PullRequest {
     var reader = WireReader(bytes)
     var version = 0
     self.init(epoch: 0, cursor: 0, position: .zero)
+    readsBlocks = false
     while let field = try reader.next() {
       switch field {
       case 1: version = try reader.count()
@@ -98,6 +102,7 @@ extension PullRequest {
       case 6:
         guard former.count < SyncLimits.formerWork else { throw .tooLarge("former work") }
         former.append(try FormerWork(reading: try reader.message()))
+      case 7: readsBlocks = try reader.flag()
       default: try reader.skip()
       }
     }

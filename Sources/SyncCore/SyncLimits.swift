@@ -2,8 +2,9 @@
 package enum SyncLimits {
   /// Version of the messages; a hub refuses a device that speaks a newer one.
   package static let protocolVersion = 1
-  /// A push is cut here: big enough to drown the round trip, small enough to redo on a bad link.
-  package static let envelopeBytes = 1 << 20
+  /// A push is cut here: big enough to drown the round trip, small enough to redo on a bad link. Packed
+  /// and compressed it is a sixth.
+  package static let envelopeBytes = 2 << 20
   /// More change sets than the smallest that a device writes would fill such an envelope with.
   package static let envelopeChangeSets = 20_000
   /// An envelope is left off after so many rows, with receipts for what has been taken in.
@@ -16,8 +17,10 @@ package enum SyncLimits {
   package static let changeSetBytes = bodyBytes - (1 << 20)
   /// A transaction of more log entries than this is sealed at once, to see that it can be sent.
   package static let logEntriesUnsealed: Int64 = 10_000
-  /// Rows of one pull page: some hundreds of kilobytes of this workload.
-  package static let pageRows = 1_000
+  /// Rows of one pull page, and bytes of their values after which it ends early; packed and compressed
+  /// a fifth of that travels.
+  package static let pageRows = 3_000
+  package static let pageBytes = 2 << 20
   /// Rows or marks that a sync reads again to find what was changed past the triggers.
   package static let scrubRows = 200
   /// Past cursors that a device keeps the proof of; a form that was opened longer ago counts as one
@@ -32,8 +35,6 @@ package enum SyncLimits {
   package static let comparedRanges = 16
   /// A range of no more rows than this is compared row by row.
   package static let comparedRows = 64
-  /// Bytes after which a pull page ends early.
-  package static let pageBytes = 1 << 20
   /// A device clock further off than this is flagged: its stamps no longer win alone.
   ///
   /// So is a stamp further ahead of the hub, whatever the device's clock shows by the time it syncs.

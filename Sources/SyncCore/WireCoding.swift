@@ -111,6 +111,18 @@ package struct WireWriter {
     }
   }
 
+  /// Bytes that are no field.
+  mutating func raw(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
+
+  /// Bytes that are no field, after their number.
+  mutating func sized(_ more: [UInt8]) {
+    varint(UInt64(more.count))
+    raw(more)
+  }
+
+  /// A number of either sign that is no field.
+  mutating func zigzagged(_ value: Int64) { varint(zigzag(value)) }
+
   package mutating func value(_ field: Int, _ value: Value) {
     message(field) { writer in
       switch value {
@@ -128,8 +140,11 @@ package struct WireWriter {
   }
 }
 
-private func zigzag(_ value: Int64) -> UInt64 {
-  UInt64(bitPattern: (value << 1) ^ (value >> 63))
+/// Numbers of either sign so that small ones are short.
+func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value >> 63)) }
+
+func unzigzag(_ value: UInt64) -> Int64 {
+  Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
 }
 
 /// Reads Protocol Buffers defensively: every count is checked against the bytes that are there,
@@ -151,6 +166,8 @@ package struct WireReader {
   }
 
   package var isAtEnd: Bool { position >= end }
+  /// The bytes that are left.
+  var remaining: Int { end - position }
 
   /// The number of the next field, or nothing at the end of the message.
   package mutating func next() throws(WireError) -> Int? {
@@ -195,8 +212,7 @@ package struct WireReader {
   }
 
   package mutating func signed() throws(WireError) -> Int64 {
-    let value = try unsigned()
-    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    unzigzag(try unsigned())
   }
 
   /// What a clock showed, in milliseconds since 1970, or the difference of two.
@@ -253,6 +269,38 @@ package struct WireReader {
       }
     }
     return value
+  }
+
+  // MARK: What is no field
+
+  mutating func byte() throws(WireError) -> UInt8 {
+    guard position < end else { throw .truncated }
+    position += 1
+    return bytes[position - 1]
+  }
+
+  mutating func raw(_ count: Int) throws(WireError) -> ArraySlice<UInt8> {
+    guard count >= 0, count <= end - position else { throw .truncated }
+    position += count
+    return bytes[position - count..<position]
+  }
+
+  mutating func number(upTo limit: Int) throws(WireError) -> Int {
+    guard let number = Int(exactly: try varint()), number <= limit else {
+      throw .malformed("number")
+    }
+    return number
+  }
+
+  mutating func zigzagged() throws(WireError) -> Int64 {
+    unzigzag(try varint())
+  }
+
+  /// Bytes after their number.
+  mutating func sized() throws(WireError) -> WireReader {
+    let count = try number(upTo: end - position)
+    position += count
+    return WireReader(bytes, position - count..<position)
   }
 
   /// Passes over a field that this version does not know.

@@ -220,7 +220,9 @@ extension DeviceStore {
         """, [.integer(Int64(standing.epoch))] + (unreceived?.arguments ?? []))
     }
     let filled = Dictionary(
-      uniqueKeysWithValues: try schema.tables.filter { try isFilled($0, db) }.map { ($0.number, $0) })
+      uniqueKeysWithValues: try schema.tables.filter { try isFilled($0, db) }.map {
+        ($0.number, $0)
+      })
     let hasSent = try db.exists("SELECT 1 FROM thuan_outbox LIMIT 1")
     // In a store that is being filled there is nothing to look over.
     if filled.isEmpty, !hasSent { return }

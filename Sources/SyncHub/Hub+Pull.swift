@@ -155,6 +155,7 @@ private struct PageComposer {
   mutating func compose(wallMilliseconds: Int64) throws -> PullPage {
     page.hub = try store.setting(.hub).text ?? ""
     page.schemaVersion = store.schema.version
+    page.isPacked = request.readsBlocks
     page.hubMilliseconds = wallMilliseconds
     page.position = try store.point(at: max(request.cursor, request.position.sequence))
     page.position.access = reader.access.version

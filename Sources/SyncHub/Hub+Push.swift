@@ -30,7 +30,7 @@ extension Hub {
       var reception = try Reception(
         hub: self, store: store, id: envelope.stream, isClockOff: isClockOff, reader: reader,
         wallMilliseconds: wallMilliseconds)
-      reply.receipts = try reception.take(envelope.changeSets)
+      reply.receipts = try reception.take(envelope)
       reply.device = device.id
       if !reply.receipts.isEmpty {
         reply.lastHash = ChangeSet.hash(of: envelope.changeSets[reply.receipts.count - 1])
@@ -93,13 +93,14 @@ private struct Reception {
   }
 
   /// Takes in as many as follow one another; what has a receipt keeps it though the rest is refused.
-  mutating func take(_ bodies: [[UInt8]]) throws -> [Receipt] {
+  mutating func take(_ envelope: Envelope) throws -> [Receipt] {
     var receipts: [Receipt] = []
     let start = try store.head()
-    for body in bodies {
+    for (index, body) in envelope.changeSets.enumerated() {
       if try store.head() - start > SyncLimits.ingestedRows { break }
       do {
-        receipts.append(try take(body))
+        let decoded = index < envelope.decoded.count ? envelope.decoded[index] : nil
+        receipts.append(try take(body, decoded))
       } catch let refusal as Refusal {
         if receipts.isEmpty { throw refusal }
         break
@@ -109,9 +110,9 @@ private struct Reception {
     return receipts
   }
 
-  private mutating func take(_ body: [UInt8]) throws -> Receipt {
+  private mutating func take(_ body: [UInt8], _ decoded: ChangeSet?) throws -> Receipt {
     let hash = ChangeSet.hash(of: body)
-    guard let changeSet = try? ChangeSet(decoding: body) else {
+    guard let changeSet = decoded ?? (try? ChangeSet(decoding: body)) else {
       return try takeMalformed(body, hash)
     }
     guard changeSet.stream == id else { throw Refusal(.malformed, detail: "stream") }

@@ -33,12 +33,18 @@ struct GoldenBytesTests {
       try EnrolmentRequest(decoding: Golden.enrolmentRequest.read()) == Golden.exampleRequest)
     #expect(try EnrolmentReply(decoding: Golden.enrolmentReply.read()) == Golden.exampleReply)
     #expect(try Refusal(decoding: Golden.refusal.read()) == Golden.exampleRefusal)
+    #expect(try PullPage(decoding: Golden.pageBlock.read()) == Golden.exampleBlockPage)
+    #expect(
+      try Envelope(decoding: Golden.envelopeBlock.read()).changeSets
+        == Golden.exampleBlockEnvelope.changeSets)
   }
 
   @Test(arguments: Golden.allCases)
   func `a field from the future is passed over`(_ golden: Golden) throws {
     // A signature or proof has to come last.
-    let closed: [Golden] = [.envelope, .pushReply, .enrolmentRequest, .enrolmentReply]
+    let closed: [Golden] = [
+      .envelope, .envelopeBlock, .pushReply, .enrolmentRequest, .enrolmentReply,
+    ]
     if closed.contains(golden) { return }
     var writer = WireWriter()
     writer.string(900, "new")
@@ -74,6 +80,8 @@ enum Golden: String, CaseIterable {
   case enrolmentRequest = "EnrolmentRequest"
   case enrolmentReply = "EnrolmentReply"
   case refusal = "Refusal"
+  case pageBlock = "PullPage-block"
+  case envelopeBlock = "Envelope-block"
 
   private var file: URL {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -112,20 +120,22 @@ enum Golden: String, CaseIterable {
     case .enrolmentRequest: Self.exampleRequest.encoded()
     case .enrolmentReply: Self.exampleReply.encoded()
     case .refusal: Self.exampleRefusal.encoded()
+    case .pageBlock: Self.exampleBlockPage.encoded()
+    case .envelopeBlock: Self.exampleBlockEnvelope.encoded { _ in [UInt8](0..<64) }
     }
   }
 
   func reencoded(_ bytes: [UInt8]) throws -> [UInt8] {
     switch self {
     case .changeSet: return try ChangeSet(decoding: bytes).encoded()
-    case .envelope:
+    case .envelope, .envelopeBlock:
       let envelope = try Envelope(decoding: bytes)
       return envelope.encoded { _ in envelope.signature }
     case .pushReply:
       let reply = try PushReply(decoding: bytes)
       return reply.encoded { _ in reply.signature }
     case .pullRequest: return try PullRequest(decoding: bytes).encoded()
-    case .pullPage: return try PullPage(decoding: bytes).encoded()
+    case .pullPage, .pageBlock: return try PullPage(decoding: bytes).encoded()
     case .comparisonRequest: return try ComparisonRequest(decoding: bytes).encoded()
     case .comparisonReply: return try ComparisonReply(decoding: bytes).encoded()
     case .enrolmentRequest: return try EnrolmentRequest(decoding: bytes).encoded()
@@ -250,4 +260,47 @@ extension Golden {
 
   static let exampleRefusal = Refusal(
     .gap, sequence: 17, epoch: 5, detail: "17", hubMilliseconds: 1_700_000_000_000)
+
+  /// Every form of a column and of a text, words with and without capitals, and what is no word.
+  static let exampleBlockPage: PullPage = {
+    var page = examplePullPage
+    page.isPacked = true
+    let prose = [
+      "Đoàn giám sát đã làm việc với UBND xã. Ủy ban nhân dân xã báo cáo, kiến nghị 12 nội dung.",
+      "Ủy ban nhân dân xã đã giải trình về 3 nội dung; đoàn giám sát ghi nhận, kết luận.",
+      "ƯU TIÊN: Đoàn giám sát (xã)\n- e\u{301} 漢字 ×÷ß  a_b 1.000,5", "",
+    ]
+    for index in 0..<8 {
+      let id = "01JZ8Q4T\(index)0ABCDEFGHJKMNPQRS\(index)"
+      page.rows.append(
+        PulledRow(
+          table: 20, kind: .whole, key: RowKey([.text(String(id.prefix(26)))]),
+          columns: [2, 3, 4, 5, 6, 7, 8, 9, 10],
+          values: [
+            .text(prose[index % 4] + (index < 4 ? "" : " \(index)")),
+            .text(["mới", "đã gửi"][index % 2]), .integer(Int64(index * index) - 9),
+            .text("2025-0\(1 + index)-28"), .text("2025-07-0\(1 + index)T08:30:0\(index)Z"),
+            .text("2024-02-29T23:59:59.00\(index)Z"),
+            index == 0 || index == 5 ? .null : .real(Double(index) / 3),
+            .text("0190a1b2-c3d4-7e5f-8a9b-0123456789a\(index / 2)"),
+            .text("0190a1b2c3d47e5f8a9b0123456789a\(index / 2)"),
+          ]))
+    }
+    return page
+  }()
+
+  static let exampleBlockEnvelope: Envelope = {
+    var bodies: [[UInt8]] = []
+    for index in 1...4 {
+      var changeSet = plainChangeSet
+      changeSet.sequence = Int64(index)
+      changeSet.previous = bodies.last.map { ChangeSet.hash(of: $0) } ?? []
+      changeSet.wallMilliseconds = 1_700_000_000_000 + Int64(index)
+      if index == 3 { changeSet = exampleChangeSet }
+      bodies.append(changeSet.encoded())
+    }
+    bodies.append([0, 1, 2])
+    return Envelope(
+      schemaVersion: 3, stream: stream, wallMilliseconds: 1_700_000_000_123, changeSets: bodies)
+  }()
 }

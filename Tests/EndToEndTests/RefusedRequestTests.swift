@@ -10,6 +10,7 @@ import SyncDevice
 import SyncHub
 import SyncSQLite
 import Synchronization
+import TestSupport
 import Testing
 
 struct RefusedRequestTests {

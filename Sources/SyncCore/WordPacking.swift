@@ -1,0 +1,435 @@
+/// Makes the texts of a message small by a dictionary of their words.
+///
+/// What people write is mostly words that come again. A compressor spends some twenty bits on each of
+/// them; here the frequent ones are one byte and the others two, so what is left for the compressor is
+/// a third, and it takes a tenth of the time. Vietnamese gains most: a word is a syllable, and there
+/// are few. A space between two words is not written, nor that a sentence begins with a capital. Any
+/// text comes back to the byte; one that is no prose gains nothing.
+///
+/// In the stream of codes, 0 to 0x40 are those characters themselves, and from ``WordCode/firstWord`` on
+/// words by falling frequency: the last codes of one byte need a second one.
+private enum WordCode {
+  /// The end of a text.
+  static let end: UInt8 = 0x41
+  /// The next word begins with a capital.
+  static let capital: UInt8 = 0x42
+  /// A full stop and a space, and the next word begins with a capital.
+  static let sentence: UInt8 = 0x43
+  /// A comma and a space.
+  static let comma: UInt8 = 0x44
+  /// A word that is not in the dictionary: its length, and ``spelledCapital``, and its bytes are among
+  /// the spelled ones.
+  static let spelled: UInt8 = 0x45
+  /// No space before what follows.
+  static let join: UInt8 = 0x46
+  /// A byte that is among the spelled ones.
+  static let byte: UInt8 = 0x47
+  static let firstWord = 0x48
+
+  static let spelledCapital: UInt8 = 0x20
+  static let wordBytesMax = 16
+  /// More words than a page can have often enough to be worth a place.
+  static let wordsMax = 8192
+
+  /// How many of so many words have codes of one byte.
+  static func singles(of words: Int) -> Int {
+    let codes = 256 - firstWord
+    var leads = 0
+    while codes - leads + 256 * leads < words { leads += 1 }
+    return codes - leads
+  }
+}
+
+/// The bytes of a text while it is looked at: an array would count its owners at every look.
+@safe
+private struct TextBytes {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  var count: Int { unsafe bytes.count }
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
+
+  subscript(place: Int) -> UInt8 {
+    precondition(place >= 0 && place < count)
+    return unsafe bytes[place]
+  }
+}
+
+/// Bytes as the word coding sees them.
+private enum Letter {
+  case none, digit, lower(Int), upper(Int)
+
+  /// The character that begins at a place: letters of one to three bytes, of which Vietnamese is made.
+  ///
+  /// What counts as a capital need not be one in every alphabet, as long as ``lowered`` and ``raised``
+  /// undo each other.
+  init(_ bytes: TextBytes, _ place: Int) {
+    let end = bytes.count
+    guard place < end else {
+      self = .none
+      return
+    }
+    switch bytes[place] {
+    case 0x61...0x7A, 0x5F: self = .lower(1)
+    case 0x41...0x5A: self = .upper(1)
+    case 0x30...0x39: self = .digit
+    case 0xC3...0xC6, 0xCC, 0xCD:
+      guard place + 1 < end, bytes[place + 1] & 0xC0 == 0x80 else {
+        self = .none
+        return
+      }
+      self = Self.isUpper(bytes[place], bytes[place + 1]) ? .upper(2) : .lower(2)
+    case 0xE1:
+      guard place + 2 < end, bytes[place + 1] | 1 == 0xBB, bytes[place + 2] & 0xC0 == 0x80 else {
+        self = .none
+        return
+      }
+      self = bytes[place + 2] & 1 == 0 ? .upper(3) : .lower(3)
+    default: self = .none
+    }
+  }
+
+  private static func isUpper(_ lead: UInt8, _ next: UInt8) -> Bool {
+    switch lead {
+    case 0xC3: next < 0x9F && next != 0x97
+    case 0xC6: next == 0xA0 || next == 0xAF
+    case 0xCC, 0xCD: false
+    default: next & 1 == 0
+    }
+  }
+}
+
+/// A word's bytes: at most sixteen, as two numbers.
+private struct Word: Equatable {
+  var low: UInt64 = 0
+  var high: UInt64 = 0
+  var count = 0
+
+  mutating func append(_ byte: UInt8) {
+    if count < 8 {
+      low |= UInt64(byte) << UInt64(8 * count)
+    } else {
+      high |= UInt64(byte) << UInt64(8 * (count - 8))
+    }
+    count += 1
+  }
+
+  subscript(index: Int) -> UInt8 {
+    UInt8(
+      truncatingIfNeeded: index < 8 ? low >> UInt64(8 * index) : high >> UInt64(8 * (index - 8)))
+  }
+
+  /// The word with a small first letter where it had a capital.
+  var lowered: Word {
+    var word = self
+    switch self[0] {
+    case ..<0x80: word.low += 0x20
+    case 0xE1: word.low |= 0x1_0000
+    case 0xC3: word.low += 0x2000
+    case 0xC6: word.low += 0x100
+    default: word.low |= 0x100
+    }
+    return word
+  }
+
+  /// The word with a capital where ``lowered`` took it away.
+  var raised: Word {
+    var word = self
+    switch self[0] {
+    case ..<0x80: word.low &-= 0x20
+    case 0xE1: word.low &= ~0x1_0000
+    case 0xC3: word.low &-= 0x2000
+    case 0xC6: word.low &-= 0x100
+    default: word.low &= ~0x100
+    }
+    return word
+  }
+
+  func append(to bytes: inout [UInt8]) {
+    unsafe withUnsafeBytes(of: (low.littleEndian, high.littleEndian)) {
+      unsafe bytes.append(contentsOf: $0.prefix(count))
+    }
+  }
+}
+
+/// Words by their bytes, each with how often it came.
+private struct WordTable {
+  private(set) var words: [Word] = []
+  private(set) var counts: [Int] = []
+  private var slots = Array(repeating: Int32(-1), count: 4096)
+
+  /// Counts a word.
+  ///
+  /// - Returns: Its number.
+  mutating func count(_ word: Word) -> Int {
+    var slot = place(of: word)
+    if slots[slot] < 0 {
+      if 2 * words.count >= slots.count {
+        grow()
+        slot = place(of: word)
+      }
+      slots[slot] = Int32(words.count)
+      words.append(word)
+      counts.append(0)
+    }
+    let number = Int(slots[slot])
+    counts[number] += 1
+    return number
+  }
+
+  private func place(of word: Word) -> Int {
+    let mixed = (word.low ^ (word.high &* 0x9e37_79b9_7f4a_7c15)) &* 0xd6e8_feb8_6659_fd93
+    var slot = Int(truncatingIfNeeded: mixed >> 32) & (slots.count - 1)
+    while slots[slot] >= 0, words[Int(slots[slot])] != word {
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return slot
+  }
+
+  private mutating func grow() {
+    slots = Array(repeating: -1, count: 4 * slots.count)
+    for (number, word) in words.enumerated() { slots[place(of: word)] = Int32(number) }
+  }
+}
+
+/// Takes texts, and gives their bytes once all are known.
+struct WordPacker {
+  private enum Token {
+    case code(UInt8)
+    case byte(UInt8)
+    case word(Int, isCapital: Bool, isImplied: Bool)
+  }
+
+  private enum Before {
+    case nothing, word, digits
+  }
+
+  private var table = WordTable()
+  private var tokens: [Token] = []
+
+  /// Adds a text after those that came before.
+  mutating func add(_ text: String) {
+    var text = text
+    text.withUTF8 { unsafe add(TextBytes($0)) }
+  }
+
+  private mutating func add(_ bytes: TextBytes) {
+    var place = 0
+    var before = Before.nothing
+    var beginsSentence = false
+    while place < bytes.count {
+      var isSpaced = false
+      if before != .nothing, bytes[place] == 0x20, isToken(bytes, at: place + 1, after: before) {
+        isSpaced = true
+        place += 1
+      }
+      switch Letter(bytes, place) {
+      case .none:
+        (place, before, beginsSentence) = addOther(bytes, at: place, before)
+      case .digit:
+        if before == .word, !isSpaced { tokens.append(.code(WordCode.join)) }
+        tokens.append(.code(bytes[place]))
+        place += 1
+        before = .digits
+      default:
+        if before != .nothing, !isSpaced { tokens.append(.code(WordCode.join)) }
+        let (word, isCapital) = word(bytes, at: place)
+        place += word.count
+        tokens.append(
+          .word(
+            table.count(isCapital ? word.lowered : word), isCapital: isCapital && !beginsSentence,
+            isImplied: beginsSentence))
+        beginsSentence = false
+        before = .word
+      }
+    }
+    tokens.append(.code(WordCode.end))
+  }
+
+  /// Whether what follows a space is read so that the space need not be written.
+  private func isToken(_ bytes: TextBytes, at place: Int, after before: Before) -> Bool {
+    switch Letter(bytes, place) {
+    case .none: false
+    case .digit: before == .word
+    default: true
+    }
+  }
+
+  private mutating func addOther(
+    _ bytes: TextBytes, at place: Int, _ before: Before
+  ) -> (Int, Before, Bool) {
+    let byte = bytes[place]
+    if before != .nothing, place + 2 < bytes.count, bytes[place + 1] == 0x20 {
+      switch (byte, Letter(bytes, place + 2)) {
+      case (0x2C, .digit), (0x2C, .lower), (0x2C, .upper):
+        tokens.append(.code(WordCode.comma))
+        return (place + 2, .nothing, false)
+      case (0x2E, .upper) where word(bytes, at: place + 2).isCapital:
+        tokens.append(.code(WordCode.sentence))
+        return (place + 2, .nothing, true)
+      default: break
+      }
+    }
+    tokens.append(byte <= 0x40 ? .code(byte) : .byte(byte))
+    return (place + 1, .nothing, false)
+  }
+
+  /// The word at a place: a run of small letters with or without a capital before it, or a run of
+  /// capitals as it stands.
+  private func word(_ bytes: TextBytes, at start: Int) -> (word: Word, isCapital: Bool) {
+    var word = Word()
+    var place = start
+    func take(_ length: Int, _ word: inout Word) {
+      for index in place..<place + length { word.append(bytes[index]) }
+      place += length
+    }
+    var isCapital = false
+    if case .upper(let length) = Letter(bytes, place) {
+      take(length, &word)
+      isCapital = true
+      while case .upper(let next) = Letter(bytes, place),
+        word.count + next <= WordCode.wordBytesMax
+      {
+        // The last capital before a small letter begins the next word.
+        if case .lower = Letter(bytes, place + next) { return (word, isCapital) }
+        take(next, &word)
+        isCapital = false
+      }
+      if !isCapital { return (word, false) }
+    }
+    while case .lower(let length) = Letter(bytes, place),
+      word.count + length <= WordCode.wordBytesMax
+    {
+      take(length, &word)
+    }
+    return (word, isCapital)
+  }
+
+  /// The dictionary and all texts.
+  func finish() -> [UInt8] {
+    // A word that comes once costs more in the dictionary than where it stands.
+    let frequent = table.words.indices.filter { table.counts[$0] > 1 }
+      .sorted { (table.counts[$1], $0) < (table.counts[$0], $1) }.prefix(WordCode.wordsMax)
+    var ranks = Array(repeating: -1, count: table.words.count)
+    for (rank, number) in frequent.enumerated() { ranks[number] = rank }
+    let singles = WordCode.singles(of: frequent.count)
+    var codes: [UInt8] = []
+    var seconds: [UInt8] = []
+    var spelled: [UInt8] = []
+    codes.reserveCapacity(tokens.count)
+    for token in tokens {
+      switch token {
+      case .code(let code): codes.append(code)
+      case .byte(let byte):
+        codes.append(WordCode.byte)
+        spelled.append(byte)
+      case .word(let number, let isCapital, let isImplied):
+        let rank = ranks[number]
+        if rank < 0 {
+          let word = table.words[number]
+          codes.append(WordCode.spelled)
+          spelled.append(
+            UInt8(word.count) | (isCapital || isImplied ? WordCode.spelledCapital : 0))
+          word.append(to: &spelled)
+          continue
+        }
+        if isCapital { codes.append(WordCode.capital) }
+        if rank < singles {
+          codes.append(UInt8(WordCode.firstWord + rank))
+        } else {
+          codes.append(UInt8(WordCode.firstWord + singles + (rank - singles) >> 8))
+          seconds.append(UInt8(truncatingIfNeeded: rank - singles))
+        }
+      }
+    }
+    var writer = WireWriter()
+    writer.varint(UInt64(frequent.count))
+    writer.raw(frequent.map { UInt8(table.words[$0].count) })
+    var dictionary: [UInt8] = []
+    for number in frequent { table.words[number].append(to: &dictionary) }
+    writer.raw(dictionary)
+    for part in [spelled, seconds, codes] { writer.sized(part) }
+    return writer.bytes
+  }
+}
+
+/// Gives the texts back that a ``WordPacker`` has taken, one by one.
+struct WordUnpacker {
+  private var dictionary: [Word] = []
+  private let singles: Int
+  private var spelled: WireReader
+  private var seconds: WireReader
+  private var codes: WireReader
+  private var text: [UInt8] = []
+
+  init(reading reader: inout WireReader) throws(WireError) {
+    let lengths = try reader.raw(try reader.number(upTo: WordCode.wordsMax))
+    for length in lengths {
+      guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("words") }
+      var word = Word()
+      for byte in try reader.raw(Int(length)) { word.append(byte) }
+      dictionary.append(word)
+    }
+    singles = WordCode.singles(of: dictionary.count)
+    spelled = try reader.sized()
+    seconds = try reader.sized()
+    codes = try reader.sized()
+  }
+
+  /// The next text.
+  ///
+  /// - Parameter limit: At most so many bytes.
+  /// - Throws: ``WireError`` if there is none, or it is no text.
+  mutating func next(upTo limit: Int) throws(WireError) -> String {
+    text.removeAll(keepingCapacity: true)
+    var isSpaced = false
+    var isAfterDigit = false
+    var isCapital = false
+    while text.count <= limit {
+      let code = try codes.byte()
+      switch code {
+      case ...0x40:
+        let isDigit = code >= 0x30 && code <= 0x39
+        if isDigit, isSpaced, !isAfterDigit { text.append(0x20) }
+        text.append(code)
+        (isSpaced, isAfterDigit) = (isDigit, isDigit)
+      case WordCode.end:
+        guard let text = String(exactly: text) else { throw .malformed("text that is not UTF-8") }
+        return text
+      case WordCode.capital: isCapital = true
+      case WordCode.sentence:
+        text.append(contentsOf: [0x2E, 0x20])
+        (isSpaced, isCapital) = (false, true)
+      case WordCode.comma:
+        text.append(contentsOf: [0x2C, 0x20])
+        isSpaced = false
+      case WordCode.join: isSpaced = false
+      case WordCode.byte:
+        text.append(try spelled.byte())
+        isSpaced = false
+      default:
+        let word = try code == WordCode.spelled ? spell(&isCapital) : word(code)
+        if isSpaced { text.append(0x20) }
+        (isCapital ? word.raised : word).append(to: &text)
+        (isSpaced, isAfterDigit, isCapital) = (true, false, false)
+      }
+    }
+    throw .tooLarge("text")
+  }
+
+  private mutating func word(_ code: UInt8) throws(WireError) -> Word {
+    var rank = Int(code) - WordCode.firstWord
+    if rank >= singles { rank = singles + (rank - singles) << 8 + Int(try seconds.byte()) }
+    guard rank < dictionary.count else { throw .malformed("word") }
+    return dictionary[rank]
+  }
+
+  private mutating func spell(_ isCapital: inout Bool) throws(WireError) -> Word {
+    let head = try spelled.byte()
+    let length = Int(head & ~WordCode.spelledCapital)
+    guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("word") }
+    var word = Word()
+    for byte in try spelled.raw(length) { word.append(byte) }
+    isCapital = head & WordCode.spelledCapital != 0
+    return word
+  }
+}
