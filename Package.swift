@@ -79,11 +79,11 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb,
+        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "Gzip", grdb,
         .product(
           name: "SwiftProtobuf", package: "swift-protobuf",
           condition: .when(traits: ["CodecComparison"])),
-      ]),
+      ], resources: [.embedInCode("usage.txt")]),
     .target(name: "SimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
       name: "Simulation",

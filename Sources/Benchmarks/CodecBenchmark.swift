@@ -4,38 +4,31 @@ import SyncCore
 /// What coding costs a cell, with codecs of our own, of Foundation, and (with the package's trait
 /// `CodecComparison`) of SwiftProtobuf, over the same change sets.
 func codecFigures(_ workload: Workload, rounds: Int) throws -> [Figure] {
-  var figures: [Figure] = []
+  var figures = Rounds()
   for (name, changeSets) in [
     ("update", updates(workload)), ("insert", inserts(workload)),
   ] {
-    let cells = changeSets.flatMap(\.changes).reduce(0) { $0 + $1.fields.count }
+    let cells = Double(changeSets.flatMap(\.changes).reduce(0) { $0 + $1.fields.count })
     let encoded = changeSets.map { $0.encoded() }
     var contenders = [try own(changeSets, encoded), try json(changeSets)]
     #if CodecComparison
     contenders.insert(try swiftProtobuf(encoded), at: 1)
     #endif
-    var best = contenders.map { _ in (encode: Double.infinity, decode: Double.infinity) }
     for _ in 0..<max(rounds, 5) {
-      for (index, contender) in contenders.enumerated() {
-        var (encode, decode) = (Cost(), Cost())
-        try encode.timing(contender.encode)
-        try decode.timing(contender.decode)
-        best[index].encode = min(best[index].encode, encode.wall)
-        best[index].decode = min(best[index].decode, decode.wall)
+      for contender in contenders {
+        let place = "codec/\(name)/\(contender.name)"
+        figures.add(
+          "\(place)/encode", .nanosecondsPerCell, try seconds(contender.encode) * 1e9 / cells)
+        figures.add(
+          "\(place)/decode", .nanosecondsPerCell, try seconds(contender.decode) * 1e9 / cells)
       }
     }
-    for (contender, best) in zip(contenders, best) {
-      let perCell = 1e9 / Double(cells)
-      figures.append(
-        Figure(
-          "codec/\(name)/\(contender.name)", best.encode * perCell, .nanosecondsPerCell,
-          details: [
-            ("decode_ns", best.decode * perCell),
-            ("bytes_per_cell", Double(contender.bytes) / Double(cells)),
-          ]))
+    for contender in contenders {
+      figures.add(
+        "codec/\(name)/\(contender.name)/size", .bytesPerCell, Double(contender.bytes) / cells)
     }
   }
-  return figures
+  return figures.figures
 }
 
 /// One way of coding the same change sets.

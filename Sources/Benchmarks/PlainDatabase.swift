@@ -37,6 +37,24 @@ enum PlainDatabase {
     }
     return queue
   }
+
+  /// What it takes to insert all of the workload's rows into a new file.
+  ///
+  /// - Parameters:
+  ///   - workload: The rows.
+  ///   - batches: The same as statements, in the transactions in which they are inserted.
+  ///   - isDurable: Whether every commit waits for the disk.
+  /// - Returns: Seconds.
+  /// - Throws: SQLite's errors, and ``BenchError/wrongResult(_:)``.
+  static func secondsToInsert(
+    _ workload: Workload, in batches: [ArraySlice<Operation>], isDurable: Bool
+  ) throws -> Double {
+    let folder = try TemporaryFolder()
+    let queue = try open(folder.file("plain.db"), isDurable: isDurable)
+    let taken = try seconds { try queue.run(batches) }
+    try expect("plainly inserted", try queue.read { try $0.rowCount() }, workload.rows.count)
+    return taken
+  }
 }
 
 extension DatabaseWriter {

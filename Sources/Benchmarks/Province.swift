@@ -6,28 +6,39 @@ import SyncHub
 
 /// A hub in a file, with the durability it has in earnest, and devices, without a network between.
 final class Province {
-  private let folder: TemporaryFolder
+  /// What everybody's clock shows when a life begins.
+  static let start: Int64 = 1_764_100_000_000
+
+  private let database: SQLiteHubDatabase
   private let hub: Hub
-  private var wallMilliseconds: Int64 = 1_764_100_000_000
+  private var wallMilliseconds = Province.start
 
   /// One device of the province.
   struct Device {
     let store: DeviceStore
-    fileprivate let identity: DeviceIdentity
+    let identity: DeviceIdentity
+
+    init(store: DeviceStore, identity: DeviceIdentity) {
+      self.store = store
+      self.identity = identity
+    }
   }
 
-  init() throws {
-    folder = try TemporaryFolder()
+  /// Opens a hub.
+  ///
+  /// - Parameter path: Where its file is; it is made if it is not there.
+  /// - Throws: What the hub throws.
+  init(hubAt path: String) throws {
     let schema = try WorkloadTables.schema()
-    let database = try SQLiteHubDatabase(
-      path: folder.file("hub.db"), migrations: WorkloadTables.migrations, schema: schema)
+    database = try SQLiteHubDatabase(
+      path: path, migrations: WorkloadTables.migrations, schema: schema)
     hub = try Hub(
       database, schema: schema, timeline: "bench", secret: (1...32).map { $0 },
-      wallMilliseconds: wallMilliseconds)
+      wallMilliseconds: Province.start)
   }
 
-  /// A new device with an empty store.
-  func device(_ number: Int) throws -> Device {
+  /// Lets a new device in.
+  func enrol(_ number: Int) throws -> DeviceIdentity {
     let key = DeviceIdentity.makeSigningKey()
     let code = EnrolmentCode(typed: "CODE\(number)")
     try hub.issue(
@@ -38,88 +49,116 @@ final class Province {
       decoding: hub.enrol(
         EnrolmentRequest(code: code, publicKey: key.publicKey, label: "device"),
         device: String(repeating: String(number), count: 32), wallMilliseconds: wallMilliseconds))
-    let identity = DeviceIdentity(
+    return DeviceIdentity(
       device: reply.device, hub: "", hubKey: Data(reply.hubKey), signingKey: key.secret,
       incarnation: "\(number)")
-    let store = try openStore(folder.file("device-\(number).db"))
-    try store.enrol(
-      identity, officer: reply.officer, epoch: number, wallMilliseconds: wallMilliseconds)
+  }
+
+  /// A new store for a device that has been let in.
+  func device(
+    _ identity: DeviceIdentity, storeAt path: String, isDurable: Bool
+  ) throws -> Device {
+    let store = try openStore(path, isDurable: isDurable)
+    try store.enrol(identity, officer: "officer", epoch: 1, wallMilliseconds: wallMilliseconds)
     return Device(store: store, identity: identity)
   }
 
-  /// Brings a device's work to the hub, until every change set has its receipt stored.
-  ///
-  /// - Parameters:
-  ///   - device: Whose work.
-  ///   - keep: Is shown every envelope.
-  /// - Returns: What the first envelope cost, in which the log is sealed; the others; the hub's
-  ///   part; and the storing of receipts.
-  /// - Throws: What the device or the hub throws.
-  func push(_ device: Device, keep: ([UInt8]) -> Void = { _ in }) throws
-    -> [(name: String, cost: Cost)]
-  {
-    var (seal, envelopes, reception, receipts) = (Cost(), Cost(), Cost(), Cost())
-    var next = try seal.timing { try envelope(of: device) }
-    while let bytes = next {
-      let answer = try reception.timing {
-        try self.answer(.push(bytes), to: device)
-      }
-      try receipts.timing {
-        let reply = try PushReply(decoding: answer)
-        try device.store.store(
-          reply, answer, identity: device.identity, wallMilliseconds: wallMilliseconds)
-      }
-      keep(bytes)
-      next = try envelopes.timing { try envelope(of: device) }
-    }
-    return [
-      ("seal", seal), ("envelopes", envelopes), ("hub", reception), ("receipts", receipts),
-    ]
-  }
+  // MARK: Requests
 
-  private func answer(_ request: SyncRequest, to device: Device) throws -> [UInt8] {
-    let signed = try device.identity.signRequest(
+  /// What a device sends along with a request.
+  func sign(_ request: SyncRequest, by identity: DeviceIdentity) throws -> SignedRequest {
+    wallMilliseconds += 1
+    return try identity.signRequest(
       to: request.path, body: request.body, nonce: String(wallMilliseconds),
       hubMilliseconds: wallMilliseconds)
-    return try hub.answer(
+  }
+
+  /// The hub's part: whose request it is, and the answer.
+  func answer(_ request: SyncRequest, _ signed: SignedRequest) throws -> [UInt8] {
+    try hub.answer(
       request.body, to: request.path,
       from: hub.admit(signed, wallMilliseconds: wallMilliseconds),
       wallMilliseconds: wallMilliseconds)
   }
 
-  private func envelope(of device: Device) throws -> [UInt8]? {
-    wallMilliseconds += 1
-    return try device.store.nextEnvelope(
-      identity: device.identity, wallMilliseconds: wallMilliseconds)
-  }
-
-  /// Brings a device into step with the hub.
+  /// Brings a device into step with the hub, as its program does.
   ///
   /// - Parameters:
-  ///   - device: Who pulls.
-  ///   - keep: Is shown every page.
-  /// - Returns: The hub's part and the device's.
-  /// - Throws: ``BenchError/wrongResult(_:)`` if the device is not in step at the end.
-  func pull(_ device: Device, keep: ([UInt8]) -> Void = { _ in }) throws
-    -> [(name: String, cost: Cost)]
-  {
-    var (pages, apply) = (Cost(), Cost())
-    var isLast = false
-    while !isLast {
-      wallMilliseconds += 1
-      let asked = try apply.timing(device.store.nextPull)
-      let bytes = try pages.timing {
-        try answer(asked, to: device)
+  ///   - device: Whose store.
+  ///   - watch: Times the device's part and the hub's, but not the looking whether all went well.
+  ///   - directions: Which ways it goes.
+  ///   - keep: Is shown every request with its answer.
+  /// - Returns: What was done.
+  /// - Throws: What the device or the hub throws; ``BenchError/wrongResult(_:)`` if the device is not in
+  ///   step at the end.
+  @discardableResult
+  func synchronise(
+    _ device: Device, _ watch: inout Stopwatch, directions: SyncRound.Directions = [.push, .pull],
+    keep: (SyncRequest, [UInt8]) throws -> Void = { _, _ in }
+  ) throws -> SyncProgress {
+    var round = SyncRound(device.store, identity: device.identity, directions: directions)
+    while let request = try watch.time({ try round.next(wallMilliseconds: wallMilliseconds) }) {
+      let answer = try watch.time {
+        let answer = try self.answer(request, sign(request, by: device.identity))
+        try round.receive(answer, wallMilliseconds: wallMilliseconds)
+        return answer
       }
-      isLast = try apply.timing {
-        try device.store.receive(page: bytes, for: asked, wallMilliseconds: wallMilliseconds)?
-          .isLast ?? true
+      try keep(request, answer)
+    }
+    if directions.contains(.pull) {
+      let status = try device.store.status(wallMilliseconds: wallMilliseconds)
+      try expect("the device is in step", status.isInStep, true)
+    }
+    return round.progress
+  }
+
+  /// Brings a device into step with the hub, with nobody looking at the time.
+  @discardableResult
+  func synchronise(
+    _ device: Device, directions: SyncRound.Directions = [.push, .pull],
+    keep: (SyncRequest, [UInt8]) throws -> Void = { _, _ in }
+  ) throws -> SyncProgress {
+    var watch = Stopwatch()
+    return try synchronise(device, &watch, directions: directions, keep: keep)
+  }
+
+  // MARK: What the hub holds
+
+  /// The sums that the hub has kept for all columns.
+  func digests() throws -> ColumnDigests {
+    try database.read { connection in
+      var digests = ColumnDigests()
+      try connection.each("SELECT tbl, col, sum FROM hub_digest", []) { row in
+        guard let table = row[0].integer, let column = row[1].integer, let sum = row[2].integer
+        else { return true }
+        digests.replace(
+          .init(table: Int(table), column: Int(column)), old: 0, new: UInt64(bitPattern: sum))
+        return true
       }
-      keep(bytes)
+      return digests
     }
-    guard try device.store.status(wallMilliseconds: wallMilliseconds).isInStep else {
-      throw BenchError.wrongResult("the device is not in step with the hub")
+  }
+
+  /// What the hub's tables hold, read row by row.
+  func content() throws -> Content {
+    let tables = try WorkloadTables.schema().tables
+    return try database.read { connection in
+      var content = Content()
+      for table in tables {
+        try connection.each("SELECT \(table.columnList) FROM \(table.name)", []) { values in
+          content.add(table, values)
+          return true
+        }
+      }
+      return content
     }
-    return [("hub", pages), ("device", apply)]
+  }
+
+  /// How many fields the operator is asked about.
+  func openConflicts() throws -> Int {
+    let count = try database.read { connection in
+      try connection.first("SELECT count(*) FROM thuan_conflict WHERE state = 'open'")
+    }
+    return Int(count?[0].integer ?? 0)
   }
 }

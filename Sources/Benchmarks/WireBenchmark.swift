@@ -1,90 +1,139 @@
 import Foundation
-import GRDB
+import Gzip
 import SyncCore
+import SyncDevice
 
-/// How many bytes a row takes on the wire, raw and compressed, against JSON with keys.
-func wireFigures(_ workload: Workload) throws -> [Figure] {
-  var figures: [Figure] = []
-  for size in [100, 1] {
-    let province = try Province()
-    let (writer, reader) = (try province.device(1), try province.device(2))
-    for step in Workload.Step.allCases {
-      let operations = workload.operations(of: step)
-      try writer.store.run(operations.batches(of: size))
-      var (pushed, pulled) = (Data(), Data())
-      _ = try province.push(writer) { pushed.append(contentsOf: $0) }
-      _ = try province.pull(reader) { pulled.append(contentsOf: $0) }
-      figures.append(
-        try figure("wire/push/\(step.rawValue)/\(size)", pushed, rows: operations.count))
-      guard size == 100 else { continue }
-      figures.append(try figure("wire/pull/\(step.rawValue)", pulled, rows: operations.count))
-    }
-  }
-  figures.append(try figure("wire/json/insert", json(workload), rows: workload.rows.count))
-  return figures
-}
-
-private func figure(_ name: String, _ bytes: Data, rows: Int) throws -> Figure {
-  var details: [(String, Double)] = []
-  for (tool, command) in [("gzip_6", "gzip -6"), ("zstd_3", "zstd -q -3")] {
-    if let size = try compressed(bytes, by: command) {
-      details.append((tool, Double(size) / Double(rows)))
-    }
-  }
-  return Figure(name, Double(bytes.count) / Double(rows), .bytesPerRow, details: details)
-}
-
-/// The size of what a command line tool makes of some bytes; nothing if the tool is not there.
-private func compressed(_ bytes: Data, by command: String) throws -> Int? {
+/// How many bytes travel, against what `gzip -6` makes of the same rows as JSON lines.
+///
+/// Bodies only: what HTTP puts around them is the same for every body.
+func wireFigures(_ rehearsal: Rehearsal) throws -> [Figure] {
+  let workload = rehearsal.workload
+  var bootstrap = 0
+  try rehearsal.pages.each { bootstrap += travelling($0) }
+  let json = try compressedJSON(of: workload.rows)
   let folder = try TemporaryFolder()
-  let input = folder.file("input")
-  try bytes.write(to: URL(fileURLWithPath: input))
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/bin/sh")
-  process.arguments = [
-    "-c", "command -v \(command) > /dev/null || exit 1; \(command) < '\(input)' | wc -c",
+  let (province, device) = try rehearsal.goOn(in: folder)
+  var days = Figure("wire/day", [], target: 0.75)
+  for day in 0..<daysMeasured { days.add(try pushADay(day, province, device)) }
+  return [
+    Figure(
+      "wire/bootstrap", [Pair(plain: Double(json), ours: Double(bootstrap), unit: .bytes)],
+      target: 0.85),
+    Figure(
+      "wire/bootstrap/row", .bytesPerRow, [Double(bootstrap) / Double(workload.rows.count)]),
+    days,
+    Figure(
+      "wire/update", .bytesPerRow,
+      [try pushUpdates(of: workload, inOneGo: true, province, device)], target: 40),
+    Figure(
+      "wire/update/alone", .bytesPerRow,
+      [try pushUpdates(of: workload, inOneGo: false, province, device)]),
   ]
-  let output = Pipe()
-  process.standardOutput = output
-  try process.run()
-  let text = try output.fileHandleForReading.readToEnd() ?? Data()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else { return nil }
-  return Int(String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
 }
 
-/// The inserted rows as JSON lines with keys, as the documents of other systems carry them.
-private func json(_ workload: Workload) throws -> Data {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = .withoutEscapingSlashes
-  var lines = Data()
-  for row in workload.rows {
-    let table = WorkloadTables.all[row.table]
-    var object: [String: JSONCell] = ["t": .text(table.name)]
-    for (column, value) in zip(table.columns, row.values) {
-      switch value {
-      case .integer(let integer): object[column] = .integer(integer)
-      case .text(let text): object[column] = .text(text)
-      default: object[column] = .null
-      }
-    }
-    lines.append(try encoder.encode(object))
-    lines.append(UInt8(ascii: "\n"))
+private let daysMeasured = 7
+private let sessionsOfADay = 5
+private let updatesMeasured = 1_000
+
+/// A body's bytes as client and hub have them travel: compressed, unless that gains nothing.
+func travelling(_ body: [UInt8]) -> Int {
+  guard body.count >= HTTPContract.compressedBytesMin, let smaller = Gzip.compressed(body) else {
+    return body.count
   }
-  return lines
+  return min(smaller.count, body.count)
 }
 
-private enum JSONCell: Encodable {
-  case null
-  case integer(Int64)
-  case text(String)
+/// The push of a commune's sessions of one day with their recommendations, each session written in
+/// one go.
+private func pushADay(_ day: Int, _ province: Province, _ device: Province.Device) throws -> Pair {
+  var generator = WorkloadGenerator(seed: UInt64(day + 1))
+  let sessions = (0..<sessionsOfADay).map { number in
+    generator.session(number: number + 1, recommendations: 2)
+  }
+  try device.store.run(sessions.map { $0.map { Operation($0.kind.insert, $0.values) }[...] })
+  let pushed = try push(device, province, changes: sessions.count * 3)
+  return Pair(
+    plain: Double(try compressedJSON(of: sessions.flatMap { $0 })), ours: Double(pushed),
+    unit: .bytes)
+}
 
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
+/// What an update of one column takes in a push of a thousand.
+///
+/// - Parameters:
+///   - workload: The rows.
+///   - inOneGo: Whether somebody wrote them in one transaction, or each in one of its own.
+///   - province: The hub.
+///   - device: Who writes.
+/// - Returns: Bytes.
+/// - Throws: What device or hub throw, and ``BenchError/wrongResult(_:)``.
+private func pushUpdates(
+  of workload: Workload, inOneGo: Bool, _ province: Province, _ device: Province.Device
+) throws -> Double {
+  // Those who write each alone take other rows, so that every update changes something.
+  let operations =
+    inOneGo
+    ? workload.operations(of: .update).prefix(updatesMeasured)
+    : workload.operations(of: .update).suffix(min(updatesMeasured, workload.rows.count / 2))
+  try device.store.run(Array(operations).batches(of: inOneGo ? operations.count : 1))
+  return try Double(push(device, province, changes: operations.count)) / Double(operations.count)
+}
+
+private func push(
+  _ device: Province.Device, _ province: Province, changes wanted: Int
+) throws -> Int {
+  var (bytes, changes) = (0, 0)
+  try province.synchronise(device) { request, _ in
+    guard case .push(let envelope) = request else { return }
+    bytes += travelling(envelope)
+    changes += try Envelope(decoding: envelope).changeSets
+      .reduce(0) { $0 + (try ChangeSet(decoding: $1).changes.count) }
+  }
+  try expect("changes pushed", changes, wanted)
+  return bytes
+}
+
+// MARK: JSON
+
+/// How many bytes `gzip -6` makes of rows as JSON lines with keys, as other systems' documents carry
+/// them.
+private func compressedJSON(of rows: [Workload.Row]) throws -> Int {
+  let folder = try TemporaryFolder()
+  let path = folder.file("rows.json")
+  try Data().write(to: URL(fileURLWithPath: path))
+  let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  for rows in rows.batches(of: 1_000) {
+    try file.write(contentsOf: Data(rows.map(\.json).joined().utf8))
+  }
+  try file.close()
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = ["gzip", "-6", "-n", path]
+  try process.run()
+  process.waitUntilExit()
+  try expect("the exit code of gzip", process.terminationStatus, 0)
+  let attributes = try FileManager.default.attributesOfItem(atPath: path + ".gz")
+  guard let size = attributes[.size] as? Int, size > 0 else {
+    throw BenchError.wrongResult("gzip wrote nothing")
+  }
+  return size
+}
+
+extension Workload.Row {
+  /// The row as one line of JSON, its table under `t`.
+  fileprivate var json: String {
+    let fields = zip(kind.columns, values).map { column, value in "\"\(column)\":\(value.json)" }
+    return "{\"t\":\"\(kind.name)\",\(fields.joined(separator: ","))}\n"
+  }
+}
+
+extension Value {
+  /// The value as JSON; the workload has no bytes in it, nor texts with control characters.
+  fileprivate var json: String {
     switch self {
-    case .null: try container.encodeNil()
-    case .integer(let integer): try container.encode(integer)
-    case .text(let text): try container.encode(text)
+    case .integer(let integer): String(integer)
+    case .text(let text):
+      "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    default: "null"
     }
   }
 }

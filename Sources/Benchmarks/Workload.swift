@@ -13,15 +13,21 @@ struct Workload {
     let table: Int
     let values: [Value]
     var id: Value { values[0] }
+    var kind: WorkloadTable { WorkloadTables.all[table] }
+  }
+
+  /// A row that gets another status.
+  struct StatusUpdate {
+    let row: Int
+    let status: Value
   }
 
   private(set) var rows: [Row] = []
-  private(set) var updates: [Operation] = []
-  private(set) var deletes: [Operation] = []
-  private(set) var inserts: [Operation] = []
-  private(set) var upserts: [Operation] = []
-  /// The bytes of all values, and nothing around them.
-  private(set) var rawBytes = 0
+  /// Each session with its recommendations, as indices of ``rows``: what officers write in one go.
+  private(set) var groups: [Range<Int>] = []
+  private(set) var updates: [StatusUpdate] = []
+  /// Indices of ``rows``; recommendations before their sessions.
+  private(set) var deletes: [Int] = []
 
   /// The three parts of the workload, in their order.
   enum Step: String, CaseIterable {
@@ -30,7 +36,6 @@ struct Workload {
 
   init(rows count: Int) {
     var generator = WorkloadGenerator(seed: 20_261_123)
-    var groups: [Range<Int>] = []
     let sessions = max(1, count / 3)
     for session in 0..<sessions {
       let first = rows.count
@@ -38,31 +43,54 @@ struct Workload {
       rows += generator.session(number: session + 1, recommendations: recommendations)
       groups.append(first..<rows.count)
     }
-    for row in rows { for value in row.values { rawBytes += value.rawBytes } }
-    inserts = rows.map { Operation(WorkloadTables.all[$0.table].insert, $0.values) }
-    upserts = rows.map { Operation(WorkloadTables.all[$0.table].upsert, $0.values) }
     updates = rows.indices.shuffled(using: &generator.random).map { index in
       let (row, table) = (rows[index], WorkloadTables.all[rows[index].table])
       let status = generator.status(of: row.table, otherThan: row.values[table.status])
-      return Operation(table.updateStatus, [status, row.id])
+      return StatusUpdate(row: index, status: status)
     }
     deletes = groups.shuffled(using: &generator.random).prefix(max(1, count / 30))
       .flatMap { group in group.dropFirst() + [group.lowerBound] }
-      .map { Operation(WorkloadTables.all[rows[$0].table].delete, [rows[$0].id]) }
   }
 
-  /// The statements of a step as an application writes them.
+  /// The statements of a step.
   func operations(of step: Step) -> [Operation] {
     switch step {
-    case .insert: inserts
-    case .update: updates
-    case .delete: deletes
+    case .insert: rows.map { Operation($0.kind.insert, $0.values) }
+    case .update:
+      updates.map { Operation(rows[$0.row].kind.updateStatus, [$0.status, rows[$0.row].id]) }
+    case .delete: deletes.map { Operation(rows[$0].kind.delete, [rows[$0].id]) }
     }
   }
 
-  /// The statements of a step as somebody writes them who received the rows.
-  func received(_ step: Step) -> [Operation] {
-    step == .insert ? upserts : operations(of: step)
+  /// The inserts of each session and its recommendations.
+  func insertsByGroup() -> [ArraySlice<Operation>] {
+    let inserts = operations(of: .insert)
+    return groups.map { inserts[$0] }
+  }
+
+  /// What a store holds with all rows in it, once each has been changed.
+  ///
+  /// - Parameter change: Gets each row's index and its values; returns whether the row is still there.
+  /// - Returns: The rows' number and digest.
+  /// - Throws: `SchemaError`, which would be this program's mistake.
+  func content(changing change: (Int, inout [Value]) -> Bool = { _, _ in true }) throws -> Content {
+    let tables = try WorkloadTables.schema().tables
+    var content = Content()
+    for (index, row) in rows.enumerated() {
+      var values = row.values
+      if change(index, &values) { content.add(tables[row.table], values) }
+    }
+    return content
+  }
+
+  /// What a store holds when all three steps are done.
+  func contentAfterAllSteps() throws -> Content {
+    let statuses = Dictionary(uniqueKeysWithValues: updates.map { ($0.row, $0.status) })
+    let gone = Set(deletes)
+    return try content { index, values in
+      values[rows[index].kind.status] = statuses[index] ?? .null
+      return !gone.contains(index)
+    }
   }
 }
 
@@ -87,16 +115,5 @@ extension Array {
   /// The elements in runs of the given length.
   func batches(of size: Int) -> [ArraySlice<Element>] {
     stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
-  }
-}
-
-extension Value {
-  fileprivate var rawBytes: Int {
-    switch self {
-    case .null: 0
-    case .integer, .real: 8
-    case .text(let text): text.utf8.count
-    case .blob(let blob): blob.count
-    }
   }
 }

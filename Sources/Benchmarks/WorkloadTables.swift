@@ -8,19 +8,28 @@ struct WorkloadTable {
   /// The index of the column that the workload updates.
   let status: Int
   let insert: String
-  let upsert: String
   let updateStatus: String
+  let updateFirst: String
+  let updateSecond: String
   let delete: String
 
-  init(_ name: String, _ columns: [String]) {
+  /// The indices of two columns that two officers change at once, each a merge unit of its own.
+  ///
+  /// About the first the operator is asked if both change it.
+  let edited: (first: Int, second: Int)
+
+  init(_ name: String, _ columns: [String], edited: (first: String, second: String)) {
     self.name = name
     self.columns = columns
+    self.edited = (
+      first: columns.firstIndex(of: edited.first) ?? 0,
+      second: columns.firstIndex(of: edited.second) ?? 0
+    )
+    updateFirst = "UPDATE \(name) SET \(edited.first) = ? WHERE id = ?"
+    updateSecond = "UPDATE \(name) SET \(edited.second) = ? WHERE id = ?"
     status = columns.firstIndex(of: "status") ?? 0
     let places = columns.map { _ in "?" }.joined(separator: ", ")
     insert = "INSERT INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(places))"
-    upsert =
-      insert + " ON CONFLICT (id) DO UPDATE SET "
-      + columns.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
     updateStatus = "UPDATE \(name) SET status = ? WHERE id = ?"
     delete = "DELETE FROM \(name) WHERE id = ?"
   }
@@ -34,13 +43,13 @@ enum WorkloadTables {
       [
         "id", "kind", "number", "title", "unit_code", "lead_org", "form", "status", "started_on",
         "ended_on", "location", "summary", "conclusion", "updated_at",
-      ]),
+      ], edited: ("lead_org", "location")),
     WorkloadTable(
       "recommendation",
       [
         "id", "session_id", "position", "text", "addressed_to", "status", "deadline", "response",
         "responded_on", "updated_at",
-      ]),
+      ], edited: ("addressed_to", "deadline")),
   ]
 
   static let sql = """

@@ -1,0 +1,35 @@
+/// Adds up seconds on the wall.
+struct Stopwatch {
+  private(set) var seconds = 0.0
+
+  /// Runs something and adds what it took.
+  mutating func time<T>(_ body: () throws -> T) rethrows -> T {
+    let start = ContinuousClock.now
+    defer { seconds += (ContinuousClock.now - start).inSeconds }
+    return try body()
+  }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+/// What something takes.
+func seconds(_ body: () throws -> Void) rethrows -> Double {
+  var watch = Stopwatch()
+  try watch.time(body)
+  return watch.seconds
+}
+
+/// Runs all sides of a comparison, in turns from the first and from the last, so that none always
+/// comes upon the machine as the other has left it.
+///
+/// - Parameters:
+///   - round: Counted from nought.
+///   - sides: The plain one first.
+/// - Returns: What each gave, in the order of the sides.
+/// - Throws: What a side throws.
+func inTurns<Result>(_ round: Int, _ sides: [() throws -> Result]) throws -> [Result] {
+  if round.isMultiple(of: 2) { return try sides.map { try $0() } }
+  return try sides.reversed().map { try $0() }.reversed()
+}
