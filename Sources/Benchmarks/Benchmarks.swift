@@ -7,6 +7,8 @@ struct Benchmarks {
   private static let usageExitCode: Int32 = 64
 
   static func main() async {
+    let stopping = TemporaryFolder.removeAllWhenStopped()
+    defer { withExtendedLifetime(stopping) { TemporaryFolder.removeAll() } }
     do {
       guard let options = try Options(Array(CommandLine.arguments.dropFirst())) else {
         print(Options.usage, terminator: "")
@@ -15,6 +17,7 @@ struct Benchmarks {
       try await run(options)
     } catch {
       FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+      TemporaryFolder.removeAll()
       if case BenchError.usage = error { exit(usageExitCode) }
       exit(1)
     }

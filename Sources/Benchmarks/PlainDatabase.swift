@@ -1,20 +1,6 @@
 import Foundation
 import GRDB
-
-/// A folder of its own for one run, gone when the run is over.
-final class TemporaryFolder {
-  private let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "thuan-bench-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func file(_ name: String) -> String { url.appendingPathComponent(name).path }
-}
+import SyncSQLite
 
 /// The other side of every comparison: a file that GRDB opens, as the engine's stores are opened.
 enum PlainDatabase {
@@ -26,12 +12,10 @@ enum PlainDatabase {
   /// - Returns: The open file.
   /// - Throws: SQLite's errors.
   static func open(_ path: String, isDurable: Bool = false) throws -> DatabaseQueue {
-    var configuration = Configuration()
-    configuration.journalMode = .wal
-    configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
-    }
-    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    let queue = try DatabaseQueue(path: path)
+    // As the engine's stores do it: by a queue's configuration, what it says of durability does not
+    // last, and the plain side would not wait for the disk where the hub does.
+    try queue.logAhead(isDurable: isDurable)
     try queue.write { db in
       if try !db.tableExists("session") { try db.execute(sql: WorkloadTables.sql) }
     }
