@@ -1,19 +1,42 @@
 import SyncDevice
 
-/// What each cost is with different numbers of rows.
-func growthFigures(_ bench: Bench) throws -> [Figure] {
-  var figures = Rounds()
-  for rows in bench.scale.growthRows {
-    let rehearsal =
-      try rows == bench.scale.rows ? bench.rehearsal() : Rehearsal(Workload(rows: rows))
-    let province = try FilledProvince(rows: rows)
-    for round in 0..<bench.scale.rounds {
-      try add(rehearsal, province, round, to: &figures)
+/// What is drawn.
+enum GrowthCost: String {
+  case plain, capture, ingest, apply, sync, bootstrap
+
+  var label: String {
+    switch self {
+    case .plain: "plain insert"
+    case .capture: "insert through a store"
+    case .ingest: "taking in at the hub"
+    case .apply: "applying on a device"
+    case .sync: "sync of 100 changes"
+    case .bootstrap: "first pull on the wire"
     }
-    let wire = try wireFigures(rehearsal).first { $0.name == "wire/bootstrap/row" }
-    figures.add("growth/bootstrap/\(rows)", .bytesPerRow, wire?.value ?? .nan)
   }
-  return figures.figures
+
+  func name(_ rows: Int) -> String { "growth/\(rawValue)/\(rows)" }
+}
+
+/// What each cost is with different numbers of rows, all of them in every round: what the machine does
+/// meanwhile shall not pass for growth.
+func growthFigures(_ bench: Bench) throws -> [Figure] {
+  let lives = try bench.scale.growthRows.map { rows in
+    (
+      rehearsal: try rows == bench.scale.rows ? bench.rehearsal() : Rehearsal(Workload(rows: rows)),
+      province: try FilledProvince(rows: rows)
+    )
+  }
+  var rounds = Rounds()
+  for round in 0..<bench.scale.rounds {
+    for life in lives { try add(life.rehearsal, life.province, round, to: &rounds) }
+  }
+  for (rehearsal, province) in lives {
+    rounds.add(
+      GrowthCost.bootstrap.name(province.rows), .bytesPerRow,
+      Double(try bootstrapBytes(rehearsal)) / Double(province.rows))
+  }
+  return rounds.figures
 }
 
 private func add(
@@ -30,12 +53,12 @@ private func add(
       { try rehearsal.secondsToIngest(rehearsal.inserts) },
       { try rehearsal.secondsToApply() },
     ])
-  for (name, seconds) in zip(["plain", "capture", "ingest", "apply"], taken) {
-    figures.add("growth/\(name)/\(rows)", .microsecondsPerRow, seconds * 1e6 / Double(rows))
+  for (cost, seconds) in zip([GrowthCost.plain, .capture, .ingest, .apply], taken) {
+    figures.add(cost.name(rows), .microsecondsPerRow, seconds * 1e6 / Double(rows))
   }
   let sync = try median((0..<3).map { _ in try province.secondsToSync() })
   figures.add(
-    "growth/sync/\(rows)", .microsecondsPerChange, sync * 1e6 / Double(FilledProvince.changes))
+    GrowthCost.sync.name(rows), .microsecondsPerChange, sync * 1e6 / Double(FilledProvince.changes))
 }
 
 /// What it takes to insert all rows through a store, a session and its recommendations in each

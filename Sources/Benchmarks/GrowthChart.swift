@@ -20,10 +20,10 @@ struct GrowthChart {
     self.title = title
     for figure in figures {
       let parts = figure.name.split(separator: "/")
-      guard parts.count > 2, let rows = parts.last.flatMap({ Double($0) }), figure.value > 0 else {
+      guard parts.count == 3, let rows = parts.last.flatMap({ Double($0) }), figure.value > 0 else {
         continue
       }
-      let name = parts.dropFirst().dropLast().joined(separator: " ")
+      let name = GrowthCost(rawValue: String(parts[1]))?.label ?? String(parts[1])
       if !lines.contains(where: { $0.name == name }) {
         lines.append(Line(name: name, unit: figure.unit))
       }
@@ -34,7 +34,7 @@ struct GrowthChart {
   }
 
   private enum Layout {
-    static let (width, height) = (880.0, 560.0)
+    static let (width, height) = (960.0, 560.0)
     static let (left, right, top, bottom) = (80.0, 640.0, 60.0, 500.0)
     /// Labels nearer to one another than this could not be read.
     static let labelDistance = 18.0
@@ -52,8 +52,8 @@ struct GrowthChart {
     let places = labelPlaces(values)
     var parts = [
       """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(text(Layout.width)) \
-      \(text(Layout.height))" font-family="sans-serif" font-size="13">
+      <svg xmlns="http://www.w3.org/2000/svg" width="\(text(Layout.width))" \
+      height="\(text(Layout.height))" viewBox="0 0 \(text(Layout.width)) \(text(Layout.height))" font-family="sans-serif" font-size="13">
       <rect width="100%" height="100%" fill="white"/>
       <text x="\(text(Layout.left))" y="32" font-size="17">\(escaped(title))</text>
       """

@@ -8,8 +8,7 @@ import SyncDevice
 /// Bodies only: what HTTP puts around them is the same for every body.
 func wireFigures(_ rehearsal: Rehearsal) throws -> [Figure] {
   let workload = rehearsal.workload
-  var bootstrap = 0
-  try rehearsal.pages.each { bootstrap += travelling($0) }
+  let bootstrap = try bootstrapBytes(rehearsal)
   let json = try compressedJSON(of: workload.rows)
   let folder = try TemporaryFolder()
   let (province, device) = try rehearsal.goOn(in: folder)
@@ -29,6 +28,13 @@ func wireFigures(_ rehearsal: Rehearsal) throws -> [Figure] {
       "wire/update/alone", .bytesPerRow,
       [try pushUpdates(of: workload, inOneGo: false, province, device)]),
   ]
+}
+
+/// What travels of the hub's whole state.
+func bootstrapBytes(_ rehearsal: Rehearsal) throws -> Int {
+  var bytes = 0
+  try rehearsal.pages.each { bytes += travelling($0) }
+  return bytes
 }
 
 private let daysMeasured = 7
@@ -70,10 +76,9 @@ private func pushUpdates(
   of workload: Workload, inOneGo: Bool, _ province: Province, _ device: Province.Device
 ) throws -> Double {
   // Those who write each alone take other rows, so that every update changes something.
-  let operations =
-    inOneGo
-    ? workload.operations(of: .update).prefix(updatesMeasured)
-    : workload.operations(of: .update).suffix(min(updatesMeasured, workload.rows.count / 2))
+  let updates = workload.operations(of: .update)
+  let count = min(updatesMeasured, updates.count / 2)
+  let operations = inOneGo ? updates.prefix(count) : updates.suffix(count)
   try device.store.run(Array(operations).batches(of: inOneGo ? operations.count : 1))
   return try Double(push(device, province, changes: operations.count)) / Double(operations.count)
 }
