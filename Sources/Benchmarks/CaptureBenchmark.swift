@@ -59,7 +59,7 @@ extension Workload.Step {
 }
 
 /// Who writes into a store.
-private enum Writer: String, CaseIterable {
+enum Writer: String, CaseIterable {
   /// The application, through the library.
   case own
   /// Another program, through SQLite alone.
@@ -67,7 +67,7 @@ private enum Writer: String, CaseIterable {
 }
 
 /// The workload's three steps, to be run in new files.
-private struct CaptureBench {
+struct CaptureBench {
   /// How many rows are written in a transaction.
   enum Size: String, CaseIterable {
     case one = "1"
@@ -99,7 +99,8 @@ private struct CaptureBench {
 
   private let workload: Workload
   private let operations: [[Operation]]
-  private let content: Content
+  /// What has to stand in every file in the end.
+  var content: Content
 
   init(_ workload: Workload) throws {
     self.workload = workload
@@ -152,6 +153,8 @@ private struct CaptureBench {
     for operations in operations {
       var step = Step()
       step.operations = operations.count
+      // Or one side would fold into the file what it wrote in the step before, and the other not.
+      _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
       let before = try database.usedBytes()
       try write(operations, &step)
       step.bytes = try database.usedBytes() - before
