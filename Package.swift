@@ -109,6 +109,8 @@ let package = Package(
     .testTarget(name: "TerminalTests", dependencies: ["FieldModel", "Terminal", arguments]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulation"], exclude: ["Lives"]),
     .testTarget(
+      name: "BenchmarksTests", dependencies: ["Benchmarks", "SyncCore", "SyncDevice", grdb]),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "SyncClient", "HubServer",

@@ -12,7 +12,7 @@ struct Scale {
 
   /// What ends within two minutes.
   static let quick = Scale(
-    rows: 10_000, rounds: 3, flatRows: [1_000, 100_000], growthRows: [1_000, 10_000])
+    rows: 5_000, rounds: 3, flatRows: [1_000, 100_000], growthRows: [1_000, 10_000])
 }
 
 /// What the command line asks for.

@@ -12,10 +12,10 @@ final class Rehearsal {
   struct Scene {
     fileprivate let hub: String
     fileprivate let device: DeviceIdentity
-    fileprivate let envelopes: Tape
-    fileprivate let after: Content
+    var envelopes: Tape
+    var after: Content
     /// Fields about which the operator has to be asked.
-    fileprivate let conflicts: Int
+    var conflicts: Int
   }
 
   let workload: Workload

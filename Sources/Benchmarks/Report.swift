@@ -86,7 +86,7 @@ struct Report {
     "  " + "".filled(to: Width.name)
     + ["median", "min", "max"].map { $0.aligned(to: Width.number) }.joined() + " "
     + "".filled(to: Width.unit) + "target".aligned(to: Width.target)
-    + "            the plain side"
+    + "            paired with"
 
   /// The figure as a line of the table.
   func line(_ figure: Figure) -> String {
