@@ -5,6 +5,8 @@ import SyncSQLite
 
 /// What writing costs under the capture triggers, for the store's own transactions and for those of
 /// another program, and how much the log adds to the file.
+///
+/// Neither side waits for the disk: it would take the same for both, and hide what triggers cost.
 func captureFigures(_ workload: Workload, rounds: Int) throws -> [Figure] {
   let bench = try CaptureBench(workload)
   var figures = Rounds()

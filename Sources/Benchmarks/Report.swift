@@ -36,7 +36,10 @@ struct Report {
     if !isJSON { print("\n" + Self.heading) }
   }
 
-  func begin(_ title: String) { isJSON ? say(title) : print("\n\(title)") }
+  func begin(_ title: String) {
+    isJSON ? say(title) : print("\n\(title)")
+    fflush(nil)
+  }
 
   mutating func add(_ figures: [Figure]) {
     for figure in figures {
