@@ -7,39 +7,59 @@ import SyncDevice
 func flatFigures(_ scale: Scale) throws -> [Figure] {
   let provinces = try scale.flatRows.map { try FilledProvince(rows: $0) }
   var figures = Rounds()
-  for _ in 0..<warmingSyncs { for province in provinces { _ = try province.secondsToSync() } }
-  for round in 0..<scale.rounds {
-    let taken = try inTurns(round, provinces.map { province in { try costs(of: province) } })
-    for (province, costs) in zip(provinces, taken) {
-      figures.add("flat/sync/\(province.rows)", .milliseconds, costs.sync * 1_000)
+  for changes in FilledProvince.Changes.allCases {
+    for _ in 0..<warmingSyncs {
+      for province in provinces { _ = try province.synchronise(changes) }
     }
-    let syncs = taken.map(\.sync)
-    let (least, greatest) = (syncs.min() ?? .nan, syncs.max() ?? .nan)
-    figures.add("flat/sync", Pair(plain: least, ours: greatest), target: 1.3)
-    for (province, costs) in zip(provinces, taken) {
-      figures.add(
-        "flat/digest/\(province.rows)", .percent, 100 * costs.digest / costs.sync, target: 5)
+    for round in 0..<scale.rounds {
+      let taken = try inTurns(
+        round, provinces.map { province in { try costs(of: province, changes) } })
+      let name = "flat/\(changes.rawValue)"
+      figures.add(name, pair(taken.map(\.sync.seconds)), target: 1.3)
+      figures.add("\(name)/processor", pair(taken.map(\.sync.processorSeconds)))
+      for (province, costs) in zip(provinces, taken) {
+        figures.add("\(name)/\(province.rows)", .milliseconds, costs.sync.seconds * 1_000)
+        figures.add(
+          "\(name)/digest/\(province.rows)", .percent, 100 * costs.digest / costs.sync.seconds,
+          target: 5)
+      }
     }
   }
   return figures.figures
+}
+
+/// The store in which it takes longest, against the one in which it takes least.
+private func pair(_ costs: [Double]) -> Pair {
+  Pair(plain: costs.min() ?? .nan, ours: costs.max() ?? .nan)
 }
 
 private let warmingSyncs = 2
 /// One sync takes some milliseconds, so the middle one of several is taken for each round.
 private let syncsInARound = 5
 
-private func costs(of province: FilledProvince) throws -> (sync: Double, digest: Double) {
-  var (syncs, digests): ([Double], [Double]) = ([], [])
+private func costs(of province: FilledProvince, _ changes: FilledProvince.Changes) throws
+  -> (sync: Stopwatch, digest: Double)
+{
+  var (syncs, digests): ([Stopwatch], [Double]) = ([], [])
   for _ in 0..<syncsInARound {
-    syncs.append(try province.secondsToSync())
+    syncs.append(try province.synchronise(changes))
     digests.append(try province.secondsToCompareDigests())
   }
-  return (median(syncs), median(digests))
+  syncs.sort { $0.seconds < $1.seconds }
+  return (syncs[syncsInARound / 2], median(digests))
 }
 
 /// A hub and two devices that hold some number of rows, which are made as they are written and never
 /// held together.
 final class FilledProvince {
+  /// What a sync brings, a hundred of it.
+  enum Changes: String, CaseIterable {
+    /// Fields of rows anywhere in the store, each in a transaction.
+    case edits
+    /// New sessions with their recommendations, each session in a transaction.
+    case inserts
+  }
+
   let rows: Int
   private let folder: TemporaryFolder
   private let province: Province
@@ -47,6 +67,7 @@ final class FilledProvince {
   private let reader: Province.Device
   /// Recommendations that get changed: more than one sync's, from all parts of the table.
   private var ids: [Value] = []
+  private var generator = WorkloadGenerator(seed: 20_261_123)
   private var random = SeededRandom(seed: 100)
   private var edits = 0
 
@@ -74,7 +95,6 @@ final class FilledProvince {
   }
 
   private func fill() throws {
-    var generator = WorkloadGenerator(seed: 20_261_123)
     var batch: [Operation] = []
     var (written, sessions) = (0, 0)
     let keptEvery = max(1, rows / Self.idsKept)
@@ -94,24 +114,50 @@ final class FilledProvince {
     }
   }
 
-  /// What a sync of both devices takes, devices and hub together: one has changed a hundred rows, each
-  /// in a transaction, and the other gets them.
-  func secondsToSync() throws -> Double {
+  /// What a sync of both devices takes, devices and hub together: one has made changes, and the other
+  /// gets them.
+  func synchronise(_ changes: Changes) throws -> Stopwatch {
+    var added: [Workload.Row] = []
+    switch changes {
+    case .edits: try writer.store.run(edit())
+    case .inserts:
+      let groups = newSessions()
+      added = groups.flatMap { $0 }
+      try writer.store.run(groups.map { $0.map { Operation($0.kind.insert, $0.values) }[...] })
+    }
+    var watch = Stopwatch()
+    try province.synchronise(writer, &watch)
+    let received = try province.synchronise(reader, &watch).received
+    try expect("rows received", received, Self.changes)
+    // The next one is to find as many rows as this one.
+    if !added.isEmpty {
+      let deletes = added.reversed().map { Operation($0.kind.delete, [$0.id]) }
+      try writer.store.run([deletes[...]])
+      for device in [writer, reader] { try province.synchronise(device) }
+    }
+    return watch
+  }
+
+  private func edit() -> [ArraySlice<Operation>] {
     ids.shuffle(using: &random)
     edits += 1
-    let batches = ids.prefix(Self.changes).map { id in
+    return ids.prefix(Self.changes).map { id in
       [
         Operation(
           "UPDATE recommendation SET addressed_to = ? WHERE id = ?", [.text("Sở \(edits)"), id])
       ]
     }
-    try writer.store.run(batches.map { $0[...] })
-    var watch = Stopwatch()
-    let sent = try province.synchronise(writer, &watch)
-    let received = try province.synchronise(reader, &watch)
-    try expect("changes sent", sent.sent, Self.changes)
-    try expect("rows received", received.received, Self.changes)
-    return watch.seconds
+  }
+
+  private func newSessions() -> [[Workload.Row]] {
+    var groups: [[Workload.Row]] = []
+    var count = 0
+    while count < Self.changes {
+      let recommendations = min(2, Self.changes - count - 1)
+      groups.append(generator.session(number: groups.count, recommendations: recommendations))
+      count += 1 + recommendations
+    }
+    return groups
   }
 
   /// What it takes to do alone what both devices and the hub do about digests when a sync ends: the hub

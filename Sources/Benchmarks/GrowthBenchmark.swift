@@ -56,7 +56,7 @@ private func add(
   for (cost, seconds) in zip([GrowthCost.plain, .capture, .ingest, .apply], taken) {
     figures.add(cost.name(rows), .microsecondsPerRow, seconds * 1e6 / Double(rows))
   }
-  let sync = try median((0..<3).map { _ in try province.secondsToSync() })
+  let sync = try median((0..<3).map { _ in try province.synchronise(.edits).seconds })
   figures.add(
     GrowthCost.sync.name(rows), .microsecondsPerChange, sync * 1e6 / Double(FilledProvince.changes))
 }

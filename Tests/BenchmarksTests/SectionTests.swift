@@ -25,7 +25,7 @@ struct SectionTests {
       "capture/foreign/update/1": 1.5, "capture/foreign/delete/100": 1.8, "log/own/insert/1": 12,
       "log/own/update/1": 120, "ingest/insert": 4, "ingest/merge": 1.5, "ingest/conflict": 2,
       "apply/insert": 2, "wire/bootstrap": 0.85, "wire/day": 0.75, "wire/update": 40,
-      "flat/sync": 1.3, "flat/digest/600": 5,
+      "flat/edits": 1.3, "flat/inserts": 1.3, "flat/edits/digest/600": 5,
     ]
     for (name, target) in agreed { #expect(targets[name] == target, "\(name)") }
   }
