@@ -12,10 +12,9 @@ func captureFigures(_ workload: Workload, rounds: Int) throws -> [Figure] {
   var figures = Rounds()
   for size in CaptureBench.Size.allCases {
     for round in 0..<rounds {
-      let sides: [Writer?] = [nil] + Writer.allCases
-      let runs = try inTurns(round, sides.map { writer in { try bench.run(size, writer) } })
-      for (writer, run) in zip(Writer.allCases, runs.dropFirst()) {
-        add(run, against: runs[0], "\(writer.rawValue)", size, to: &figures)
+      let (plain, written) = try bench.run(size, round)
+      for (writer, steps) in zip(Writer.allCases, written) {
+        add(steps, against: plain, writer, size, to: &figures)
       }
     }
   }
@@ -23,12 +22,12 @@ func captureFigures(_ workload: Workload, rounds: Int) throws -> [Figure] {
 }
 
 private func add(
-  _ run: CaptureBench.Run, against plain: CaptureBench.Run, _ writer: String,
+  _ steps: [CaptureBench.Step], against plain: [CaptureBench.Step], _ writer: Writer,
   _ size: CaptureBench.Size, to figures: inout Rounds
 ) {
   for (index, step) in Workload.Step.allCases.enumerated() {
-    let (ours, theirs) = (run.steps[index], plain.steps[index])
-    let name = "\(writer)/\(step.rawValue)/\(size.rawValue)"
+    let (ours, theirs) = (steps[index], plain[index])
+    let name = "\(writer.rawValue)/\(step.rawValue)/\(size.rawValue)"
     figures.add(
       "capture/\(name)", Pair(plain: theirs.seconds, ours: ours.seconds),
       target: step.target(size))
@@ -60,14 +59,6 @@ extension Workload.Step {
   }
 }
 
-/// Who writes into a store.
-enum Writer: String, CaseIterable {
-  /// The application, through the library.
-  case own
-  /// Another program, through SQLite alone.
-  case foreign
-}
-
 /// The workload's three steps, to be run in new files.
 struct CaptureBench {
   /// How many rows are written in a transaction.
@@ -91,14 +82,6 @@ struct CaptureBench {
     var operations = 0
   }
 
-  struct Run {
-    var steps: [Step] = []
-  }
-
-  /// A transaction of the store's own is refused if it could not be sent in one go, which is at about
-  /// a hundred thousand of these rows.
-  private static let sendableRows = 50_000
-
   private let workload: Workload
   private let operations: [[Operation]]
   /// What has to stand in every file in the end.
@@ -110,63 +93,37 @@ struct CaptureBench {
     content = try workload.contentAfterAllSteps()
   }
 
-  /// Runs all steps in a new file.
+  /// Runs all steps in new files, one for the same tables without triggers and one for each writer.
+  ///
+  /// The files get each step in slices, in turns, so that what the machine does meanwhile meets all
+  /// of them alike.
   ///
   /// - Parameters:
   ///   - size: How many rows are written in a transaction.
-  ///   - writer: Who writes into a store; nothing for the same tables without triggers.
-  /// - Returns: What each step took.
+  ///   - round: Says who is the first.
+  /// - Returns: What each step took and left, without triggers and for each writer.
   /// - Throws: SQLite's errors; ``BenchError/wrongResult(_:)`` if rows or log are not as they have to be.
-  func run(_ size: Size, _ writer: Writer?) throws -> Run {
-    let folder = try TemporaryFolder()
-    let path = folder.file("store.db")
-    if writer == .own {
-      let store = try openStore(path, isDurable: false)
-      return try run(store.database, isLogged: true) { operations, step in
-        let batches = operations.batches(of: rows(size, max: Self.sendableRows))
-        if size == .all {
-          try store.run(batches, &step)
-        } else {
-          step.seconds = try seconds { try store.run(batches) }
-        }
-      }
-    }
-    if writer == .foreign { try openStore(path, isDurable: false).database.close() }
-    let queue = try PlainDatabase.open(path)
-    return try run(queue, isLogged: writer != nil) { operations, step in
-      let batches = operations.batches(of: rows(size, max: .max))
-      step.seconds = try seconds { try queue.run(batches) }
-    }
-  }
-
-  private func rows(_ size: Size, max limit: Int) -> Int {
-    switch size {
-    case .one: 1
-    case .hundred: 100
-    case .all: min(workload.rows.count, limit)
-    }
-  }
-
-  private func run(
-    _ database: any DatabaseWriter, isLogged: Bool,
-    _ write: ([Operation], inout Step) throws -> Void
-  ) throws -> Run {
-    var run = Run()
+  func run(_ size: Size, _ round: Int) throws -> (plain: [Step], written: [[Step]]) {
+    let plain = try CaptureFile(nil)
+    let written = try Writer.allCases.map { try CaptureFile($0) }
+    let files = [plain] + written
     for operations in operations {
-      var step = Step()
-      step.operations = operations.count
-      // Or one side would fold into the file what it wrote in the step before, and the other not.
-      _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-      let before = try database.usedBytes()
-      try write(operations, &step)
-      step.bytes = try database.usedBytes() - before
-      run.steps.append(step)
+      let parts = files.map { $0.slices(of: operations, size) }
+      for file in files { try file.begin(operations.count) }
+      try interleave(
+        round,
+        zip(files, parts).map { file, slices in
+          slices.map { slice in { try file.write(slice, size) } }
+        })
+      for file in files { try file.end() }
     }
-    try expect("written", try database.read { try $0.content() }, content)
-    let logged = isLogged ? operations.reduce(0) { $0 + $1.count } : 0
-    try expect("captured changes", try database.read { try $0.capturedChanges() }, logged)
-    try database.close()
-    return run
+    for file in files {
+      try expect("written", try file.database.read { try $0.content() }, content)
+      let logged = file === plain ? 0 : operations.reduce(0) { $0 + $1.count }
+      try expect(
+        "captured changes", try file.database.read { try $0.capturedChanges() }, logged)
+    }
+    return (plain.steps, written.map(\.steps))
   }
 }
 
@@ -182,59 +139,4 @@ extension Database {
     }
     return count
   }
-}
-
-/// Opens a device's store over workload W's tables.
-func openStore(_ path: String, isDurable: Bool = true) throws -> DeviceStore {
-  try DeviceStore(
-    path: path, migrations: WorkloadTables.migrations, schema: try WorkloadTables.schema(),
-    wallMilliseconds: Province.start, isDurable: isDurable)
-}
-
-extension DeviceStore {
-  /// Runs each batch as one transaction of an officer.
-  func run(_ batches: [ArraySlice<Operation>]) throws {
-    var wall = Province.start
-    for batch in batches {
-      wall += 1
-      try write(by: Author(officer: "officer", wallMilliseconds: wall)) { db in
-        for operation in batch { try operation.run(in: db) }
-      }
-    }
-  }
-
-  /// Runs each batch as one transaction; where it is sealed at once, what comes between the last
-  /// statement and the commit is counted apart.
-  fileprivate func run(_ batches: [ArraySlice<Operation>], _ step: inout CaptureBench.Step) throws {
-    let bell = CommitBell()
-    database.add(transactionObserver: bell)
-    defer { database.remove(transactionObserver: bell) }
-    for batch in batches {
-      var written: ContinuousClock.Instant?
-      let taken = try seconds {
-        try write(by: Author(officer: "officer", wallMilliseconds: Province.start)) { db in
-          for operation in batch { try operation.run(in: db) }
-          written = .now
-        }
-      }
-      guard let written, let committing = bell.rung else {
-        throw BenchError.wrongResult("a transaction that nobody committed")
-      }
-      let between = (committing - written).inSeconds
-      let isSealed = try read { try $0.first("SELECT 1 FROM thuan_log LIMIT 1") == nil }
-      step.seconds += isSealed ? taken - between : taken
-      step.sealing += isSealed ? between : 0
-    }
-  }
-}
-
-/// Hears when a transaction is about to be committed.
-private final class CommitBell: TransactionObserver {
-  private(set) var rung: ContinuousClock.Instant?
-
-  func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
-  func databaseDidChange(with event: DatabaseEvent) {}
-  func databaseWillCommit() { rung = .now }
-  func databaseDidCommit(_ db: Database) {}
-  func databaseDidRollback(_ db: Database) {}
 }

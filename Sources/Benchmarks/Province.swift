@@ -162,3 +162,23 @@ final class Province {
     return Int(count?[0].integer ?? 0)
   }
 }
+
+/// Opens a device's store over workload W's tables.
+func openStore(_ path: String, isDurable: Bool = true) throws -> DeviceStore {
+  try DeviceStore(
+    path: path, migrations: WorkloadTables.migrations, schema: try WorkloadTables.schema(),
+    wallMilliseconds: Province.start, isDurable: isDurable)
+}
+
+extension DeviceStore {
+  /// Runs each batch as one transaction of an officer.
+  func run(_ batches: [ArraySlice<Operation>]) throws {
+    var wall = Province.start
+    for batch in batches {
+      wall += 1
+      try write(by: Author(officer: "officer", wallMilliseconds: wall)) { db in
+        for operation in batch { try operation.run(in: db) }
+      }
+    }
+  }
+}

@@ -49,3 +49,17 @@ func inTurns<Result>(_ round: Int, _ sides: [() throws -> Result]) throws -> [Re
   if round.isMultiple(of: 2) { return try sides.map { try $0() } }
   return try sides.reversed().map { try $0() }.reversed()
 }
+
+/// Runs what all sides do part by part, in turns, so that what the machine does meanwhile meets all of
+/// them alike.
+///
+/// - Parameters:
+///   - round: Counted from nought.
+///   - sides: What each does, in its order.
+/// - Throws: What a side throws.
+func interleave(_ round: Int, _ sides: [[() throws -> Void]]) throws {
+  for turn in 0..<(sides.map(\.count).max() ?? 0) {
+    _ = try inTurns(
+      round + turn, sides.map { parts in { if turn < parts.count { try parts[turn]() } } })
+  }
+}
