@@ -48,9 +48,9 @@ private func add(
   let taken = try inTurns(
     round,
     [
-      { try PlainDatabase.secondsToInsert(workload, in: groups, isDurable: false) },
+      { try PlainInserts.seconds(workload, in: groups, isDurable: false) },
       { try secondsToCapture(workload, groups) },
-      { try rehearsal.secondsToIngest(rehearsal.inserts) },
+      { try Reception.seconds(rehearsal.inserts, of: workload) },
       { try rehearsal.secondsToApply() },
     ])
   for (cost, seconds) in zip([GrowthCost.plain, .capture, .ingest, .apply], taken) {

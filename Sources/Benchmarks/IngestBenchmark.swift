@@ -5,23 +5,19 @@
 func ingestFigures(_ rehearsal: Rehearsal, rounds: Int) throws -> [Figure] {
   let batches = rehearsal.insertsByEnvelope()
   let edits = try rehearsal.concurrentEdits()
-  let rows = Double(rehearsal.workload.rows.count)
+  let workload = rehearsal.workload
   var figures = Rounds()
   for round in 0..<rounds {
-    let taken = try inTurns(
-      round,
-      [
-        {
-          try PlainDatabase.secondsToInsert(rehearsal.workload, in: batches, isDurable: true)
-        },
-        { try rehearsal.secondsToIngest(rehearsal.inserts) },
-        { try rehearsal.secondsToIngest(edits.merging) },
-        { try rehearsal.secondsToIngest(edits.conflicting) },
-      ])
+    let plain = try PlainInserts(workload, in: batches, isDurable: true)
+    let hubs = try [rehearsal.inserts, edits.merging, edits.conflicting].map {
+      try Reception($0, of: workload)
+    }
+    try interleave(round, [plain.parts] + hubs.map(\.parts))
+    let taken = try [plain.seconds()] + hubs.map { try $0.seconds() }
     figures.add("ingest/insert", Pair(plain: taken[0], ours: taken[1]), target: 4)
     figures.add("ingest/merge", Pair(plain: taken[1], ours: taken[2]), target: 1.5)
     figures.add("ingest/conflict", Pair(plain: taken[1], ours: taken[3]), target: 2)
-    figures.add("ingest/insert/speed", .rowsPerSecond, rows / taken[1])
+    figures.add("ingest/insert/speed", .rowsPerSecond, Double(workload.rows.count) / taken[1])
   }
   return figures.figures
 }
@@ -35,7 +31,7 @@ func applyFigures(_ rehearsal: Rehearsal, rounds: Int) throws -> [Figure] {
       round,
       [
         {
-          try PlainDatabase.secondsToInsert(rehearsal.workload, in: [inserts[...]], isDurable: true)
+          try PlainInserts.seconds(rehearsal.workload, in: [inserts[...]], isDurable: true)
         },
         rehearsal.secondsToApply,
       ])

@@ -21,23 +21,51 @@ enum PlainDatabase {
     }
     return queue
   }
+}
 
-  /// What it takes to insert all of the workload's rows into a new file.
+/// Plain inserts of all of a workload's rows into a new file.
+final class PlainInserts {
+  private let rows: Int
+  private let batches: [ArraySlice<Operation>]
+  private let folder: TemporaryFolder
+  private let queue: DatabaseQueue
+  private var watch = Stopwatch()
+
+  /// Prepares the file.
   ///
   /// - Parameters:
   ///   - workload: The rows.
   ///   - batches: The same as statements, in the transactions in which they are inserted.
   ///   - isDurable: Whether every commit waits for the disk.
+  /// - Throws: SQLite's errors.
+  init(_ workload: Workload, in batches: [ArraySlice<Operation>], isDurable: Bool) throws {
+    rows = workload.rows.count
+    self.batches = batches
+    folder = try TemporaryFolder()
+    queue = try PlainDatabase.open(folder.file("plain.db"), isDurable: isDurable)
+  }
+
+  /// The writing of every transaction.
+  var parts: [() throws -> Void] {
+    batches.map { batch in { [self] in try watch.time { try queue.run([batch]) } } }
+  }
+
+  /// What it took.
+  ///
   /// - Returns: Seconds.
-  /// - Throws: SQLite's errors, and ``BenchError/wrongResult(_:)``.
-  static func secondsToInsert(
+  /// - Throws: ``BenchError/wrongResult(_:)`` if not all rows are there.
+  func seconds() throws -> Double {
+    try expect("plainly inserted", try queue.read { try $0.rowCount() }, rows)
+    return watch.seconds
+  }
+
+  /// Writes all of it.
+  static func seconds(
     _ workload: Workload, in batches: [ArraySlice<Operation>], isDurable: Bool
   ) throws -> Double {
-    let folder = try TemporaryFolder()
-    let queue = try open(folder.file("plain.db"), isDurable: isDurable)
-    let taken = try seconds { try queue.run(batches) }
-    try expect("plainly inserted", try queue.read { try $0.rowCount() }, workload.rows.count)
-    return taken
+    let inserts = try PlainInserts(workload, in: batches, isDurable: isDurable)
+    for part in inserts.parts { try part() }
+    return try inserts.seconds()
   }
 }
 

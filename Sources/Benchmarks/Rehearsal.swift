@@ -10,8 +10,8 @@ import SyncSQLite
 final class Rehearsal {
   /// What a hub is given, in what state, and what has to become of it.
   struct Scene {
-    fileprivate let hub: String
-    fileprivate let device: DeviceIdentity
+    let hub: String
+    let device: DeviceIdentity
     var envelopes: Tape
     var after: Content
     /// Fields about which the operator has to be asked.
@@ -80,32 +80,6 @@ final class Rehearsal {
       defer { start += count }
       return inserts[start..<start + count]
     }
-  }
-
-  /// What it takes a hub to take in what a scene brings.
-  ///
-  /// - Throws: What the hub throws; ``BenchError/wrongResult(_:)`` if it did not take in all of it, or
-  ///   made something else of it.
-  func secondsToIngest(_ scene: Scene) throws -> Double {
-    let folder = try TemporaryFolder()
-    let path = folder.file("hub.db")
-    try DatabaseFile(scene.hub).copy(to: DatabaseFile(path))
-    let province = try Province(hubAt: path)
-    var watch = Stopwatch()
-    var receipts = 0
-    try scene.envelopes.each { envelope in
-      let request = SyncRequest.push(envelope)
-      let signed = try province.sign(request, by: scene.device)
-      let answer = try watch.time { try province.answer(request, signed) }
-      let reply = try PushReply(decoding: answer)
-      receipts += reply.receipts.count { $0.disposition != .quarantined }
-    }
-    try expect("change sets taken in", receipts, workload.groups.count)
-    try expect("the hub's rows", try province.content(), scene.after)
-    let kept = Content(rows: scene.after.rows, digests: try province.digests())
-    try expect("the hub's digests", kept, scene.after)
-    try expect("questions to the operator", try province.openConflicts(), scene.conflicts)
-    return watch.seconds
   }
 
   /// What it takes a new device to write the hub's whole state.

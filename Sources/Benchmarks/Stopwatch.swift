@@ -55,11 +55,19 @@ func inTurns<Result>(_ round: Int, _ sides: [() throws -> Result]) throws -> [Re
 ///
 /// - Parameters:
 ///   - round: Counted from nought.
-///   - sides: What each does, in its order.
+///   - sides: What each does, in its order. A side with fewer parts than others has them spread.
 /// - Throws: What a side throws.
 func interleave(_ round: Int, _ sides: [[() throws -> Void]]) throws {
-  for turn in 0..<(sides.map(\.count).max() ?? 0) {
+  let turns = sides.map(\.count).max() ?? 0
+  for turn in 0..<turns {
     _ = try inTurns(
-      round + turn, sides.map { parts in { if turn < parts.count { try parts[turn]() } } })
+      round + turn,
+      sides.map { parts in
+        {
+          for part in parts[turn * parts.count / turns..<(turn + 1) * parts.count / turns] {
+            try part()
+          }
+        }
+      })
   }
 }

@@ -12,9 +12,12 @@ final class Tape {
     count += 1
   }
 
+  /// The message that went as the given one, counted from nought.
+  func message(_ index: Int) throws -> [UInt8] { Array(try Data(contentsOf: place(of: index))) }
+
   /// Shows every message.
   func each(_ body: ([UInt8]) throws -> Void) throws {
-    for index in 0..<count { try body(Array(try Data(contentsOf: place(of: index)))) }
+    for index in 0..<count { try body(try message(index)) }
   }
 
   private func place(of index: Int) -> URL { URL(fileURLWithPath: folder.file("\(index)")) }

@@ -11,9 +11,9 @@ struct HonestyTests {
 
   @Test func `plain inserts that leave a row out are found`() throws {
     let inserts = workload.operations(of: .insert)
-    _ = try PlainDatabase.secondsToInsert(workload, in: [inserts[...]], isDurable: false)
+    _ = try PlainInserts.seconds(workload, in: [inserts[...]], isDurable: false)
     #expect(throws: BenchError.self) {
-      try PlainDatabase.secondsToInsert(
+      try PlainInserts.seconds(
         workload, in: [inserts.dropLast()], isDurable: false)
     }
   }
@@ -28,16 +28,16 @@ struct HonestyTests {
   @Test func `a hub that takes in less, other rows, or without a question is found`() throws {
     let rehearsal = try Rehearsal(workload)
     let scene = try rehearsal.concurrentEdits().conflicting
-    _ = try rehearsal.secondsToIngest(scene)
+    _ = try Reception.seconds(scene, of: workload)
     var changed = scene
     changed.envelopes = try Tape()
-    #expect(throws: BenchError.self) { try rehearsal.secondsToIngest(changed) }
+    #expect(throws: BenchError.self) { try Reception.seconds(changed, of: workload) }
     changed = scene
     changed.after = rehearsal.inserts.after
-    #expect(throws: BenchError.self) { try rehearsal.secondsToIngest(changed) }
+    #expect(throws: BenchError.self) { try Reception.seconds(changed, of: workload) }
     changed = scene
     changed.conflicts += 1
-    #expect(throws: BenchError.self) { try rehearsal.secondsToIngest(changed) }
+    #expect(throws: BenchError.self) { try Reception.seconds(changed, of: workload) }
   }
 
   @Test(arguments: [false, true])

@@ -60,4 +60,15 @@ struct SectionTests {
     }
     #expect(order == ["plain", "ours", "ours", "plain"])
   }
+
+  @Test func `every part of every side is run once, in its order and spread over the others`()
+    throws
+  {
+    var order = ""
+    func side(_ letter: Character, _ count: Int) -> [() throws -> Void] {
+      (0..<count).map { index in { order += "\(letter)\(index)" } }
+    }
+    try interleave(0, [side("a", 4), side("b", 2), []])
+    #expect(order == "a0" + "b0a1" + "a2" + "b1a3")
+  }
 }
