@@ -6,8 +6,8 @@ enum GrowthCost: String {
 
   var label: String {
     switch self {
-    case .plain: "plain insert"
-    case .capture: "insert through a store"
+    case .plain: "plain insert, 3 in a transaction"
+    case .capture: "the same through a store"
     case .ingest: "taking in at the hub"
     case .apply: "applying on a device"
     case .sync: "sync of 100 changes"
