@@ -37,7 +37,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    .target(name: "SyncCore", dependencies: [crypto]),
+    .target(
+      name: "SyncCore", dependencies: [crypto], resources: [.embedInCode("words.txt")]),
     .target(name: "SyncSQLite", dependencies: ["SyncCore", grdb, sqlite]),
     .target(
       name: "SyncDevice", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],

@@ -42,10 +42,17 @@ struct HeldBody: Sendable {
   /// An empty one out of the same budget.
   func another() -> HeldBody { HeldBody(lease.budget) }
 
+  /// Holds room for what will be made of it.
+  ///
+  /// - Throws: `Refusal` if it is not there at the moment.
+  func reserve(_ bytes: Int) throws {
+    try lease.budget.take(bytes)
+    lease.bytes.withLock { $0 += bytes }
+  }
+
   /// - Throws: `Refusal` if there is no memory for it at the moment.
   mutating func append(_ more: some Collection<UInt8>) throws {
-    try lease.budget.take(more.count)
-    lease.bytes.withLock { $0 += more.count }
+    try reserve(more.count)
     bytes.append(contentsOf: more)
   }
 }

@@ -96,6 +96,9 @@ final class SyncRoutes: Sendable {
     let acceptsGzip = request.headers[.acceptEncoding]?.lowercased().contains(HTTPContract.gzip)
     return try await offEventLoop { [hub, now] in
       let message = try encoding.decode(body, upTo: limit)
+      if path == HTTPContract.changeSetsPath {
+        try message.reserve(min(limit, (try? Envelope.blockBytes(in: message.bytes)) ?? 0))
+      }
       let answer = try hub.answer(
         message.bytes, to: path, from: device, wallMilliseconds: now())
       return .message(answer, status: .ok, isCompressed: acceptsGzip == true)

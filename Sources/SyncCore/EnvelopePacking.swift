@@ -70,7 +70,8 @@ struct PackedChangeSets {
   ///   - room: How many bytes the change sets may take.
   /// - Throws: ``WireError`` for anything else, and for more than that.
   init(_ block: WireReader, of stream: StreamID, room: Int) throws(WireError) {
-    var rows = try RowUnpacker(block, room: room)
+    // Values are counted roughly there; the change sets are counted here.
+    var rows = try RowUnpacker(block, room: 2 * room + 65_536)
     var room = room
     while !rows.isAtEnd {
       let head = try rows.row()

@@ -35,12 +35,26 @@ package struct Envelope: Equatable, Sendable {
     writer.unsigned(4, UInt64(stream.epoch))
     writer.signed(5, wallMilliseconds)
     let block = PackedChangeSets.pack(changeSets, of: stream)
-    if block.count < changeSets.reduce(0, { $0 + $1.count }) {
+    let bytes = changeSets.reduce(0) { $0 + $1.count }
+    if block.count < bytes {
       writer.blob(7, block)
+      writer.unsigned(8, UInt64(bytes))
     } else {
       for changeSet in changeSets { writer.presentBlob(6, changeSet) }
     }
     return ClosingField.close(writer.bytes, with: try sign(writer.bytes))
+  }
+
+  /// How many bytes the change sets take that come out of an envelope's block; 0 if it has none.
+  ///
+  /// - Throws: ``WireError`` for anything but an envelope.
+  package static func blockBytes(in bytes: [UInt8]) throws(WireError) -> Int {
+    var reader = WireReader(bytes)
+    var blockBytes = 0
+    while let field = try reader.next() {
+      if field == 8 { blockBytes = try reader.count() } else { try reader.skip() }
+    }
+    return blockBytes
   }
 
   /// Reads an envelope without judging its signature.
@@ -49,7 +63,7 @@ package struct Envelope: Equatable, Sendable {
   package init(decoding bytes: [UInt8]) throws(WireError) {
     var reader = WireReader(bytes)
     var (device, epoch, version) = ("", 0, 0)
-    var block: WireReader?
+    var (block, blockBytes) = (WireReader?.none, 0)
     self.init(
       schemaVersion: 0, stream: StreamID(device: "", epoch: 0), wallMilliseconds: 0, changeSets: [])
     while let field = try reader.next() {
@@ -61,6 +75,7 @@ package struct Envelope: Equatable, Sendable {
       case 5: wallMilliseconds = try reader.milliseconds()
       case 6: changeSets.append(try reader.blob())
       case 7: block = try reader.message()
+      case 8: blockBytes = try reader.count()
       case ClosingField.number: signature = try reader.blob()
       default: try reader.skip()
       }
@@ -70,7 +85,8 @@ package struct Envelope: Equatable, Sendable {
     guard version > 0, !device.isEmpty else { throw .malformed("envelope") }
     if let block {
       guard changeSets.isEmpty else { throw .malformed("envelope") }
-      let packed = try PackedChangeSets(block, of: stream, room: SyncLimits.bodyBytes)
+      guard blockBytes <= SyncLimits.bodyBytes else { throw .tooLarge("envelope") }
+      let packed = try PackedChangeSets(block, of: stream, room: blockBytes)
       (changeSets, decoded) = (packed.bodies, packed.decoded)
     }
     signed = try ClosingField.bytes(before: signature, in: bytes, of: "envelope")

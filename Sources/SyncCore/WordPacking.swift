@@ -3,8 +3,9 @@
 /// What people write is mostly words that come again. A compressor spends some twenty bits on each of
 /// them; here the frequent ones are one byte and the others two, so what is left for the compressor is
 /// a third, and it takes a tenth of the time. Vietnamese gains most: a word is a syllable, and there
-/// are few. A space between two words is not written, nor that a sentence begins with a capital. Any
-/// text comes back to the byte; one that is no prose gains nothing.
+/// are few, and those that people use most are known beforehand (`Schema/wire/words.txt`), which is what
+/// makes a day's work small. A space between two words is not written, nor that a sentence begins with a
+/// capital. Any text comes back to the byte; one that is no prose gains nothing.
 ///
 /// In the stream of codes, 0 to 0x40 are those characters themselves, and from ``WordCode/firstWord`` on
 /// words by falling frequency: the last codes of one byte need a second one.
@@ -151,8 +152,20 @@ private struct Word: Equatable {
   }
 }
 
-/// Words by their bytes, each with how often it came.
+/// Words by their bytes, each with how often it came; the known ones come first.
 private struct WordTable {
+  /// The words that both sides know, in the order of the list, and nothing else.
+  static let known: WordTable = {
+    var table = WordTable()
+    for line in PackageResources.words_txt.split(separator: 0x0A) {
+      precondition(line.count <= WordCode.wordBytesMax, "a word that is too long")
+      var word = Word()
+      for byte in line { word.append(byte) }
+      _ = table.number(of: word)
+    }
+    return table
+  }()
+
   private(set) var words: [Word] = []
   private(set) var counts: [Int] = []
   private var slots = Array(repeating: Int32(-1), count: 4096)
@@ -161,6 +174,12 @@ private struct WordTable {
   ///
   /// - Returns: Its number.
   mutating func count(_ word: Word) -> Int {
+    let number = number(of: word)
+    counts[number] += 1
+    return number
+  }
+
+  private mutating func number(of word: Word) -> Int {
     var slot = place(of: word)
     if slots[slot] < 0 {
       if 2 * words.count >= slots.count {
@@ -171,9 +190,7 @@ private struct WordTable {
       words.append(word)
       counts.append(0)
     }
-    let number = Int(slots[slot])
-    counts[number] += 1
-    return number
+    return Int(slots[slot])
   }
 
   private func place(of word: Word) -> Int {
@@ -203,7 +220,7 @@ struct WordPacker {
     case nothing, word, digits
   }
 
-  private var table = WordTable()
+  private var table = WordTable.known
   private var tokens: [Token] = []
 
   /// Adds a text after those that came before.
@@ -306,12 +323,16 @@ struct WordPacker {
 
   /// The dictionary and all texts.
   func finish() -> [UInt8] {
-    // A word that comes once costs more in the dictionary than where it stands.
-    let frequent = table.words.indices.filter { table.counts[$0] > 1 }
+    let known = WordTable.known.words.count
+    // A word that comes once costs more in the dictionary than where it stands, unless it is known.
+    let used = table.words.indices.filter { table.counts[$0] > ($0 < known ? 0 : 1) }
       .sorted { (table.counts[$1], $0) < (table.counts[$0], $1) }.prefix(WordCode.wordsMax)
+    let singles = WordCode.singles(of: used.count)
+    // Which of one length is which code makes no difference: in the order of numbers they are short.
+    let groups = [used.prefix(singles).sorted(), used.dropFirst(singles).sorted()]
+    let frequent = groups.flatMap { $0 }
     var ranks = Array(repeating: -1, count: table.words.count)
     for (rank, number) in frequent.enumerated() { ranks[number] = rank }
-    let singles = WordCode.singles(of: frequent.count)
     var codes: [UInt8] = []
     var seconds: [UInt8] = []
     var spelled: [UInt8] = []
@@ -342,11 +363,20 @@ struct WordPacker {
       }
     }
     var writer = WireWriter()
-    writer.varint(UInt64(frequent.count))
-    writer.raw(frequent.map { UInt8(table.words[$0].count) })
-    var dictionary: [UInt8] = []
-    for number in frequent { table.words[number].append(to: &dictionary) }
-    writer.raw(dictionary)
+    for group in groups {
+      let new = group.filter { $0 >= known }
+      writer.varint(UInt64(group.count - new.count))
+      writer.varint(UInt64(new.count))
+      var last = -1
+      for number in group.prefix(group.count - new.count) {
+        writer.varint(UInt64(number - last - 1))
+        last = number
+      }
+      writer.raw(new.map { UInt8(table.words[$0].count) })
+      var bytes: [UInt8] = []
+      for number in new { table.words[number].append(to: &bytes) }
+      writer.raw(bytes)
+    }
     for part in [spelled, seconds, codes] { writer.sized(part) }
     return writer.bytes
   }
@@ -362,17 +392,36 @@ struct WordUnpacker {
   private var text: [UInt8] = []
 
   init(reading reader: inout WireReader) throws(WireError) {
-    let lengths = try reader.raw(try reader.number(upTo: WordCode.wordsMax))
-    for length in lengths {
-      guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("words") }
-      var word = Word()
-      for byte in try reader.raw(Int(length)) { word.append(byte) }
-      dictionary.append(word)
-    }
+    for _ in 0..<2 { dictionary += try Self.group(&reader) }
+    guard dictionary.count <= WordCode.wordsMax else { throw .malformed("words") }
     singles = WordCode.singles(of: dictionary.count)
     spelled = try reader.sized()
     seconds = try reader.sized()
     codes = try reader.sized()
+  }
+
+  private static func group(_ reader: inout WireReader) throws(WireError) -> [Word] {
+    let known = WordTable.known.words
+    let knownCount = try reader.number(upTo: known.count)
+    let newCount = try reader.number(upTo: WordCode.wordsMax)
+    var words: [Word] = []
+    var last = -1
+    for _ in 0..<knownCount {
+      last += 1 + (try reader.number(upTo: known.count))
+      guard last < known.count else { throw .malformed("words") }
+      words.append(known[last])
+    }
+    for length in try reader.raw(newCount) {
+      guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("words") }
+      words.append(Word())
+      words[words.count - 1].count = Int(length)
+    }
+    for index in knownCount..<words.count {
+      let length = words[index].count
+      words[index].count = 0
+      for byte in try reader.raw(length) { words[index].append(byte) }
+    }
+    return words
   }
 
   /// The next text.

@@ -71,7 +71,7 @@ struct SyncOverHTTPTests {
   @Test func `a pull that breaks off in the middle goes on where it stopped`() async throws {
     try await TestHub.run { hub in
       let lan = try await hub.device("lan")
-      let total = 2_500
+      let total = SyncLimits.pageRows * 5 / 2
       try lan.write(
         """
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(total))
@@ -104,7 +104,7 @@ struct SyncOverHTTPTests {
   @Test func `work larger than one envelope goes out in several`() async throws {
     try await TestHub.run { hub in
       let lan = try await hub.device("lan")
-      let text = String(repeating: "x", count: 400_000)
+      let text = String(repeating: "x", count: 800_000)
       for number in 0..<6 { try lan.add("p\(number)", text) }
       let pushes = Mutex(0)
       try await lan.sync(.push) { _ in pushes.withLock { $0 += 1 } }
