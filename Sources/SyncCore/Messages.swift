@@ -252,9 +252,7 @@ package struct PullPage: Equatable, Sendable {
     var writer = WireWriter()
     writer.string(1, hub)
     writer.unsigned(2, UInt64(schemaVersion))
-    let block = isPacked ? PackedRow.block(of: rows) : []
-    writer.blob(11, block)
-    if block.isEmpty { for row in rows { writer.message(3) { row.write(to: &$0) } } }
+    if !isPacked { for row in rows { writer.message(3) { row.write(to: &$0) } } }
     writer.unsigned(4, UInt64(position.sequence))
     writer.flag(5, isLast)
     writer.signed(6, hubMilliseconds)
@@ -268,6 +266,7 @@ package struct PullPage: Equatable, Sendable {
     writer.unsigned(8, UInt64(position.number))
     writer.fixed(9, position.proof)
     writer.fixed(10, position.access)
+    if isPacked { writer.blob(11, PackedRow.block(of: rows)) }
     return writer.bytes
   }
 

@@ -478,7 +478,7 @@ struct WordUnpacker {
     guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("word") }
     var word = Word()
     for byte in try spelled.raw(length) { word.append(byte) }
-    isCapital = head & WordCode.spelledCapital != 0
+    if head & WordCode.spelledCapital != 0 { isCapital = true }
     return word
   }
 }

@@ -96,6 +96,22 @@ struct PackingTests {
     }
   }
 
+  @Test func `more words than there are short codes come back`() throws {
+    let syllables = [
+      "ba", "lê", "mướ", "đi", "tho", "ngu", "ký", "xa", "hẻ", "vù", "sở", "qui", "nhé",
+    ]
+    let words = syllables.flatMap { first in
+      syllables.flatMap { second in syllables.prefix(4).map { first + second + $0 } }
+    }
+    let rows = (0..<40).map { index in
+      PulledRow(
+        table: 10, kind: .whole, key: RowKey([.integer(Int64(index))]), columns: [2],
+        values: [.text(words[(index % 3)...].joined(separator: index % 2 == 0 ? " " : ", "))])
+    }
+    #expect(try PullPage(decoding: page(rows).encoded()) == page(rows))
+    #expect(page(rows).encoded().count < 40 * words.count * 5 / 2)
+  }
+
   @Test func `a damaged block is refused or read, and nothing else happens`() throws {
     var random = TestRandom(seed: 5)
     let whole = page(rows(&random)).encoded()
