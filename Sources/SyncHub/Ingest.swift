@@ -182,8 +182,12 @@ struct Ingest {
       hasUnsettledScopes = false
       for index in touched.indices where touched[index].table.scope != nil {
         let row = touched[index]
+        // It may have followed a row that came back.
+        let noted = try store.notedScope(row.table.number, row.key)
+        touched[index].now.scope = noted ?? row.now.scope
         guard
-          let scope = try store.settleScope(row.table, row.key, row.now, digests: &digests)
+          let scope = try store.settleScope(
+            row.table, row.key, touched[index].now, digests: &digests)
         else { continue }
         touched[index].now.scope = scope
         hasUnsettledScopes = true
@@ -331,6 +335,7 @@ struct Ingest {
     new.deletions.append(Candidate(.deletion, of: deletion, values: []))
     try write(new, over: old, table, key, sequence: sequence)
     try store.follow(table, key, digests: &digests)
+    hasUnsettledScopes = true
     disposition = .conflicted
     return new
   }
