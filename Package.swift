@@ -80,7 +80,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "Gzip", grdb,
+        "SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", "SyncClient", "HubServer", "FieldModel",
+        "Gzip", grdb, logging,
         .product(
           name: "SwiftProtobuf", package: "swift-protobuf",
           condition: .when(traits: ["CodecComparison"])),

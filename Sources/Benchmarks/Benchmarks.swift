@@ -10,7 +10,9 @@ struct Benchmarks {
     let stopping = TemporaryFolder.removeAllWhenStopped()
     defer { withExtendedLifetime(stopping) { TemporaryFolder.removeAll() } }
     do {
-      guard let options = try Options(Array(CommandLine.arguments.dropFirst())) else {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      if try await Role.play(arguments) { return }
+      guard let options = try Options(arguments) else {
         print(Options.usage, terminator: "")
         return
       }

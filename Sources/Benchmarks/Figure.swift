@@ -14,6 +14,8 @@ struct Figure {
     case bytesPerCell = "bytes/cell"
     case mebibytes = "MiB"
     case requests
+    case devices
+    case devicesPerSecond = "devices/s"
   }
 
   let name: String

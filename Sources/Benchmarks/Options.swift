@@ -9,10 +9,18 @@ struct Scale {
   var flatRows = [1_000, 100_000, 1_000_000]
   /// Numbers of rows between which costs are seen to grow.
   var growthRows = [1_000, 10_000, 100_000]
+  /// Changes of a large sync, and as many that it fetches.
+  var changes = 10_000
+  /// Devices that are connected to a hub whose memory is looked at.
+  var connected = 1_000
+  /// Devices of a province, and of a nation with one for each commune.
+  var devices = 400
+  var communes = 10_600
 
   /// What ends within two minutes.
   static let quick = Scale(
-    rows: 5_000, rounds: 3, flatRows: [1_000, 100_000], growthRows: [1_000, 10_000])
+    rows: 5_000, rounds: 3, flatRows: [1_000, 100_000], growthRows: [1_000, 10_000],
+    changes: 2_000, connected: 100, devices: 50, communes: 200)
 }
 
 /// What the command line asks for.

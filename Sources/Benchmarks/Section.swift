@@ -3,7 +3,8 @@
 /// A new part is a case here with its title, a function that gives its figures, and a line in the
 /// usage.
 enum Section: String, CaseIterable {
-  case capture, ingest, apply, wire, flat, growth, codec
+  case capture, ingest, apply, wire, flat, growth, bootstrap, requests, memory, commands
+  case evening, nation, codec
 
   /// What is measured unless somebody names sections.
   static var usual: [Section] {
@@ -22,6 +23,12 @@ enum Section: String, CaseIterable {
     case .wire: "Bytes that travel, against gzip -6 of the same rows as JSON lines"
     case .flat: "A sync of 100 changes, hub and devices, in stores of any size"
     case .growth: "How costs grow with the number of rows"
+    case .bootstrap: "A new device over HTTP, against plain inserts in one transaction"
+    case .requests: "What a sync asks over HTTP, counted on the way"
+    case .memory: "Memory of processes, beyond what they hold when nothing goes on"
+    case .commands: "Commands on a store of the field's own tables, whole processes"
+    case .evening: "A province's devices over HTTP, all at once"
+    case .nation: "A nation's devices over HTTP, as many at once as can be driven"
     case .codec: "Coding 10 000 cells"
     }
   }
@@ -34,6 +41,12 @@ enum Section: String, CaseIterable {
     case .wire: try wireFigures(bench.rehearsal())
     case .flat: try flatFigures(bench.scale)
     case .growth: try growthFigures(bench)
+    case .bootstrap: try await bootstrapFigures(bench.workload(), rounds: bench.scale.rounds)
+    case .requests: try await requestFigures(many: bench.scale.changes)
+    case .memory: try await memoryFigures(bench.workload(), devices: bench.scale.connected)
+    case .commands: try commandFigures(rows: bench.scale.rows, rounds: bench.scale.rounds)
+    case .evening: try await eveningFigures(devices: bench.scale.devices)
+    case .nation: try await nationFigures(communes: bench.scale.communes)
     case .codec: try codecFigures(bench.workload(), rounds: bench.scale.rounds)
     }
   }
