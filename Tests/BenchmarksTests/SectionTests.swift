@@ -9,7 +9,9 @@ import FoundationXML
 
 /// All parts, on next to no rows.
 struct SectionTests {
-  private let scale = Scale(rows: 90, rounds: 2, flatRows: [300, 600], growthRows: [300, 600])
+  private let scale = Scale(
+    rows: 90, rounds: 2, flatRows: [300, 600], growthRows: [300, 600], changes: 30, connected: 3,
+    devices: 4, communes: 10)
 
   @Test func `every part gives figures, and those with targets are the agreed ones`() async throws {
     let bench = Bench(scale)
@@ -26,6 +28,11 @@ struct SectionTests {
       "log/own/update/1": 120, "ingest/insert": 4, "ingest/merge": 1.5, "ingest/conflict": 2,
       "apply/insert": 2, "wire/bootstrap": 0.85, "wire/day": 0.75, "wire/update": 40,
       "flat/edits": 1.3, "flat/inserts": 1.3, "flat/edits/digest/600": 5,
+      "bootstrap": 4, "requests/idle": 1,
+      "bytes/idle": 600, "requests/10": 2, "bytes/10": 2048, "requests/30/rows": 12,
+      "memory/device/bootstrap": 48, "memory/hub/ingest": 64, "memory/hub/3_devices": 256,
+      "commands/list": 60, "commands/show": 40, "commands/search": 80, "evening/4/failed": 0,
+      "nation/10/not_home": 0,
     ]
     for (name, target) in agreed { #expect(targets[name] == target, "\(name)") }
   }
