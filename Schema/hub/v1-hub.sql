@@ -111,8 +111,8 @@ CREATE TABLE hub_row (
   PRIMARY KEY (tbl, key)
 ) STRICT, WITHOUT ROWID;
 
--- Rows that point to one that is not known yet.
-CREATE INDEX hub_row_nobody ON hub_row (tbl) WHERE scope = '?';
+-- Who holds few scopes pulls by them.
+CREATE INDEX hub_row_scope ON hub_row (scope, sequence);
 
 -- Rows that have left a scope, by the sequence under which they last did: who held them there and has
 -- not come so far is told to let them go.
@@ -124,6 +124,7 @@ CREATE TABLE hub_exit (
   PRIMARY KEY (tbl, key, scope)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX hub_exit_sequence ON hub_exit (sequence);
+CREATE INDEX hub_exit_scope ON hub_exit (scope, sequence);
 
 -- What each device has had access to, and when, as far as it came to ask; '*' is everything.
 CREATE TABLE hub_access (

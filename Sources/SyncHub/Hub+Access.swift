@@ -30,10 +30,12 @@ struct Reader {
     access.reads(scope) || scope == .shared || own.contains(scope)
   }
 
+  /// All scopes whose rows he holds; nothing for all there are.
+  var scopes: [Scope]? { access.read.map { $0.union(own).union([.shared]).sorted() } }
+
   /// A condition on a column `scope`, with its arguments.
   var condition: (String, [Value]) {
-    guard let read = access.read else { return ("1 = 1", []) }
-    let scopes = read.union(own).union([.shared]).sorted()
+    guard let scopes else { return ("1 = 1", []) }
     let places = Array(repeating: "?", count: scopes.count).joined(separator: ", ")
     return ("scope IN (\(places))", scopes.map { .text($0.stored) })
   }

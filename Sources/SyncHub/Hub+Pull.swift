@@ -30,13 +30,12 @@ extension Hub {
     }
     try write { store in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
+      guard page.isLast else { return }
       // With the last page the device holds it all; what it held before it holds until then.
-      if page.isLast {
-        try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
+      try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
+      if scrubPace.isDue(wallMilliseconds) {
+        _ = try store.scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)
       }
-    }
-    if page.isLast {
-      _ = try scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)
     }
     return page
   }
@@ -131,10 +130,6 @@ private struct PageComposer {
 
   private let pageRows: Int
 
-  /// A page ends after this many rows even if none of them is for the device, so that no request
-  /// scans the whole store.
-  private var scannedRowsMax: Int { 20 * pageRows }
-
   init(
     _ store: HubStore, _ request: PullRequest, _ device: HubDevice, _ reader: Reader, pageRows: Int
   ) throws {
@@ -159,37 +154,29 @@ private struct PageComposer {
     page.hubMilliseconds = wallMilliseconds
     page.position = try store.point(at: max(request.cursor, request.position.sequence))
     page.position.access = reader.access.version
-    var scanned = 0
-    var isFull = false
-    try store.connection.each(
-      "SELECT tbl, key, sequence, meta, scope FROM hub_row WHERE sequence > ? ORDER BY sequence",
-      [.integer(page.position.sequence)]
-    ) { row in
-      if page.rows.count >= pageRows || bytes >= SyncLimits.pageBytes
-        || scanned >= scannedRowsMax
-      {
-        isFull = true
-        return false
-      }
-      try add(row)
-      scanned += 1
-      page.position.sequence = row[2].integer ?? page.position.sequence
+    let start = page.position.sequence
+    let scan = PageScan(store: store, reader: reader, hasExits: hasExits)
+    page.isLast = try scan.forEach(after: start, limit: pageRows) { entry in
+      if bytes >= SyncLimits.pageBytes { return false }
+      try add(entry)
+      page.position.sequence = entry.sequence
       return true
     }
-    page.isLast = !isFull
+    // What is not this reader's he need not be shown again.
+    if page.isLast { page.position.sequence = max(start, try store.head()) }
     if page.isLast { page.digests = try store.digests(of: reader) }
     return page
   }
 
-  private mutating func add(_ row: [Value]) throws {
-    guard let number = row[0].integer, case .blob(let meta) = row[3] else { return }
-    guard reader.reads(Scope(stored: row[4].text ?? "")) else { return try letGo(row) }
+  private mutating func add(_ entry: PageScan.Entry) throws {
+    guard let number = entry.table.integer, case .blob(let meta) = entry.metadata else { return }
+    guard reader.reads(entry.scope) else { return try letGo(entry) }
     if let table = published[Int(number)] {
-      let key = try RowKey(stored: row[1], columns: table.key.count)
+      let key = try RowKey(stored: entry.key, columns: table.key.count)
       let values = try store.connection.first(table.selectByKey, key.values)
       append(table, key, values == nil ? .deleted : .whole, values ?? [], units: nil)
     } else if let table = store.schema.table(number: Int(number)) {
-      let key = try RowKey(stored: row[1], columns: table.key.count)
+      let key = try RowKey(stored: entry.key, columns: table.key.count)
       let live = try store.connection.first(table.selectByKey, key.values)
       let state = try RowState(metadata: meta, live: live, table: table)
       if state.isDeleted {
@@ -206,15 +193,14 @@ private struct PageComposer {
   }
 
   /// A row that the reader has nothing to do with; he may have had.
-  private mutating func letGo(_ row: [Value]) throws {
-    guard hasExits, let number = row[0].integer.map({ Int($0) }),
-      let table = published[number] ?? store.schema.table(number: number),
-      try store.hasLeft(row[0], row[1], since: request.cursor, reader)
+  private mutating func letGo(_ entry: PageScan.Entry) throws {
+    guard let number = entry.table.integer.map({ Int($0) }),
+      let table = published[number] ?? store.schema.table(number: number)
     else { return }
     // One that has never pulled holds nothing but what it has made.
-    if request.cursor == 0, try !isOwn(row[3], table) { return }
+    if request.cursor == 0, try !isOwn(entry.metadata, table) { return }
     append(
-      table, try RowKey(stored: row[1], columns: table.key.count), .evicted, [], units: nil)
+      table, try RowKey(stored: entry.key, columns: table.key.count), .evicted, [], units: nil)
   }
 
   private func isOwn(_ metadata: Value, _ table: TableSchema) throws -> Bool {

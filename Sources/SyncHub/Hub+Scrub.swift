@@ -1,5 +1,6 @@
 package import SyncCore
 import SyncSQLite
+import Synchronization
 
 /// A row at the hub that is not what the hub has noted of it: the disk, or somebody past this program,
 /// has changed it.
@@ -21,15 +22,7 @@ extension Hub {
   /// - Returns: What was found.
   /// - Throws: The storage's errors.
   package func scrub(limit: Int, wallMilliseconds: Int64) throws -> [DamagedRow] {
-    try write { store in
-      var position: [Value] = [.integer(Int64(SyncSchema.firstTableNumber)), .null]
-      if case .blob(let bytes) = try store.setting(.scrub) { position = try decodedValues(bytes) }
-      let rows = try store.notedRows(after: position, limit: limit)
-      let last = rows.count < limit ? nil : rows.last
-      try store.set(
-        .scrub, last.map { .blob(encodedValues([$0[0], $0[1]])) } ?? .null)
-      return try store.putRight(rows, wallMilliseconds: wallMilliseconds)
-    }
+    try write { try $0.scrub(limit: limit, wallMilliseconds: wallMilliseconds) }
   }
 
   /// Reads all rows again and puts right what the disk has changed, and takes in what was put into
@@ -56,7 +49,32 @@ extension Hub {
   }
 }
 
+/// When rows were read again last: with every pull while there are few, and a second apart when a whole
+/// province comes at once.
+final class ScrubPace: Sendable {
+  private let last = Mutex(Int64.min)
+
+  /// Whether it is time, and if so notes it.
+  func isDue(_ wallMilliseconds: Int64) -> Bool {
+    last.withLock { last in
+      // A clock that was put back must not stop it.
+      let isDue = wallMilliseconds < last || wallMilliseconds >= last &+ 1_000 || last == .min
+      if isDue { last = wallMilliseconds }
+      return isDue
+    }
+  }
+}
+
 extension HubStore {
+  func scrub(limit: Int, wallMilliseconds: Int64) throws -> [DamagedRow] {
+    var position: [Value] = [.integer(Int64(SyncSchema.firstTableNumber)), .null]
+    if case .blob(let bytes) = try setting(.scrub) { position = try decodedValues(bytes) }
+    let rows = try notedRows(after: position, limit: limit)
+    let last = rows.count < limit ? nil : rows.last
+    try set(.scrub, last.map { .blob(encodedValues([$0[0], $0[1]])) } ?? .null)
+    return try putRight(rows, wallMilliseconds: wallMilliseconds)
+  }
+
   /// What the hub has noted of rows: table, key, sum of marks, metadata.
   fileprivate func notedRows(after position: [Value], limit: Int) throws -> [[Value]] {
     try connection.rows(

@@ -15,6 +15,7 @@ package struct Hub: Sendable {
   let kinds: [Int: [ColumnKind]]
   let key: HubKey
   let replays: ReplayGuard
+  let scrubPace = ScrubPace()
   /// A page ends after so many rows.
   package var pageRows = SyncLimits.pageRows
   /// So many rows are compared one by one.

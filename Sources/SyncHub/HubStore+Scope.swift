@@ -49,15 +49,6 @@ extension HubStore {
       [.integer(Int64(table)), key.stored, .text(scope.stored), .integer(sequence)])
   }
 
-  /// Whether a row has left one of somebody's scopes since a sequence.
-  func hasLeft(_ table: Value, _ key: Value, since sequence: Int64, _ reader: Reader) throws -> Bool
-  {
-    try connection.rows(
-      "SELECT scope FROM hub_exit WHERE tbl = ? AND key = ? AND sequence > ?",
-      [table, key, .integer(sequence)]
-    ).contains { reader.reads(Scope(stored: $0[0].text ?? "")) }
-  }
-
   // MARK: Moves
 
   /// Takes what belongs to a row along, once it stands as it is to stand: its conflicts, and the rows

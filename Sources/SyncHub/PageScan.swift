@@ -1,0 +1,125 @@
+import SyncCore
+
+/// The rows that a page may hold, by their sequence: those that a reader holds, and those that have left
+/// him.
+///
+/// Who holds a few scopes of thousands is not shown the others: each scope is read by itself, or a pull
+/// would cost as much as the whole nation has written since.
+struct PageScan {
+  /// A row's place, and what is noted of it.
+  struct Entry {
+    let table: Value
+    let key: Value
+    let sequence: Int64
+    let metadata: Value
+    let scope: Scope
+  }
+
+  let store: HubStore
+  let reader: Reader
+  /// Whether rows may have to go that have left the reader's scopes since his cursor.
+  let hasExits: Bool
+
+  /// Calls `body` with the rows after a sequence, one after the other, until it returns false.
+  ///
+  /// - Parameters:
+  ///   - sequence: Where the page begins.
+  ///   - limit: No page takes more rows.
+  ///   - body: Is given each.
+  /// - Returns: Whether there is nothing more.
+  /// - Throws: The storage's errors, and what `body` throws.
+  func forEach(
+    after sequence: Int64, limit: Int, _ body: (Entry) throws -> Bool
+  ) throws -> Bool {
+    guard let scopes = reader.scopes else {
+      return try everything(after: sequence, limit: limit, body)
+    }
+    let sequences = try sequences(in: scopes, after: sequence, limit: limit)
+    let isWhole = sequences.count <= limit
+    guard let last = isWhole ? sequences.last : sequences[limit - 1] else { return true }
+    for entry in try entries(in: scopes, after: sequence, upTo: last) {
+      if try !body(entry) { return false }
+    }
+    return isWhole
+  }
+
+  private func everything(
+    after sequence: Int64, limit: Int, _ body: (Entry) throws -> Bool
+  ) throws -> Bool {
+    var count = 0
+    var isWhole = true
+    try store.connection.each(
+      "SELECT tbl, key, sequence, meta, scope FROM hub_row WHERE sequence > ? ORDER BY sequence",
+      [.integer(sequence)]
+    ) { row in
+      count += 1
+      isWhole = try count <= limit && body(Entry(row))
+      return isWhole
+    }
+    return isWhole
+  }
+
+  /// The first sequences of rows that are, or were, in some scopes: one more than a page takes.
+  private func sequences(in scopes: [Scope], after sequence: Int64, limit: Int) throws -> [Int64] {
+    var sequences: [Int64] = []
+    for scope in scopes {
+      let arguments: [Value] = [
+        .text(scope.stored), .integer(sequence), .integer(Int64(limit + 1)),
+      ]
+      func read(_ table: String) throws {
+        try store.connection.each(
+          "SELECT sequence FROM \(table) WHERE scope = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+          arguments
+        ) { row in
+          sequences.append(row[0].integer ?? 0)
+          return true
+        }
+      }
+      try read("hub_row")
+      if hasExits { try read("hub_exit") }
+    }
+    return Array(sequences.sorted().prefix(limit + 1))
+  }
+
+  private func entries(in scopes: [Scope], after sequence: Int64, upTo last: Int64) throws
+    -> [Entry]
+  {
+    var entries: [Entry] = []
+    for scope in scopes {
+      let arguments: [Value] = [.text(scope.stored), .integer(sequence), .integer(last)]
+      try store.connection.each(
+        """
+        SELECT tbl, key, sequence, meta, scope FROM hub_row
+        WHERE scope = ? AND sequence > ? AND sequence <= ?
+        """, arguments
+      ) { row in
+        entries.append(Entry(row))
+        return true
+      }
+      guard hasExits else { continue }
+      try store.connection.each(
+        """
+        SELECT e.tbl, e.key, e.sequence, r.meta, r.scope
+        FROM hub_exit e JOIN hub_row r ON r.tbl = e.tbl AND r.key = e.key
+        WHERE e.scope = ? AND e.sequence > ? AND e.sequence <= ?
+        """, arguments
+      ) { row in
+        let entry = Entry(row)
+        // One that is in another scope of his by now comes by that.
+        if !reader.reads(entry.scope) { entries.append(entry) }
+        return true
+      }
+    }
+    return entries.sorted { $0.sequence < $1.sequence }
+  }
+}
+
+extension PageScan.Entry {
+  fileprivate init(_ row: [Value]) {
+    table = row[0]
+    key = row[1]
+    sequence = row[2].integer ?? 0
+    metadata = row[3]
+    scope = Scope(stored: row[4].text ?? "")
+  }
+}
