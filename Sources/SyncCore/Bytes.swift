@@ -53,7 +53,27 @@ private func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPoi
   return unsafe left[position...].elementsEqual(right[position...])
 }
 
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether one of them is zero.
+  package var containsZero: Bool {
+    var place = 0
+    while place + 8 <= count {
+      let word = unsafe UnsafeRawBufferPointer(self).loadUnaligned(
+        fromByteOffset: place, as: UInt64.self)
+      // A byte is zero if taking one away borrows.
+      if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
+      place += 8
+    }
+    return unsafe self[place...].contains(0)
+  }
+}
+
 extension String {
+  /// Whether there is a NUL in it.
+  package var containsZero: Bool {
+    unsafe utf8.withContiguousStorageIfAvailable { unsafe $0.containsZero } ?? utf8.contains(0)
+  }
+
   /// The text that bytes spell, or nothing if they are not UTF-8.
   ///
   /// The standard library's own check costs several times as much: it is generic at run time.

@@ -29,8 +29,9 @@ struct ColumnPacker {
   /// A column's bytes.
   mutating func pack(_ values: [Value]) -> [UInt8] {
     var writer = WireWriter()
-    let present = values.filter { $0 != .null }
-    guard present.count < values.count, !present.isEmpty else {
+    let hasNulls = values.contains(.null)
+    let present = hasNulls ? values.filter { $0 != .null } : values
+    guard hasNulls, !present.isEmpty else {
       let form = present.isEmpty ? ColumnForm.nulls : form(of: present)
       writer.raw([form.rawValue])
       write(present, form, to: &writer)

@@ -245,6 +245,9 @@ package struct PullPage: Equatable, Sendable {
   package var digests = ColumnDigests()
   /// Whether the rows travel as one block, for a device that reads such.
   package var isPacked = false
+  /// How many rows there are, where only the rest has been read.
+  private var unreadRows = 0
+  package var rowCount: Int { rows.count + unreadRows }
 
   package init() {}
 
@@ -272,14 +275,20 @@ package struct PullPage: Equatable, Sendable {
 
   /// Reads a page.
   ///
+  /// - Parameters:
+  ///   - bytes: What ``encoded()`` gave.
+  ///   - readsRows: Whether its rows are wanted, or only how many there are.
   /// - Throws: ``WireError`` for anything but a whole page.
-  package init(decoding bytes: [UInt8]) throws(WireError) {
+  package init(decoding bytes: [UInt8], readsRows: Bool = true) throws(WireError) {
     var reader = WireReader(bytes)
     while let field = try reader.next() {
       switch field {
       case 1: hub = try reader.string()
       case 2: schemaVersion = try reader.count()
-      case 3: rows.append(try PulledRow(reading: try reader.message()))
+      case 3 where readsRows: rows.append(try PulledRow(reading: try reader.message()))
+      case 3:
+        unreadRows += 1
+        try reader.skip()
       case 4: position.sequence = try reader.sequence()
       case 5: isLast = try reader.flag()
       case 6: hubMilliseconds = try reader.milliseconds()
@@ -289,7 +298,12 @@ package struct PullPage: Equatable, Sendable {
       case 10: position.access = try reader.fixed()
       case 11:
         isPacked = true
-        rows += try PackedRow.rows(in: try reader.message())
+        let block = try reader.message()
+        if readsRows {
+          rows += try PackedRow.rows(in: block)
+        } else {
+          unreadRows += try RowUnpacker.count(block)
+        }
       default: try reader.skip()
       }
     }

@@ -177,6 +177,21 @@ struct RowUnpacker {
 
   var isAtEnd: Bool { next == rowShapes.count }
 
+  /// How many rows a block has.
+  static func count(_ bytes: WireReader) throws(WireError) -> Int {
+    var reader = bytes
+    for _ in 0..<(try reader.number(upTo: bytes.remaining)) {
+      _ = try RowPacker.Shape(reading: &reader)
+    }
+    var list = try reader.sized()
+    var count = 0
+    while !list.isAtEnd {
+      _ = try list.varint()
+      count += 1
+    }
+    return count
+  }
+
   /// The next row; there has to be one.
   mutating func row() throws(WireError) -> PackedRow {
     guard !isAtEnd else { throw .truncated }

@@ -5,6 +5,8 @@
 package struct SyncSchema: Sendable {
   package let version: Int
   package let tables: [TableSchema]
+  /// The columns of the table that has most.
+  package let columnsMax: Int
   private let byNumber: [Int: Int]
   private let byName: [String: Int]
   private let dependents: [Int: [ScopeDependent]]
@@ -15,6 +17,7 @@ package struct SyncSchema: Sendable {
   package init(version: Int, tables: [TableSchema]) throws(SchemaError) {
     self.version = version
     self.tables = tables
+    columnsMax = tables.map(\.columns.count).max() ?? 0
     byNumber = Dictionary(tables.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(tables.enumerated().map { ($1.name, $0) }) { first, _ in first }
     dependents = try Self.scopeDependents(tables)
@@ -113,6 +116,7 @@ package final class TableSchema: Sendable {
   package let insert: String
   /// The statement that deletes the row of a key.
   package let deleteByKey: String
+  private let updateTable: String
   /// Columns by rising wire number, so that a column that is added later comes last.
   package let columnsByNumber: [ColumnSchema]
   /// Indices into ``columns`` in the order of ``columnsByNumber``.
@@ -138,11 +142,12 @@ package final class TableSchema: Sendable {
     key = columns.indices.filter { columns[$0].unit == nil }
     columnList = columns.map { quoted($0.name) }.joined(separator: ", ")
     keyList = key.map { quoted(columns[$0].name) }.joined(separator: ", ")
-    keyCondition = key.map { "\(quoted(columns[$0].name)) = ?" }.joined(separator: " AND ")
+    keyCondition = key.map { columns[$0].assignment }.joined(separator: " AND ")
     selectByKey = "SELECT \(columnList) FROM \(quoted(name)) WHERE \(keyCondition)"
     let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
     insert = "INSERT INTO \(quoted(name)) (\(columnList)) VALUES (\(places))"
     insertIfAbsent = "\(insert) ON CONFLICT (\(keyList)) DO NOTHING"
+    updateTable = "UPDATE \(quoted(name)) SET "
     deleteByKey = "DELETE FROM \(quoted(name)) WHERE \(keyCondition)"
     byNumber = Dictionary(columns.enumerated().map { ($1.number, $0) }) { first, _ in first }
     byName = Dictionary(columns.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -158,6 +163,18 @@ package final class TableSchema: Sendable {
     guard byName.count == columns.count else {
       throw SchemaError("table \(name) declares a column twice")
     }
+  }
+
+  /// The statement that writes some columns of the row of a key.
+  package func update(_ changed: [Int]) -> String {
+    var sql = updateTable
+    for (place, index) in changed.enumerated() {
+      if place > 0 { sql += ", " }
+      sql += columns[index].assignment
+    }
+    sql += " WHERE "
+    sql += keyCondition
+    return sql
   }
 
   /// A number that stands for a unit for ever: the lowest wire number of its columns.
@@ -196,6 +213,8 @@ package final class TableSchema: Sendable {
 package struct ColumnSchema: Sendable {
   package let name: String
   package let number: Int
+  /// An assignment of a parameter to the column, as SQL spells it.
+  package let assignment: String
   /// Index into the table's units; nothing for a key column.
   package let unit: Int?
   /// The schema version that brought it: what an older device says nothing of.
@@ -206,6 +225,7 @@ package struct ColumnSchema: Sendable {
     self.number = number
     self.unit = unit
     self.since = since
+    assignment = "\(quoted(name)) = ?"
   }
 }
 

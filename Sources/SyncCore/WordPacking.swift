@@ -9,7 +9,7 @@
 ///
 /// In the stream of codes, 0 to 0x40 are those characters themselves, and from ``WordCode/firstWord`` on
 /// words by falling frequency: the last codes of one byte need a second one.
-private enum WordCode {
+enum WordCode {
   /// The end of a text.
   static let end: UInt8 = 0x41
   /// The next word begins with a capital.
@@ -100,7 +100,7 @@ private enum Letter {
 }
 
 /// A word's bytes: at most sixteen, as two numbers.
-private struct Word: Equatable {
+struct Word: Equatable {
   var low: UInt64 = 0
   var high: UInt64 = 0
   var count = 0
@@ -153,7 +153,7 @@ private struct Word: Equatable {
 }
 
 /// Words by their bytes, each with how often it came; the known ones come first.
-private struct WordTable {
+struct WordTable {
   /// The words that both sides know, in the order of the list, and nothing else.
   static let known: WordTable = {
     var table = WordTable()
@@ -379,106 +379,5 @@ struct WordPacker {
     }
     for part in [spelled, seconds, codes] { writer.sized(part) }
     return writer.bytes
-  }
-}
-
-/// Gives the texts back that a ``WordPacker`` has taken, one by one.
-struct WordUnpacker {
-  private var dictionary: [Word] = []
-  private let singles: Int
-  private var spelled: WireReader
-  private var seconds: WireReader
-  private var codes: WireReader
-  private var text: [UInt8] = []
-
-  init(reading reader: inout WireReader) throws(WireError) {
-    for _ in 0..<2 { dictionary += try Self.group(&reader) }
-    guard dictionary.count <= WordCode.wordsMax else { throw .malformed("words") }
-    singles = WordCode.singles(of: dictionary.count)
-    spelled = try reader.sized()
-    seconds = try reader.sized()
-    codes = try reader.sized()
-  }
-
-  private static func group(_ reader: inout WireReader) throws(WireError) -> [Word] {
-    let known = WordTable.known.words
-    let knownCount = try reader.number(upTo: known.count)
-    let newCount = try reader.number(upTo: WordCode.wordsMax)
-    var words: [Word] = []
-    var last = -1
-    for _ in 0..<knownCount {
-      last += 1 + (try reader.number(upTo: known.count))
-      guard last < known.count else { throw .malformed("words") }
-      words.append(known[last])
-    }
-    for length in try reader.raw(newCount) {
-      guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("words") }
-      words.append(Word())
-      words[words.count - 1].count = Int(length)
-    }
-    for index in knownCount..<words.count {
-      let length = words[index].count
-      words[index].count = 0
-      for byte in try reader.raw(length) { words[index].append(byte) }
-    }
-    return words
-  }
-
-  /// The next text.
-  ///
-  /// - Parameter limit: At most so many bytes.
-  /// - Throws: ``WireError`` if there is none, or it is no text.
-  mutating func next(upTo limit: Int) throws(WireError) -> String {
-    text.removeAll(keepingCapacity: true)
-    var isSpaced = false
-    var isAfterDigit = false
-    var isCapital = false
-    while text.count <= limit {
-      let code = try codes.byte()
-      switch code {
-      case ...0x40:
-        let isDigit = code >= 0x30 && code <= 0x39
-        if isDigit, isSpaced, !isAfterDigit { text.append(0x20) }
-        text.append(code)
-        (isSpaced, isAfterDigit) = (isDigit, isDigit)
-      case WordCode.end:
-        guard let text = String(exactly: text) else { throw .malformed("text that is not UTF-8") }
-        return text
-      case WordCode.capital: isCapital = true
-      case WordCode.sentence:
-        text.append(contentsOf: [0x2E, 0x20])
-        (isSpaced, isCapital) = (false, true)
-      case WordCode.comma:
-        text.append(contentsOf: [0x2C, 0x20])
-        isSpaced = false
-      case WordCode.join: isSpaced = false
-      case WordCode.byte:
-        text.append(try spelled.byte())
-        isSpaced = false
-      default:
-        let word = try code == WordCode.spelled ? spell(&isCapital) : word(code)
-        if isSpaced { text.append(0x20) }
-        (isCapital ? word.raised : word).append(to: &text)
-        (isSpaced, isAfterDigit, isCapital) = (true, false, false)
-      }
-    }
-    throw .tooLarge("text")
-  }
-
-  private mutating func word(_ code: UInt8) throws(WireError) -> Word {
-    var rank = Int(code) - WordCode.firstWord
-    if rank >= singles { rank = singles + (rank - singles) << 8 + Int(try seconds.byte()) }
-    guard rank < dictionary.count else { throw .malformed("word") }
-    return dictionary[rank]
-  }
-
-  private mutating func spell(_ isCapital: inout Bool) throws(WireError) -> Word {
-    let head = try spelled.byte()
-    let length = Int(head & ~WordCode.spelledCapital)
-    guard length > 0, length <= WordCode.wordBytesMax else { throw .malformed("word") }
-    var word = Word()
-    for byte in try spelled.raw(length) { word.append(byte) }
-    if head & WordCode.spelledCapital != 0 { isCapital = true }
-    return word
   }
 }

@@ -213,9 +213,6 @@ struct Applier {
     _ key: RowKey, _ table: TableSchema, _ columns: [Int], _ values: [Value]
   ) throws {
     if columns.isEmpty { return }
-    let changes = columns.map { "\(quoted(table.columns[$0].name)) = ?" }.joined(separator: ", ")
-    try db.run(
-      "UPDATE \(quoted(table.name)) SET \(changes) WHERE \(table.keyCondition)",
-      values + key.values)
+    try db.run(table.update(columns), values + key.values)
   }
 }

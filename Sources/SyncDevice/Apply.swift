@@ -97,8 +97,23 @@ extension DeviceStore {
   package func receive(page bytes: [UInt8], for request: SyncRequest, wallMilliseconds: Int64)
     throws -> PullPage?
   {
-    let page = try PullPage(decoding: bytes)
+    let head = try PullPage(decoding: bytes, readsRows: false)
+    // The rows of one that is only staged are read when they are applied.
+    let page = head.isLast ? try PullPage(decoding: bytes) : head
     guard case .pull(let asked) = request else { return nil }
+    do {
+      return try stage(page, bytes, asked, wallMilliseconds: wallMilliseconds) ? page : nil
+    } catch let error as WireError where page.isLast {
+      // Pages that cannot be read would be in the way for ever.
+      try database.write { try discardStagedPages($0) }
+      throw error
+    }
+  }
+
+  /// - Returns: Whether the page is the one that the store waits for.
+  private func stage(
+    _ page: PullPage, _ bytes: [UInt8], _ asked: PullRequest, wallMilliseconds: Int64
+  ) throws -> Bool {
     var isExpected = true
     let writesRows = page.isLast && (!page.rows.isEmpty || asked.isUnderWay)
     try transaction(writesRows: writesRows) { db in
@@ -119,7 +134,7 @@ extension DeviceStore {
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])
       try set(.position, .blob(page.position.encoded()), db)
     }
-    return isExpected ? page : nil
+    return isExpected
   }
 
   /// Whether a request is still to be made as it was, or another program or a late answer has

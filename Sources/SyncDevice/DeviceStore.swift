@@ -129,12 +129,12 @@ package struct DeviceStore: Sendable {
   private func refuseUnsendable(
     _ db: Database, entries: Int64, before: FileSize, _ author: Author
   ) throws {
-    let now = try FileSize(db)
-    let grown = max(0, now.usedBytes - before.usedBytes)
-    let absorbed = min(entries * now.pageBytes, before.usedBytes)
     // A message spends more on a small value than a row does: a few bytes for each.
-    let columns = schema.tables.map(\.columns.count).max() ?? 0
-    let around = entries * Int64(32 + 8 * columns)
+    let around = entries * Int64(32 + 8 * schema.columnsMax)
+    let now = try FileSize(db)
+    if now.isSmall, now.bytes + around <= SyncLimits.changeSetBytes { return }
+    let grown = max(0, now.bytes - (before.isSmall ? 0 : before.bytes))
+    let absorbed = min(entries * now.pageBytes, before.bytes)
     guard grown + absorbed + around > SyncLimits.changeSetBytes else { return }
     try seal(db, wallMilliseconds: author.wallMilliseconds)
     let largest = try db.firstValues(
@@ -164,17 +164,21 @@ package struct DeviceStore: Sendable {
   }
 }
 
-/// How much of a file is in use.
+/// How large a file is; of one that is not small, how much of it is in use.
 private struct FileSize {
   let pageBytes: Int64
-  let usedBytes: Int64
+  let bytes: Int64
+  /// Whether all that is in it could be sent at once: then it need not be looked at more closely.
+  let isSmall: Bool
 
   init(_ db: Database) throws {
     func pragma(_ name: String) throws -> Int64 {
       try db.firstValues(name)?[0].integer ?? 0
     }
     pageBytes = try pragma("PRAGMA page_size")
-    usedBytes = pageBytes * (try pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count"))
+    let pages = try pragma("PRAGMA page_count")
+    isSmall = pages * pageBytes <= SyncLimits.changeSetBytes
+    bytes = pageBytes * (isSmall ? pages : pages - (try pragma("PRAGMA freelist_count")))
   }
 }
 

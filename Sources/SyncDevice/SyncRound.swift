@@ -118,7 +118,7 @@ package struct SyncRound {
         let page = try store.receive(
           page: bytes, for: lastRequest, wallMilliseconds: wallMilliseconds)
       else { break }
-      progress.received += page.rows.count
+      progress.received += page.rowCount
       if page.isLast, try store.read({ try store.releasedCursor($0) }) == nil {
         remaining.remove(.pull)
       }

@@ -189,10 +189,8 @@ struct HubStore {
     } else if let old, wasLive {
       let changed = table.columns.indices.filter { old.values[$0] != new.values[$0] }
       guard !changed.isEmpty else { return }
-      let list = changed.map { "\(quoted(table.columns[$0].name)) = ?" }.joined(separator: ", ")
       try connection.run(
-        "UPDATE \(quoted(table.name)) SET \(list) WHERE \(table.keyCondition)",
-        changed.map { new.values[$0] } + key.values)
+        table.update(changed), changed.map { new.values[$0] } + key.values)
     } else {
       try connection.run(table.insert, new.values)
     }

@@ -20,7 +20,8 @@ package struct SQLiteHubDatabase: HubDatabase {
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
       // What a savepoint would undo is kept in memory: a file for every change set costs more than it.
-      try db.execute(sql: "PRAGMA temp_store = MEMORY")
+      // And a change set touches more trees than two megabytes of pages hold.
+      try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384")
     }
     if let path {
       database = try DatabasePool(path: path, configuration: configuration)

@@ -23,7 +23,7 @@ package enum ColumnKind: Sendable {
   package func keeps(_ value: SyncCore.Value) -> Bool {
     switch (self, value) {
     case (_, .null), (.integer, .integer), (.real, .real), (.blob, .blob): true
-    case (.text, .text(let text)): !text.utf8.contains(0)
+    case (.text, .text(let text)): !text.containsZero
     default: false
     }
   }

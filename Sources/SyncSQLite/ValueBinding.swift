@@ -41,7 +41,7 @@ extension SyncCore.Value {
       let start = unsafe sqlite3_column_text(statement, column)
       let count = unsafe Int(sqlite3_column_bytes(statement, column))
       let bytes = unsafe UnsafeBufferPointer(start: start, count: count)
-      if unsafe !bytes.contains(0), let text = unsafe String(exactly: bytes) {
+      if unsafe !bytes.containsZero, let text = unsafe String(exactly: bytes) {
         self = .text(text)
       } else {
         self = unsafe .blob(Array(bytes))
