@@ -111,7 +111,9 @@ let package = Package(
     .testTarget(name: "TerminalTests", dependencies: ["FieldModel", "Terminal", arguments]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulation"], exclude: ["Lives"]),
     .testTarget(
-      name: "BenchmarksTests", dependencies: ["Benchmarks", "SyncCore", "SyncDevice", grdb]),
+      name: "BenchmarksTests",
+      dependencies: ["Benchmarks", "SyncCore", "SyncDevice", grdb, sqlite],
+      exclude: ["budgets.txt"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
