@@ -95,6 +95,17 @@ package struct ColumnDigests: Equatable, Sendable {
     sums[column, default: 0] = sums[column, default: 0] &- old &+ new
   }
 
+  /// One number for all of them: two replicas of one schema that have the same hold the same.
+  package var combined: UInt64 {
+    var hash = MarkHash()
+    for (column, sum) in sums.sorted(by: { $0.key < $1.key }) where sum != 0 {
+      hash.add(UInt64(column.table))
+      hash.add(UInt64(column.column))
+      hash.add(sum)
+    }
+    return hash.state
+  }
+
   /// Adds a row.
   package mutating func add(_ table: TableSchema, _ key: RowKey, _ values: [Value]) {
     let marker = RowMarker(table: table.number, key: key)

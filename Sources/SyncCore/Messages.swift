@@ -243,6 +243,9 @@ package struct PullPage: Equatable, Sendable {
   package var hubMilliseconds: Int64 = 0
   /// With the last page: the hub's digests at ``position``.
   package var digests = ColumnDigests()
+  /// With the last page, instead of the digests: the device's own as one number, where the hub's are the
+  /// same and no row came.
+  package var confirmedDigest: UInt64 = 0
   /// Whether the rows travel as one block, for a device that reads such.
   package var isPacked = false
   /// How many rows there are, where only the rest has been read.
@@ -270,6 +273,7 @@ package struct PullPage: Equatable, Sendable {
     writer.fixed(9, position.proof)
     writer.fixed(10, position.access)
     if isPacked { writer.blob(11, PackedRow.block(of: rows)) }
+    writer.fixed(12, confirmedDigest)
     return writer.bytes
   }
 
@@ -304,6 +308,7 @@ package struct PullPage: Equatable, Sendable {
         } else {
           unreadRows += try RowUnpacker.count(block)
         }
+      case 12: confirmedDigest = try reader.fixed()
       default: try reader.skip()
       }
     }

@@ -17,6 +17,8 @@ package struct PullRequest: Equatable, Sendable {
   package var former: [FormerWork]
   /// Whether the device reads rows that travel as one block.
   package var readsBlocks = true
+  /// The device's digests as one number (``ColumnDigests/combined``); 0 if it says nothing of them.
+  package var digest: UInt64 = 0
 
   package init(
     epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
@@ -79,6 +81,7 @@ extension PullRequest {
     for standing in standings { writer.message(5) { standing.write(to: &$0) } }
     for work in former { writer.message(6) { work.write(to: &$0) } }
     writer.flag(7, readsBlocks)
+    writer.fixed(8, digest)
     return writer.bytes
   }
 
@@ -103,6 +106,7 @@ extension PullRequest {
         guard former.count < SyncLimits.formerWork else { throw .tooLarge("former work") }
         former.append(try FormerWork(reading: try reader.message()))
       case 7: readsBlocks = try reader.flag()
+      case 8: digest = try reader.fixed()
       default: try reader.skip()
       }
     }

@@ -9,6 +9,7 @@ extension DeviceStore {
     try read { db in
       var request = try nextPage(db)
       request.standings = try standings(db)
+      request.digest = try digests(db).combined
       request.former = try formerWork(db)
       return .pull(request)
     }
@@ -324,13 +325,19 @@ extension DeviceStore {
   private func compare(with page: PullPage, wallMilliseconds: Int64, _ db: Database) throws {
     let isPending = try hasPendingWork(db)
     // What an older hub does not know yet, it has no other opinion of.
-    let differences = try digests(db).differences(
-      from: page.digests, in: schema, upTo: page.schemaVersion)
+    let own = try digests(db)
+    let isConfirmed = page.confirmedDigest != 0 && page.confirmedDigest == own.combined
+    let differences =
+      isConfirmed
+      ? [] : own.differences(from: page.digests, in: schema, upTo: page.schemaVersion)
     let isInStep = !isPending && differences.isEmpty
     try set(.isInStep, .integer(isInStep ? 1 : 0), db)
     if isInStep { try set(.inStepAt, .integer(wallMilliseconds), db) }
     try db.run("DELETE FROM thuan_comparison")
-    if !isPending, !differences.isEmpty, page.schemaVersion >= schema.version {
+    // A confirmation of what the store held before says nothing of where it differs.
+    if !isPending, !differences.isEmpty, page.confirmedDigest == 0,
+      page.schemaVersion >= schema.version
+    {
       try beginComparison(with: page.digests, wallMilliseconds: wallMilliseconds, db)
     }
   }

@@ -208,7 +208,13 @@ extension Golden {
     return reply
   }()
 
-  static let examplePullRequest = PullRequest(
+  static let examplePullRequest = {
+    var request = plainPullRequest
+    request.digest = 0x0102_0304_0506_0708
+    return request
+  }()
+
+  private static let plainPullRequest = PullRequest(
     epoch: 5, cursor: 300,
     position: HubPoint(
       sequence: 1_300, number: 70, proof: 0x0123_4567_89ab_cdef, access: 0xfedc_ba98_7654_3210),
@@ -265,6 +271,7 @@ extension Golden {
   static let exampleBlockPage: PullPage = {
     var page = examplePullPage
     page.isPacked = true
+    page.confirmedDigest = 0x0102_0304_0506_0708
     let prose = [
       "Đoàn giám sát đã làm việc với UBND xã. Ủy ban nhân dân xã báo cáo, kiến nghị 12 nội dung.",
       "Ủy ban nhân dân xã đã giải trình về 3 nội dung; đoàn giám sát ghi nhận, kết luận.",
