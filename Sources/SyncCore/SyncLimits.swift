@@ -2,8 +2,9 @@
 package enum SyncLimits {
   /// Version of the messages; a hub refuses a device that speaks a newer one.
   package static let protocolVersion = 1
-  /// A push is cut here: big enough to drown the round trip, small enough to redo on a bad link. Packed
-  /// and compressed it is a sixth.
+  /// A push is cut here: big enough to drown the round trip, small enough to redo on a bad link.
+  ///
+  /// Packed and compressed it is a sixth.
   package static let envelopeBytes = 2 << 20
   /// More change sets than the smallest that a device writes would fill such an envelope with.
   package static let envelopeChangeSets = 20_000

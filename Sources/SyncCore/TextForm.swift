@@ -168,7 +168,7 @@ enum TextForm: UInt8, CaseIterable {
     return text
   }
 
-  /// Days since 1970 of a date of the Gregorian calendar (H. Hinnant, chrono-compatible low-level date
+  /// Days since 1970 of a date of the Gregorian calendar (Hinnant, chrono-compatible low-level date
   /// algorithms).
   private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let year = month <= 2 ? year - 1 : year

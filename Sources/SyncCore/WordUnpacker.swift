@@ -45,6 +45,7 @@ struct WordUnpacker {
   /// The next text.
   ///
   /// - Parameter limit: At most so many bytes.
+  /// - Returns: The text.
   /// - Throws: ``WireError`` if there is none, or it is no text.
   mutating func next(upTo limit: Int) throws(WireError) -> String {
     count = 0

@@ -162,7 +162,7 @@ struct HubStore {
     return new
   }
 
-  /// - Parameter sum: The sum of the row's marks, where it has been taken already.
+  /// Notes a row's state; the sum of its marks is given where it has been taken already.
   func writeMetadata(
     _ state: RowState, _ table: TableSchema, _ key: RowKey, sum: UInt64? = nil, sequence: Int64
   ) throws {
