@@ -312,6 +312,8 @@ package struct PullPage: Equatable, Sendable {
       default: try reader.skip()
       }
     }
+    // Without rows there is no block to tell by.
+    if rowCount == 0 { isPacked = false }
     guard !hub.isEmpty else { throw .malformed("page") }
   }
 

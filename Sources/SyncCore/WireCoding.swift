@@ -298,7 +298,8 @@ package struct WireReader {
 
   /// Bytes after their number.
   mutating func sized() throws(WireError) -> WireReader {
-    let count = try number(upTo: end - position)
+    let count = try number(upTo: .max)
+    guard count <= end - position else { throw .truncated }
     position += count
     return WireReader(bytes, position - count..<position)
   }

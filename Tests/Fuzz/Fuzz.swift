@@ -58,7 +58,7 @@ private enum Decoder: String, CaseIterable {
     case .pushReply: try checkPushReply(bytes)
     case .signedRequest: checkSignedRequest(bytes)
     case .pullRequest: try checkStable(bytes, PullRequest.init(decoding:)) { $0.encoded() }
-    case .pullPage: try checkStable(bytes, PullPage.init(decoding:)) { $0.encoded() }
+    case .pullPage: try checkStable(bytes, { try PullPage(decoding: $0) }) { $0.encoded() }
     case .comparisonRequest:
       try checkStable(bytes, ComparisonRequest.init(decoding:)) { $0.encoded() }
     case .comparisonReply:

@@ -126,6 +126,18 @@ struct PackingTests {
     }
   }
 
+  @Test func `a length that reaches a little past the end is refused`() throws {
+    var random = TestRandom(seed: 6)
+    let whole = page(rows(&random)).encoded()
+    for place in whole.indices {
+      for more in 1...3 as ClosedRange<UInt8> {
+        var damaged = whole
+        damaged[place] &+= more
+        _ = try? PullPage(decoding: damaged)
+      }
+    }
+  }
+
   @Test func `a few bytes cannot stand for more than a body may hold`() throws {
     let text = String(repeating: "x ", count: 50_000)
     let rows = (0..<2_000).map { index in
