@@ -156,14 +156,14 @@ private struct PageComposer {
     page.position.access = reader.access.version
     let start = page.position.sequence
     let scan = PageScan(store: store, reader: reader, hasExits: hasExits)
-    page.isLast = try scan.forEach(after: start, limit: pageRows) { entry in
+    let reached = try scan.forEach(after: start, limit: pageRows) { entry in
       if bytes >= SyncLimits.pageBytes { return false }
       try add(entry)
-      page.position.sequence = entry.sequence
       return true
     }
+    page.isLast = reached == nil
     // What is not this reader's he need not be shown again.
-    if page.isLast { page.position.sequence = max(start, try store.head()) }
+    page.position.sequence = try reached ?? max(start, store.head())
     if page.isLast {
       page.digests = try store.digests(of: reader)
       // Most syncs have nothing to say: then this is most of what travels.

@@ -26,37 +26,43 @@ struct PageScan {
   ///   - sequence: Where the page begins.
   ///   - limit: No page takes more rows.
   ///   - body: Is given each.
-  /// - Returns: Whether there is nothing more.
+  /// - Returns: The sequence up to which all has been shown, if there is more.
   /// - Throws: The storage's errors, and what `body` throws.
   func forEach(
     after sequence: Int64, limit: Int, _ body: (Entry) throws -> Bool
-  ) throws -> Bool {
+  ) throws -> Int64? {
     guard let scopes = reader.scopes else {
       return try everything(after: sequence, limit: limit, body)
     }
     let sequences = try sequences(in: scopes, after: sequence, limit: limit)
     let isWhole = sequences.count <= limit
-    guard let last = isWhole ? sequences.last : sequences[limit - 1] else { return true }
+    guard let last = isWhole ? sequences.last : sequences[limit - 1] else { return nil }
+    var reached = sequence
     for entry in try entries(in: scopes, after: sequence, upTo: last) {
-      if try !body(entry) { return false }
+      if try !body(entry) { return reached }
+      reached = entry.sequence
     }
-    return isWhole
+    // Exits of rows that are still the reader's are passed over, and may be all there was.
+    return isWhole ? nil : last
   }
 
   private func everything(
     after sequence: Int64, limit: Int, _ body: (Entry) throws -> Bool
-  ) throws -> Bool {
+  ) throws -> Int64? {
     var count = 0
+    var reached = sequence
     var isWhole = true
     try store.connection.each(
       "SELECT tbl, key, sequence, meta, scope FROM hub_row WHERE sequence > ? ORDER BY sequence",
       [.integer(sequence)]
     ) { row in
       count += 1
-      isWhole = try count <= limit && body(Entry(row))
+      let entry = Entry(row)
+      isWhole = try count <= limit && body(entry)
+      if isWhole { reached = entry.sequence }
       return isWhole
     }
-    return isWhole
+    return isWhole ? nil : reached
   }
 
   /// The first sequences of rows that are, or were, in some scopes: one more than a page takes.
