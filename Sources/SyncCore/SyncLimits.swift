@@ -16,8 +16,6 @@ package enum SyncLimits {
   package static let bodyBytes = 64 << 20
   /// The largest change set: what is left of a body for an envelope's own fields is ample.
   package static let changeSetBytes = bodyBytes - (1 << 20)
-  /// A transaction of more log entries than this is sealed at once, to see that it can be sent.
-  package static let logEntriesUnsealed: Int64 = 10_000
   /// Rows of one pull page, and bytes of their values after which it ends early; packed and compressed
   /// a fifth of that travels.
   package static let pageRows = 3_000

@@ -157,7 +157,7 @@ private struct PageComposer {
     let start = page.position.sequence
     let scan = PageScan(store: store, reader: reader, hasExits: hasExits)
     let reached = try scan.forEach(after: start, limit: pageRows) { entry in
-      if bytes >= SyncLimits.pageBytes { return false }
+      if page.rows.count >= pageRows || bytes >= SyncLimits.pageBytes { return false }
       try add(entry)
       return true
     }

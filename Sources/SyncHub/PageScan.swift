@@ -32,7 +32,8 @@ struct PageScan {
     after sequence: Int64, limit: Int, _ body: (Entry) throws -> Bool
   ) throws -> Int64? {
     guard let scopes = reader.scopes else {
-      return try everything(after: sequence, limit: limit, body)
+      // They are not held together, and many may be the device's own words, which fill no page.
+      return try everything(after: sequence, limit: 20 * limit, body)
     }
     let sequences = try sequences(in: scopes, after: sequence, limit: limit)
     let isWhole = sequences.count <= limit

@@ -83,11 +83,11 @@ extension SyncCore.Value {
   }
 }
 
-/// Has SQLite copy what it is given.
+/// Has SQLite copy what it is given; a constant of its own, which C spells as a function at -1.
 nonisolated(unsafe) private let transient = unsafe unsafeBitCast(
   -1, to: sqlite3_destructor_type.self)
 
-/// What an empty text points to; a null pointer would be null.
+/// What an empty text points to, since a null pointer would be null; nobody reads or writes it.
 nonisolated(unsafe) private let emptyText: UnsafePointer<CChar> = unsafe UnsafePointer(
   UnsafeMutablePointer<CChar>.allocate(capacity: 1))
 
