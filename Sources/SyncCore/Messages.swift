@@ -274,6 +274,8 @@ package struct PullPage: Equatable, Sendable {
     writer.fixed(10, position.access)
     if isPacked { writer.blob(11, PackedRow.block(of: rows)) }
     writer.fixed(12, confirmedDigest)
+    // Rows in a block come after what says that the page is the last: without its end it is none.
+    writer.flag(13, true)
     return writer.bytes
   }
 
@@ -284,6 +286,7 @@ package struct PullPage: Equatable, Sendable {
   ///   - readsRows: Whether its rows are wanted, or only how many there are.
   /// - Throws: ``WireError`` for anything but a whole page.
   package init(decoding bytes: [UInt8], readsRows: Bool = true) throws(WireError) {
+    var isWhole = false
     var reader = WireReader(bytes)
     while let field = try reader.next() {
       switch field {
@@ -309,12 +312,13 @@ package struct PullPage: Equatable, Sendable {
           unreadRows += try RowUnpacker.count(block)
         }
       case 12: confirmedDigest = try reader.fixed()
+      case 13: isWhole = try reader.flag()
       default: try reader.skip()
       }
     }
     // Without rows there is no block to tell by.
     if rowCount == 0 { isPacked = false }
-    guard !hub.isEmpty else { throw .malformed("page") }
+    guard isWhole, !hub.isEmpty else { throw .malformed("page") }
   }
 
   private mutating func readDigest(_ message: WireReader) throws(WireError) {
