@@ -368,13 +368,36 @@ private struct Sealer {
       """, [.integer(entry.id)])
     let operation = next?[0].integer.map { Int($0) }
     if operation == LogEntry.insert {
-      replaced[entry.table, default: [:]][entry.key] = image
+      replaced[entry.table, default: [:]][entry.key] = try asLogged(image, before: entry, table)
       if try isUntracked(entry) {
         untracked.insert(LoggedPlace(table: entry.table, key: entry.key))
       }
     } else if operation == nil, try table.read(table.rowKey(of: image), in: db) == nil {
       addDelete(table, image)
     }
+  }
+
+  /// A row as the log says that it was, which is not as it was where somebody wrote to it past the
+  /// triggers: whoever then replaces it as a whole writes that too.
+  private func asLogged(
+    _ image: [Value], before entry: LogEntry, _ table: TableSchema
+  ) throws -> [Value] {
+    var written: [Int: Value] = [:]
+    try db.each(
+      """
+      SELECT entry.op, entry.col, entry.new FROM temp.thuan_later later
+        JOIN thuan_log entry ON entry.id = later.id
+      WHERE later.tbl = ? AND later.key = ? AND later.id < ? AND entry.op <> 4
+      ORDER BY later.id DESC
+      """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)]
+    ) { row in
+      guard row[0] == .integer(Int64(LogEntry.update)), let column = row[1].integer else {
+        return false
+      }
+      if written[Int(column)] == nil { written[Int(column)] = row[2] }
+      return true
+    }
+    return zip(table.columns, image).map { column, value in written[column.number] ?? value }
   }
 
   /// Whether a row has no marks although nothing in the log made it: that happened past the triggers.
