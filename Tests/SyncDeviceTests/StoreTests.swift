@@ -257,4 +257,20 @@ struct StoreTests {
     try device.sync()
     #expect(try device.status().isInStep)
   }
+
+  @Test func `a file that has become larger than a change set may be is not sealed for that`()
+    throws
+  {
+    for number in 1...70 {
+      try device.write(
+        "INSERT INTO project (id, prose) VALUES ('p\(number)', hex(zeroblob(500000)))")
+    }
+    let waiting = try device.store.read { db in
+      try (
+        logged: db.all("SELECT 1 FROM thuan_log").count,
+        sealed: db.all("SELECT 1 FROM thuan_outbox").count
+      )
+    }
+    #expect(waiting.logged >= 70 && waiting.sealed == 0)
+  }
 }
