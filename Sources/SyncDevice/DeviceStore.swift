@@ -168,7 +168,8 @@ package struct DeviceStore: Sendable {
 private struct FileSize {
   let pageBytes: Int64
   let bytes: Int64
-  /// Whether all that is in it could be sent at once: then it need not be looked at more closely.
+  /// Whether all that is in it, and as much again, could be sent at once: then it need not be looked at
+  /// more closely, and what makes it large has itself to be looked at.
   let isSmall: Bool
 
   init(_ db: Database) throws {
@@ -177,7 +178,7 @@ private struct FileSize {
     }
     pageBytes = try pragma("PRAGMA page_size")
     let pages = try pragma("PRAGMA page_count")
-    isSmall = pages * pageBytes <= SyncLimits.changeSetBytes
+    isSmall = pages * pageBytes <= SyncLimits.changeSetBytes / 2
     bytes = pageBytes * (isSmall ? pages : pages - (try pragma("PRAGMA freelist_count")))
   }
 }
