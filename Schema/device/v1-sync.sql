@@ -1,25 +1,24 @@
 -- The device's bookkeeping: what was written here, what was sent, what is about to come.
 
--- One row that every capture trigger reads: which group a write belongs to, whether the writer is
--- this library (and so says where its transactions end), and whether rows from the hub are being
--- applied (which are nobody's change here). The hybrid clock is here because every transaction of
--- the library's own writes this page anyway.
+-- One row that every capture trigger reads: whether rows from the hub are being applied, which are
+-- nobody's change here.
 CREATE TABLE thuan_capture (
   one INTEGER PRIMARY KEY CHECK (one = 1),
-  grp INTEGER NOT NULL,
-  own INTEGER NOT NULL,
-  applying INTEGER NOT NULL,
-  clock INTEGER NOT NULL
+  applying INTEGER NOT NULL
 ) STRICT;
-INSERT INTO thuan_capture VALUES (1, 0, 0, 0, 0);
+INSERT INTO thuan_capture VALUES (1, 0);
 
 -- The change log. op 1 insert (a pointer: the row holds the values), 2 update of one column,
 -- 3 delete, 4 a row that a REPLACE may be about to remove without a trace. The values of 3 and 4
--- are in thuan_gone_TABLE under the same id. `at` (Unix seconds) is set for other programs only;
--- the library's own writes have their time in thuan_group.
+-- are in thuan_gone_TABLE under the same id. `at` is in Unix seconds.
+--
+-- Where a transaction of the library's own ends, an entry says so, since the page with the log's end
+-- is written anyway: op 5, `key` the transaction's first entry, `old` the officer, `new` the stamp,
+-- `at` the time in milliseconds, `col` the cursor that the officer knew where it was not the store's.
+-- op 6 is the same of what nobody is known to have written: rows that differed from their marks
+-- although triggers were whole. All else was written by other programs.
 CREATE TABLE thuan_log (
   id INTEGER PRIMARY KEY,
-  grp INTEGER NOT NULL,
   tbl INTEGER NOT NULL,
   op INTEGER NOT NULL,
   key ANY NOT NULL,
@@ -27,17 +26,6 @@ CREATE TABLE thuan_log (
   old ANY,
   new ANY,
   at INTEGER
-) STRICT;
-
--- Who made a transaction of the library's own, when, and knowing what. Found: nobody is known to
--- have made it; rows differed from their marks although triggers were whole.
-CREATE TABLE thuan_group (
-  grp INTEGER PRIMARY KEY,
-  officer TEXT NOT NULL,
-  stamp INTEGER NOT NULL,
-  wall INTEGER NOT NULL,
-  base INTEGER,
-  found INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Change sets, sealed: the bytes that travel. A disposition comes with the hub's receipt; settled

@@ -131,7 +131,7 @@ extension Database {
   /// How many changes the file says were made to it, in its log and in what is sealed of it.
   fileprivate func capturedChanges() throws -> Int {
     guard try tableExists("thuan_log") else { return 0 }
-    var count = try Int.fetchOne(self, sql: "SELECT count(*) FROM thuan_log") ?? 0
+    var count = try Int.fetchOne(self, sql: "SELECT count(*) FROM thuan_log WHERE op < 5") ?? 0
     let sealed = try rows("SELECT body FROM thuan_outbox")
     while let row = try sealed.next() {
       guard case .blob(let body) = row.value(at: 0) else { continue }

@@ -10,8 +10,7 @@ import SyncSQLite
 enum Capture {
   private static let prefix = "thuan_capture_"
   private static let isCapturing = "(SELECT applying FROM thuan_capture) = 0"
-  private static let time =
-    "CASE own WHEN 0 THEN CAST(strftime('%s', 'now') AS INTEGER) END FROM thuan_capture"
+  private static let time = "CAST(strftime('%s', 'now') AS INTEGER)"
 
   /// What a table's triggers depend on that only the database knows.
   struct TableForm {
@@ -128,15 +127,15 @@ enum Capture {
   // MARK: Parts of the triggers
 
   private static func entry(_ table: TableSchema, _ operation: Int, _ row: String) -> String {
-    "INSERT INTO thuan_log (grp, tbl, op, key, at) SELECT grp, \(table.number), \(operation), "
-      + "\(keyValue(table, row)), \(time);"
+    "INSERT INTO thuan_log (tbl, op, key, at) VALUES (\(table.number), \(operation), "
+      + "\(keyValue(table, row)), \(time));"
   }
 
   private static func fieldEntry(_ table: TableSchema, _ column: ColumnSchema) -> String {
     let name = quoted(column.name)
     return
-      "INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at) SELECT grp, \(table.number), "
-      + "2, \(keyValue(table, "NEW")), \(column.number), OLD.\(name), NEW.\(name), \(time);"
+      "INSERT INTO thuan_log (tbl, op, key, col, old, new, at) VALUES (\(table.number), 2, "
+      + "\(keyValue(table, "NEW")), \(column.number), OLD.\(name), NEW.\(name), \(time));"
   }
 
   private static func image(_ table: TableSchema, _ row: String) -> String {
@@ -160,8 +159,8 @@ enum Capture {
   private static func entries(_ victims: [String], _ table: TableSchema) -> String {
     victims.map { victim in
       let from = "\(quoted(table.name)) WHERE \(victim)"
-      return "INSERT INTO thuan_log (grp, tbl, op, key, at) SELECT grp, \(table.number), 4, "
-        + "\(keyValue(table, quoted(table.name))), \(time), \(from); "
+      return "INSERT INTO thuan_log (tbl, op, key, at) SELECT \(table.number), 4, "
+        + "\(keyValue(table, quoted(table.name))), \(time) FROM \(from); "
         + "INSERT INTO \(imageTable(of: table)) (thuan_log_id, \(table.columnList)) "
         + "SELECT last_insert_rowid(), \(table.columnList) FROM \(from);"
     }.joined(separator: " ")

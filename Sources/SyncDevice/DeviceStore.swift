@@ -95,24 +95,19 @@ package struct DeviceStore: Sendable {
     try database.unsafeReentrantWrite { db in
       var result: T?
       try db.inTransaction(.immediate) {
-        try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 1")
-        let last = try lastLogEntry(db)
-        let size = try FileSize(db)
+        let clock = try clock(db)
+        let last = try db.lastLogEntry()
+        let pages = db.pagesWritten
         result = try body(db)
-        let entries = try lastLogEntry(db) - last
+        let entries = try db.lastLogEntry() - last
         if entries > 0 {
-          let stamp = try clock(db).next(wallMilliseconds: author.wallMilliseconds)
-          let bits = Value.integer(Int64(bitPattern: stamp.bits))
-          try db.run(
-            "INSERT INTO thuan_group SELECT grp, ?, ?, ?, ?, 0 FROM thuan_capture",
-            [
-              .text(author.officer), bits, .integer(author.wallMilliseconds),
-              base.map(Value.integer) ?? .null,
-            ])
-          try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0, clock = ?", [bits])
-          try refuseUnsendable(db, entries: entries, before: size, author)
-        } else {
-          try db.run("UPDATE thuan_capture SET grp = grp + 1, own = 0")
+          try db.logEnd(
+            of: LoggedTransaction(
+              first: last + 1, officer: author.officer,
+              stamp: clock.next(wallMilliseconds: author.wallMilliseconds),
+              wallMilliseconds: author.wallMilliseconds, base: base))
+          let spilled = db.pagesWritten - pages
+          try refuseUnsendable(db, from: last + 1, entries: entries, spilled: spilled, author)
         }
         return .commit
       }
@@ -124,62 +119,47 @@ package struct DeviceStore: Sendable {
   /// A transaction that could never be sent would block all that comes after it, so it is refused
   /// while whoever writes it can still do something about it.
   ///
-  /// An insert is a pointer, so its size shows only in how the file has grown, and in what may have
-  /// found room in pages that were there. If that could be too much, sealing tells.
+  /// An insert is a pointer, so its size shows only in the pages that were written. If that could be
+  /// too much, sealing tells.
   private func refuseUnsendable(
-    _ db: Database, entries: Int64, before: FileSize, _ author: Author
+    _ db: Database, from first: Int64, entries: Int64, spilled: Int64, _ author: Author
   ) throws {
     // A message spends more on a small value than a row does: a few bytes for each.
     let around = entries * Int64(32 + 8 * schema.columnsMax)
-    let now = try FileSize(db)
-    if now.isSmall, now.bytes + around <= SyncLimits.changeSetBytes { return }
-    let grown = max(0, now.bytes - (before.isSmall ? 0 : before.bytes))
-    let absorbed = min(entries * now.pageBytes, before.bytes)
-    guard grown + absorbed + around > SyncLimits.changeSetBytes else { return }
+    func fits(_ bytes: Int64) -> Bool { bytes + around <= SyncLimits.changeSetBytes }
+    let written = try spilled == 0 ? 0 : spilled * pageBytes(db)
+    if fits(written + db.cachedBytes) { return }
+    if let updated = try updatedBytes(from: first, db), fits(updated) { return }
     try seal(db, wallMilliseconds: author.wallMilliseconds)
     let largest = try db.firstValues(
       "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0].integer
     if largest ?? 0 > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
   }
 
-  private func lastLogEntry(_ db: Database) throws -> Int64 {
-    try db.firstValues("SELECT max(id) FROM thuan_log")?[0].integer ?? 0
+  private func pageBytes(_ db: Database) throws -> Int64 {
+    try db.firstValues("PRAGMA page_size")?[0].integer ?? 0
+  }
+
+  /// Bytes of all values in the log from an entry on; nothing if they are not all there.
+  private func updatedBytes(from first: Int64, _ db: Database) throws -> Int64? {
+    let sums = try db.firstValues(
+      """
+      SELECT sum(op IN (1, 3, 4)), sum(
+        coalesce(length(CAST(old AS BLOB)), 0) + coalesce(length(CAST(new AS BLOB)), 0))
+      FROM thuan_log WHERE id >= ?
+      """, [.integer(first)])
+    return sums?[0] == .integer(0) ? sums?[1].integer : nil
   }
 
   /// The store's hybrid clock, as it was last read.
   func clock(_ db: Database) throws -> HybridTime {
-    let bits = try db.firstValues("SELECT clock FROM thuan_capture")?[0].integer
-    return HybridTime(bits: UInt64(bitPattern: bits ?? 0))
+    let bits = try setting(.clock, db).integer ?? 0
+    let noted = HybridTime(bits: UInt64(bitPattern: bits))
+    return try max(noted, db.lastLoggedTransaction()?.stamp ?? noted)
   }
 
   func setClock(_ time: HybridTime, _ db: Database) throws {
-    try db.run("UPDATE thuan_capture SET clock = ?", [.integer(Int64(bitPattern: time.bits))])
-  }
-
-  /// Ticks the store's hybrid clock.
-  func advanceClock(_ db: Database, wallMilliseconds: Int64) throws -> HybridTime {
-    let stamp = try clock(db).next(wallMilliseconds: wallMilliseconds)
-    try setClock(stamp, db)
-    return stamp
-  }
-}
-
-/// How large a file is; of one that is not small, how much of it is in use.
-private struct FileSize {
-  let pageBytes: Int64
-  let bytes: Int64
-  /// Whether all that is in it, and as much again, could be sent at once: then it need not be looked at
-  /// more closely, and what makes it large has itself to be looked at.
-  let isSmall: Bool
-
-  init(_ db: Database) throws {
-    func pragma(_ name: String) throws -> Int64 {
-      try db.firstValues(name)?[0].integer ?? 0
-    }
-    pageBytes = try pragma("PRAGMA page_size")
-    let pages = try pragma("PRAGMA page_count")
-    isSmall = pages * pageBytes <= SyncLimits.changeSetBytes / 2
-    bytes = pageBytes * (isSmall ? pages : pages - (try pragma("PRAGMA freelist_count")))
+    try set(.clock, .integer(Int64(bitPattern: time.bits)), db)
   }
 }
 

@@ -160,7 +160,7 @@ extension DeviceStore {
   func logUntrackedChanges(_ db: Database, isFound: Bool, wallMilliseconds: Int64) throws -> Int {
     // What the triggers did see gets its marks first; what then still differs, they missed.
     try seal(db, wallMilliseconds: wallMilliseconds)
-    if isFound { try beginFoundGroup(db, wallMilliseconds: wallMilliseconds) }
+    let first = try db.lastLogEntry() + 1
     var scrub = Scrub(schema, db)
     var count = 0
     var names: [String] = []
@@ -170,6 +170,7 @@ extension DeviceStore {
       names += found.prefix(Self.namesMax - names.count).map { "\($0.table.name) \($0.key)" }
       try log(found, wallMilliseconds: wallMilliseconds, db)
     }
+    if isFound, count > 0 { try noteFound(from: first, wallMilliseconds: wallMilliseconds, db) }
     try conclude(count, names, wallMilliseconds: wallMilliseconds, db)
     return count
   }
@@ -190,9 +191,10 @@ extension DeviceStore {
     if case .blob(let bytes) = stored { position = try ScrubPosition(decoding: bytes) }
     var scrub = Scrub(schema, db, from: position)
     let found = try scrub.next(SyncLimits.scrubRows)
-    if !found.isEmpty { try beginFoundGroup(db, wallMilliseconds: wallMilliseconds) }
     try set(.scrub, scrub.isAtEnd ? .null : .blob(scrub.position.bytes), db)
+    let first = try db.lastLogEntry() + 1
     try log(found, wallMilliseconds: wallMilliseconds, db)
+    if !found.isEmpty { try noteFound(from: first, wallMilliseconds: wallMilliseconds, db) }
     let names = found.prefix(Self.namesMax).map { "\($0.table.name) \($0.key)" }
     try conclude(found.count, names, wallMilliseconds: wallMilliseconds, db)
   }
@@ -200,22 +202,19 @@ extension DeviceStore {
   /// Logs and seals what was found, apart from what anybody wrote.
   func logFound(_ changes: [UntrackedChange], wallMilliseconds: Int64, _ db: Database) throws {
     if changes.isEmpty { return }
-    try beginFoundGroup(db, wallMilliseconds: wallMilliseconds)
+    let first = try db.lastLogEntry() + 1
     try log(changes, wallMilliseconds: wallMilliseconds, db)
+    try noteFound(from: first, wallMilliseconds: wallMilliseconds, db)
     try seal(db, wallMilliseconds: wallMilliseconds)
-    try db.run("UPDATE thuan_capture SET grp = grp + 1")
   }
 
-  /// Keeps what is found apart from what anybody wrote; sealing ends the group.
-  private func beginFoundGroup(_ db: Database, wallMilliseconds: Int64) throws {
-    let stamp = try advanceClock(db, wallMilliseconds: wallMilliseconds)
-    try db.run("UPDATE thuan_capture SET grp = grp + 1")
-    try db.run(
-      "INSERT INTO thuan_group SELECT grp, ?, ?, ?, NULL, 1 FROM thuan_capture",
-      [
-        .text(try setting(.officer, db).text ?? ""), .integer(Int64(bitPattern: stamp.bits)),
-        .integer(wallMilliseconds),
-      ])
+  /// Says of the entries from one on that nobody is known to have written what they tell.
+  private func noteFound(from first: Int64, wallMilliseconds: Int64, _ db: Database) throws {
+    try db.logEnd(
+      of: LoggedTransaction(
+        first: first, officer: try setting(.officer, db).text ?? "",
+        stamp: try clock(db).next(wallMilliseconds: wallMilliseconds),
+        wallMilliseconds: wallMilliseconds, isFound: true))
   }
 
   private static let namesMax = 20
@@ -223,16 +222,12 @@ extension DeviceStore {
   private func conclude(
     _ count: Int, _ names: [String], wallMilliseconds: Int64, _ db: Database
   ) throws {
-    guard count > 0 else {
-      try db.run("DELETE FROM thuan_group")
-      return
-    }
+    if count == 0 { return }
     let rest = count > names.count ? ["… +\(count - names.count)"] : []
     try logEvent(
       .untrackedChanges, (names + rest).joined(separator: "\n"),
       wallMilliseconds: wallMilliseconds, db)
     try seal(db, wallMilliseconds: wallMilliseconds)
-    try db.run("UPDATE thuan_capture SET grp = grp + 1")
   }
 
   private func log(_ changes: [UntrackedChange], wallMilliseconds: Int64, _ db: Database) throws {
@@ -248,8 +243,7 @@ extension DeviceStore {
     func entry(_ operation: Int, column: ColumnSchema? = nil, value: Value = .null) throws {
       try db.run(
         """
-        INSERT INTO thuan_log (grp, tbl, op, key, col, old, new, at)
-        SELECT grp, ?, ?, ?, ?, x'', ?, ? FROM thuan_capture
+        INSERT INTO thuan_log (tbl, op, key, col, old, new, at) VALUES (?, ?, ?, ?, x'', ?, ?)
         """,
         [
           .integer(Int64(table.number)), .integer(Int64(operation)), change.key.stored,

@@ -17,7 +17,6 @@ extension DeviceStore {
       try db.run("DELETE FROM \(Capture.imageTable(of: table))")
     }
     try db.run("DELETE FROM thuan_log")
-    try db.run("DELETE FROM thuan_group")
   }
 
   /// Takes the marks of what the log says was written, and of nothing else: another column of the row
@@ -98,100 +97,6 @@ extension DeviceStore {
   }
 }
 
-/// A row as the change log names it.
-private struct LoggedPlace: Hashable {
-  let table: Int
-  let key: Value
-}
-
-/// What the change log says of one row in the end.
-private struct LoggedRow {
-  let place: LoggedPlace
-  /// The last entry that made or deleted the row, and what it was.
-  private var whole: (id: Int64, operation: Int)?
-  /// The last time that a REPLACE was about to remove it.
-  private(set) var suspect: Int64?
-  private var updates: [(id: Int64, column: Int, value: Value)] = []
-
-  /// Each row's last entry of every column, row by row; SQLite takes bare columns from the row that
-  /// has the maximum.
-  static let select = """
-    SELECT tbl, key, coalesce(col, 0), max(id), op, new FROM thuan_log
-    GROUP BY tbl, key, coalesce(col, 0), op = 4
-    """
-
-  init(_ place: LoggedPlace) { self.place = place }
-
-  mutating func add(_ entry: [Value]) {
-    let (id, operation) = (entry[3].integer ?? 0, Int(entry[4].integer ?? 0))
-    switch operation {
-    case LogEntry.update: updates.append((id, Int(entry[2].integer ?? 0), entry[5]))
-    case LogEntry.suspect: suspect = id
-    default: whole = (id, operation)
-    }
-  }
-
-  var isUnwritten: Bool { whole == nil && updates.isEmpty }
-
-  /// Whether the log knows the row from its beginning; what stands where one was deleted, and nothing
-  /// says that it was made, it does not.
-  var isMade: Bool { whole?.operation == LogEntry.insert }
-
-  /// The values that were written one by one since the row was made.
-  var written: [Int: Value] {
-    Dictionary(
-      updates.lazy.filter { $0.id > whole?.id ?? 0 }.map { ($0.column, $0.value) },
-      uniquingKeysWith: { $1 })
-  }
-
-  var updatedColumns: Set<Int> { Set(updates.map(\.column)) }
-
-  private var last: Int {
-    guard let whole, updates.allSatisfy({ $0.id < whole.id }) else { return LogEntry.update }
-    return whole.operation
-  }
-
-  var isDeleted: Bool { last == LogEntry.delete }
-
-  /// Whether nothing in the log may have taken the row away since it was last written.
-  var mustBeThere: Bool {
-    let written = max(whole?.id ?? 0, updates.map(\.id).max() ?? 0)
-    return !isDeleted && suspect ?? 0 <= written
-  }
-}
-
-/// One entry of the change log.
-private struct LogEntry {
-  let id: Int64
-  let group: Int64
-  let table: Int
-  let operation: Int
-  let key: Value
-  let column: Int
-  let old: Value
-  let new: Value
-  let at: Int64?
-
-  static let columns = "id, grp, tbl, op, key, col, old, new, at"
-
-  init(_ row: [Value]) {
-    id = row[0].integer ?? 0
-    group = row[1].integer ?? 0
-    table = Int(row[2].integer ?? 0)
-    operation = Int(row[3].integer ?? 0)
-    key = row[4]
-    column = Int(row[5].integer ?? 0)
-    old = row[6]
-    new = row[7]
-    at = row[8].integer
-  }
-
-  static let insert = 1
-  static let update = 2
-  static let delete = 3
-  static let suspect = 4
-}
-
 /// One pass over the log, oldest entry first.
 private struct Sealer {
   private let store: DeviceStore
@@ -200,6 +105,7 @@ private struct Sealer {
   private let stream: StreamID
   private let officer: String
   private let base: Int64
+  private var clock: HybridTime
   private var sequence: Int64
   private var previous: [UInt8]
   /// Whether any entry but an insert is there; without one, every insert's row is as it was made.
@@ -209,6 +115,8 @@ private struct Sealer {
   /// About how many bytes the changes will take.
   private var size = 0
   private var lastTime: Int64?
+  /// The next transaction of which the log says who wrote it, or the one that is being read.
+  private var next: LoggedTransaction?
   /// The update whose columns are being gathered.
   private var update: (table: Int, key: Value, fields: [FieldChange])?
   /// Rows that were replaced before anybody had found them: they are still to be found, whole.
@@ -229,6 +137,7 @@ private struct Sealer {
       epoch: Int(try store.setting(.epoch, db).integer ?? 0))
     officer = try store.setting(.officer, db).text ?? ""
     base = try store.cursor(db)
+    clock = try store.clock(db)
     sequence = try store.setting(.sequence, db).integer ?? 0
     if case .blob(let hash) = try store.setting(.hash, db) {
       previous = hash
@@ -236,7 +145,7 @@ private struct Sealer {
       previous = []
     }
     hasHeldRows = try db.exists("SELECT 1 FROM thuan_held LIMIT 1")
-    hasLaterEntries = try db.exists("SELECT 1 FROM thuan_log WHERE op <> 1 LIMIT 1")
+    hasLaterEntries = try db.exists("SELECT 1 FROM thuan_log WHERE op IN (2, 3, 4) LIMIT 1")
     if hasLaterEntries { try indexLaterEntries() }
   }
 
@@ -254,23 +163,28 @@ private struct Sealer {
     try db.run(
       """
       INSERT INTO temp.thuan_later SELECT tbl, key, id FROM thuan_log
-      \(hasSuspects ? "" : "WHERE op <> 1") ORDER BY tbl, key, id
+      WHERE op IN (\(hasSuspects ? "1, 2, 3, 4" : "2, 3")) ORDER BY tbl, key, id
       """)
   }
 
   mutating func run() throws {
-    var group: Int64?
-    try db.each("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY grp, id") { row in
+    next = try db.loggedTransaction(after: 0)
+    try db.each("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY id") { row in
       let entry = LogEntry(row)
-      if let group, group != entry.group { try close(group: group) }
-      group = entry.group
+      if entry.id == next?.first { try close(nil) }
+      if entry.operation >= LogEntry.end {
+        try close(next)
+        next = try db.loggedTransaction(after: entry.id)
+        return true
+      }
       try add(entry)
-      // Other programs' writes are one group only because nobody says where they end: one that could
-      // not be sent is cut between rows.
-      if entry.at != nil, size > SyncLimits.changeSetBytes / 2 { try close(group: entry.group) }
+      let current = next.flatMap { entry.id < $0.first ? nil : $0 }
+      // What nobody says the end of could grow until it could not be sent: it is cut between rows.
+      if current?.isFound ?? true, size > SyncLimits.changeSetBytes / 2 { try close(current) }
       return true
     }
-    if let group { try close(group: group) }
+    try close(nil)
+    try store.setClock(clock, db)
     try store.set(.sequence, .integer(sequence), db)
     try store.set(.hash, .blob(previous), db)
     if hasLaterEntries { try db.run("DELETE FROM temp.thuan_later") }
@@ -295,13 +209,14 @@ private struct Sealer {
   }
 
   private mutating func addField(of entry: LogEntry) {
+    guard let column = entry.column else { return }
     if let update,
       update.table != entry.table || update.key != entry.key
-        || update.fields.contains(where: { $0.column == entry.column })
+        || update.fields.contains(where: { $0.column == column })
     {
       flushUpdate()
     }
-    let field = FieldChange(column: entry.column, before: entry.old, after: entry.new)
+    let field = FieldChange(column: column, before: entry.old, after: entry.new)
     update = (entry.table, entry.key, (update?.fields ?? []) + [field])
   }
 
@@ -437,7 +352,7 @@ private struct Sealer {
           values = try image(entry.id, table)
           return false
         }
-        if undone[entry.column] == nil { undone[entry.column] = entry.old }
+        if let column = entry.column, undone[column] == nil { undone[column] = entry.old }
         return true
       }
     }
@@ -467,24 +382,22 @@ private struct Sealer {
     }
   }
 
-  private mutating func close(group: Int64) throws {
+  /// Makes a change set of the changes so far: what a transaction of the library's own wrote, or what
+  /// was found, or what other programs wrote.
+  private mutating func close(_ transaction: LoggedTransaction?) throws {
     flushUpdate()
     defer { (changes, size, lastTime) = ([], 0, nil) }
     guard !changes.isEmpty else { return }
-    let own = try db.firstValues(
-      "SELECT officer, stamp, wall, base, found FROM thuan_group WHERE grp = ?", [.integer(group)])
-    let wall = own?[2].integer ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
-    let stamp =
-      try own?[1].integer.map { HybridTime(bits: UInt64(bitPattern: $0)) }
-      ?? store.advanceClock(db, wallMilliseconds: wall)
-    let author = own?[0].text ?? officer
-    let isFound = own?[4] == .integer(1)
+    let wall = transaction?.wallMilliseconds ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
+    if transaction == nil { clock = clock.next(wallMilliseconds: wall) }
+    let author = transaction?.officer ?? officer
     var changeSet = ChangeSet(
       stream: stream, sequence: sequence + 1, previous: previous,
       schemaVersion: store.schema.version,
-      base: try store.point(at: min(own?[3].integer ?? base, try heldBase()), db), stamp: stamp,
-      wallMilliseconds: wall, officer: author, isForeign: own == nil || isFound, changes: changes)
-    changeSet.isFound = isFound
+      base: try store.point(at: min(transaction?.base ?? base, try heldBase()), db),
+      stamp: transaction?.stamp ?? clock, wallMilliseconds: wall, officer: author,
+      isForeign: transaction?.isFound ?? true, changes: changes)
+    changeSet.isFound = transaction?.isFound ?? false
     if sequence == 0 { changeSet.continues = try store.origin(db) }
     let body = changeSet.encoded()
     (sequence, previous) = (changeSet.sequence, ChangeSet.hash(of: body))

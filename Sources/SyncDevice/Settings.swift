@@ -10,6 +10,8 @@ enum Setting: String {
   case sequence, hash
   /// Where that is, as a `StreamPlace`.
   case continues
+  /// The hybrid clock as it was when the log was last sealed or the hub last heard.
+  case clock
   /// The officer who is taken to have written what another program wrote.
   case officer
   /// The hub's sequence that the store has applied, and the `HubPoint` where the next page begins.

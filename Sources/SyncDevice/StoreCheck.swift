@@ -61,23 +61,34 @@ extension DeviceStore {
 
   private func logFlaws(_ db: Database) throws -> [StoreFlaw] {
     var flaws: [StoreFlaw] = []
-    for row in try db.all("SELECT id, tbl, op, key, col FROM thuan_log ORDER BY id") {
-      let operation: Int = row[2]
-      guard let table = schema.table(number: row[1]), (1...4).contains(operation),
-        (try? RowKey(stored: row.value(at: 3), columns: table.key.count)) != nil,
-        operation != 2 || table.index(number: row[4] ?? -1) != nil
-      else {
-        flaws.append(.logInconsistent(entry: row[0]))
-        continue
+    var ended: Int64 = 0
+    try db.each("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY id") { row in
+      let entry = LogEntry(row)
+      if entry.operation >= LogEntry.end {
+        let first = LoggedTransaction(entry)?.first ?? 0
+        if first <= ended || first > entry.id { flaws.append(.logInconsistent(entry: entry.id)) }
+        ended = entry.id
+      } else if try !isSound(entry, db) {
+        flaws.append(.logInconsistent(entry: entry.id))
       }
-      if operation > 2 {
-        let image = try db.first(
-          "SELECT 1 FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
-          [row.value(at: 0)])
-        if image == nil { flaws.append(.logInconsistent(entry: row[0])) }
-      }
+      return true
     }
     return flaws
+  }
+
+  private func isSound(_ entry: LogEntry, _ db: Database) throws -> Bool {
+    guard let table = schema.table(number: entry.table),
+      (try? RowKey(stored: entry.key, columns: table.key.count)) != nil
+    else { return false }
+    switch entry.operation {
+    case LogEntry.insert: return true
+    case LogEntry.update: return table.index(number: entry.column ?? 0) != nil
+    case LogEntry.delete, LogEntry.suspect:
+      return try db.exists(
+        "SELECT 1 FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
+        [.integer(entry.id)])
+    default: return false
+    }
   }
 
   /// Old receipts are forgotten, so the first change set of an epoch that is still here need not be

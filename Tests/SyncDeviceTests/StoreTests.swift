@@ -258,6 +258,19 @@ struct StoreTests {
     #expect(try device.status().isInStep)
   }
 
+  @Test func `a transaction that only touches much is not sealed to see whether it can be sent`()
+    throws
+  {
+    let rows = """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000)
+      INSERT INTO project (id, title, prose) SELECT 'p' || i, 't', printf('%.4000c', 'x') FROM n
+      """
+    try device.store.database.write { try $0.execute(sql: rows) }
+    try device.write("UPDATE project SET title = 'u'")
+    let sealed = try device.store.read { try $0.all("SELECT 1 FROM thuan_outbox").count }
+    #expect(sealed == 0)
+  }
+
   @Test func `a file that has become larger than a change set may be is not sealed for that`()
     throws
   {
