@@ -12,6 +12,7 @@ struct Applier {
   private var shadow: ShadowWriter
   private var words: OwnWords?
   private var kinds: [Int: [ColumnKind]] = [:]
+  private var inserts: [Int: PreparedStatement] = [:]
   /// Numbers of the tables that rows came for.
   private var touched: Set<Int> = []
   /// Whether the rows are the hub's whole state: what is not among them is not there.
@@ -173,7 +174,7 @@ struct Applier {
   }
 
   /// - Returns: The values of a row that was not there before.
-  private func write(
+  private mutating func write(
     _ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>
   ) throws -> [Value]? {
     switch row.kind {
@@ -184,12 +185,14 @@ struct Applier {
     return nil
   }
 
-  private func writeWhole(
+  private mutating func writeWhole(
     _ row: PulledRow, _ table: TableSchema, keeping kept: Set<Int>
   ) throws -> [Value]? {
     let values = table.values(of: row)
     // One statement for both would have SQLite compile every trigger of the table for a new row.
-    try db.run(table.insertIfAbsent, values)
+    let insertion = try inserts[table.number] ?? db.prepared(table.insertIfAbsent)
+    inserts[table.number] = insertion
+    try insertion.run(values)
     if db.changesCount > 0 { return values }
     let written = table.columns.indices.filter {
       table.columns[$0].unit != nil && !kept.contains(table.columns[$0].number)

@@ -9,6 +9,8 @@ struct ShadowWriter {
   /// By table what its digests have changed by, in the order of wire numbers.
   private var changes: [Int: [UInt64]] = [:]
 
+  private var insertion: PreparedStatement?
+
   init(_ db: Database) { self.db = db }
 
   /// Notes a row that was not there.
@@ -16,9 +18,11 @@ struct ShadowWriter {
   /// It may have marks all the same, if it had been taken away past the triggers.
   mutating func insert(_ table: TableSchema, _ key: RowKey, values: [Value]) throws {
     let marks = table.marks(key: key, values: values)
-    try db.run(
-      "INSERT INTO thuan_shadow VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-      [.integer(Int64(table.number)), key.stored, .blob(bytes(of: marks))])
+    let insertion =
+      try insertion
+      ?? db.prepared("INSERT INTO thuan_shadow VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+    self.insertion = insertion
+    try insertion.run([.integer(Int64(table.number)), key.stored, .blob(bytes(of: marks))])
     if db.changesCount == 0 { return try update(table, key, values: values) }
     count(table, from: nil, to: marks)
   }

@@ -59,19 +59,31 @@ extension Database {
     if unsafe sqlite3_stmt_busy(prepared.sqliteStatement) != 0 {
       prepared = try makeStatement(sql: sql)
     }
+    unsafe try step(prepared, sql, arguments, row)
+  }
+
+  fileprivate func step(
+    _ prepared: Statement, _ sql: String, _ arguments: [SyncCore.Value],
+    _ row: (SQLiteStatement) throws -> Bool
+  ) throws {
     let statement = unsafe prepared.sqliteStatement
     precondition(
       unsafe Int(sqlite3_bind_parameter_count(statement)) == arguments.count, "arguments of \(sql)")
+    // All arguments' bytes in one place, instead of one that SQLite would allocate for each.
+    let bytes = arguments.reduce(0) { $0 + $1.boundBytes }
     try withExtendedLifetime(prepared) {
-      defer { unsafe _ = sqlite3_reset(statement) }
-      for (index, value) in arguments.enumerated() {
-        unsafe try check(value.bind(CInt(index + 1), of: statement), sql)
-      }
-      while true {
-        switch unsafe sqlite3_step(statement) {
-        case SQLITE_ROW: if unsafe try !row(statement) { return }
-        case SQLITE_DONE: return
-        case let code: try check(code, sql)
+      unsafe try withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 1) { room in
+        defer { unsafe _ = sqlite3_reset(statement) }
+        var room = unsafe room
+        for (index, value) in arguments.enumerated() {
+          unsafe try check(value.bind(CInt(index + 1), of: statement, keptIn: &room), sql)
+        }
+        while true {
+          switch unsafe sqlite3_step(statement) {
+          case SQLITE_ROW: if unsafe try !row(statement) { return }
+          case SQLITE_DONE: return
+          case let code: try check(code, sql)
+          }
         }
       }
     }
@@ -82,6 +94,11 @@ extension Database {
     throw DatabaseError(
       resultCode: ResultCode(rawValue: code),
       message: unsafe String(cString: sqlite3_errmsg(sqliteConnection)), sql: sql)
+  }
+
+  /// Prepares a statement that is to run so often that looking it up each time would show.
+  package func prepared(_ sql: String) throws -> PreparedStatement {
+    try PreparedStatement(db: self, statement: cachedStatement(sql: sql), sql: sql)
   }
 
   // MARK: Rows by column name
@@ -104,5 +121,17 @@ extension Database {
   package func all(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> [Row] {
     try Row.fetchAll(
       try cachedStatement(sql: sql), arguments: StatementArguments(binding: arguments))
+  }
+}
+
+/// A statement that writes, at hand while one transaction lasts.
+package struct PreparedStatement {
+  fileprivate let db: Database
+  fileprivate let statement: Statement
+  fileprivate let sql: String
+
+  /// Runs it.
+  package func run(_ arguments: [SyncCore.Value]) throws {
+    unsafe try db.step(statement, sql, arguments) { _ in true }
   }
 }

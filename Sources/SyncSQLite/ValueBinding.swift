@@ -55,37 +55,53 @@ extension SyncCore.Value {
     }
   }
 
-  /// Makes it a statement's argument; SQLite keeps a copy.
+  /// How many bytes ``bind(_:of:keptIn:)`` takes of the room that it is given.
+  var boundBytes: Int {
+    switch self {
+    case .null, .integer, .real: 0
+    case .text(let text): text.utf8.count
+    case .blob(let blob): blob.count
+    }
+  }
+
+  /// Makes it a statement's argument.
   ///
   /// - Parameters:
   ///   - index: From 1.
   ///   - statement: A statement that is not running.
+  ///   - room: Where its bytes are put, which have to stay there until the statement is reset. What it
+  ///     takes is cut off.
   /// - Returns: SQLite's result.
-  func bind(_ index: CInt, of statement: SQLiteStatement) -> CInt {
+  func bind(
+    _ index: CInt, of statement: SQLiteStatement, keptIn room: inout UnsafeMutableRawBufferPointer
+  ) -> CInt {
     switch self {
     case .null: return unsafe sqlite3_bind_null(statement, index)
     case .integer(let integer): return unsafe sqlite3_bind_int64(statement, index, integer)
     case .real(let real): return unsafe sqlite3_bind_double(statement, index, real)
     case .text(var text):
-      return text.withUTF8 { bytes in
-        unsafe bytes.withMemoryRebound(to: CChar.self) { bytes in
-          unsafe sqlite3_bind_text(
-            statement, index, bytes.baseAddress ?? emptyText, CInt(bytes.count), transient)
-        }
+      let kept = text.withUTF8 { unsafe Self.keep(UnsafeRawBufferPointer($0), in: &room) }
+      return unsafe kept.withMemoryRebound(to: CChar.self) {
+        unsafe sqlite3_bind_text(
+          statement, index, $0.baseAddress ?? emptyText, CInt($0.count), nil)
       }
     case .blob(let blob):
-      return unsafe blob.withUnsafeBytes { bytes in
-        unsafe bytes.isEmpty
-          ? sqlite3_bind_zeroblob(statement, index, 0)
-          : sqlite3_bind_blob(statement, index, bytes.baseAddress, CInt(bytes.count), transient)
-      }
+      if blob.isEmpty { return unsafe sqlite3_bind_zeroblob(statement, index, 0) }
+      let kept = unsafe blob.withUnsafeBytes { unsafe Self.keep($0, in: &room) }
+      return unsafe sqlite3_bind_blob(
+        statement, index, kept.baseAddress, CInt(kept.count), nil)
     }
   }
-}
 
-/// Has SQLite copy what it is given; a constant of its own, which C spells as a function at -1.
-nonisolated(unsafe) private let transient = unsafe unsafeBitCast(
-  -1, to: sqlite3_destructor_type.self)
+  private static func keep(
+    _ bytes: UnsafeRawBufferPointer, in room: inout UnsafeMutableRawBufferPointer
+  ) -> UnsafeRawBufferPointer {
+    unsafe room.copyMemory(from: bytes)
+    let kept = unsafe UnsafeRawBufferPointer(rebasing: room[..<bytes.count])
+    unsafe room = UnsafeMutableRawBufferPointer(rebasing: room[bytes.count...])
+    return unsafe kept
+  }
+}
 
 /// What an empty text points to, since a null pointer would be null; nobody reads or writes it.
 nonisolated(unsafe) private let emptyText: UnsafePointer<CChar> = unsafe UnsafePointer(
