@@ -20,6 +20,9 @@ package enum SyncLimits {
   /// a fifth of that travels.
   package static let pageRows = 3_000
   package static let pageBytes = 2 << 20
+  /// A pull of more pages is applied with the capture triggers taken away: making a few hundred of them
+  /// anew takes as long as asking them about so many rows.
+  package static let pagesUnderCapture: Int64 = 3
   /// Rows or marks that a sync reads again to find what was changed past the triggers.
   package static let scrubRows = 200
   /// Past cursors that a device keeps the proof of; a form that was opened longer ago counts as one

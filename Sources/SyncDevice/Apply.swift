@@ -199,6 +199,9 @@ extension DeviceStore {
     let pages = StagedPages(db, last: last)
     try lookOver(pages, isSnapshot: isSnapshot, wallMilliseconds: wallMilliseconds, db)
     try settleUnknownQuarantine(pages, db)
+    let isLarge = try db.exists(
+      "SELECT 1 FROM thuan_inbox LIMIT 1 OFFSET ?", [.integer(SyncLimits.pagesUnderCapture)])
+    let triggers = try isLarge ? withdrawCapture(db) : nil
     try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
@@ -207,6 +210,7 @@ extension DeviceStore {
     try pages.forEachRow { try applier.apply($0) }
     try applier.finish()
     try db.run("UPDATE thuan_capture SET applying = 0")
+    if let triggers { try restoreCapture(triggers, db) }
     try discardStagedPages(db)
     // Another life of the hub gives the same sequences to other states.
     if isSnapshot { try db.run("DELETE FROM thuan_base") }

@@ -240,6 +240,28 @@ extension DeviceStore {
     return .text("\(changes) \(Capture.hash(of: columns)) \(Capture.revision)")
   }
 
+  /// Takes the triggers away until the transaction ends, where so many rows of the hub's are about to
+  /// be written that it pays: for a table that has triggers, SQLite keeps what each statement would
+  /// have to undo, and asks each of them whether it has anything to do.
+  ///
+  /// Nobody else can write meanwhile, and what comes of it all at the end is the whole of it or nothing.
+  ///
+  /// - Parameter db: The store, within a transaction.
+  /// - Returns: What ``restoreCapture(_:_:)`` has to be given before the transaction ends.
+  /// - Throws: SQLite's errors.
+  func withdrawCapture(_ db: Database) throws -> WithdrawnCapture {
+    let withdrawn = try WithdrawnCapture(
+      triggers: Capture.existing(in: db).values.sorted(), isKnown: isCaptureKnown(db))
+    try Capture.removeTriggers(in: db)
+    return withdrawn
+  }
+
+  /// Puts back what ``withdrawCapture(_:)`` has taken away, as it was.
+  func restoreCapture(_ withdrawn: WithdrawnCapture, _ db: Database) throws {
+    for trigger in withdrawn.triggers { try db.execute(sql: trigger) }
+    if withdrawn.isKnown { try noteCapture(db) }
+  }
+
   /// Puts capture in order: triggers as they have to be, and whatever was written without them
   /// found and logged.
   ///
@@ -264,4 +286,12 @@ extension DeviceStore {
     }
     try logUntrackedChanges(db, isFound: false, wallMilliseconds: wallMilliseconds)
   }
+}
+
+/// Triggers that are taken away within a transaction.
+struct WithdrawnCapture {
+  /// The statements that make them.
+  fileprivate let triggers: [String]
+  /// Whether they were known to be whole.
+  fileprivate let isKnown: Bool
 }

@@ -334,4 +334,32 @@ struct CaptureTests {
     #expect(try device.rows("project").count == 1)
     #expect(try pending().isEmpty)
   }
+
+  @Test
+  func `a pull of several pages, for which triggers are taken away, leaves capture as it was`()
+    throws
+  {
+    world.limitPages(to: 1)
+    let other = try world.device("binh")
+    func pull(_ id: String) throws {
+      try other.write(
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6)
+        INSERT INTO project (id, title) SELECT '\(id)' || i, 'a' FROM n
+        """)
+      try other.sync()
+      try device.sync()
+    }
+    try pull("p")
+    #expect(try device.rows("project").count == 6)
+    #expect(try pending().isEmpty)
+    #expect(try device.store.flaws(wallMilliseconds: world.now).isEmpty)
+    try shell("UPDATE project SET title = 'b' WHERE id = 'p1'")
+    #expect(try changes().map(\.operation) == [.update])
+    try shell("DROP TRIGGER thuan_capture_project_update_0")
+    try pull("q")
+    try shell("UPDATE project SET title = 'c' WHERE id = 'p1'")
+    let reopened = try world.open(device.path)
+    #expect(try reopened.status(wallMilliseconds: world.now).waitingChangeSets == 1)
+  }
 }
