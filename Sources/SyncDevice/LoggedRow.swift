@@ -15,8 +15,10 @@ struct LoggedRow {
   private(set) var suspect: Int64?
   private var updates: [(id: Int64, column: Int, value: Value)] = []
 
-  /// Each row's last entry of every column, row by row; SQLite takes bare columns from the row that
-  /// has the maximum. Values are looked up afterwards, or all of them would be sorted along.
+  /// Each row's last entry of every column, row by row.
+  ///
+  /// SQLite takes bare columns from the row that has the maximum. Values are looked up afterwards, or
+  /// all of them would be sorted along.
   static let select = """
     SELECT tbl, key, col, id, op, (SELECT new FROM thuan_log WHERE id = entry.id) FROM (
       SELECT tbl, key, coalesce(col, 0) AS col, max(id) AS id, op FROM thuan_log WHERE op < 5
