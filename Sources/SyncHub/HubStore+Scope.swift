@@ -71,8 +71,8 @@ extension HubStore {
         ? nil : connection.first("SELECT 1 FROM hub_row WHERE scope = '?' LIMIT 1")
       if someone == nil { return }
     }
-    guard try connection.first(table.selectByKey, key.values) != nil else { return }
     try moveConflicts(of: table, key)
+    guard try connection.first(table.selectByKey, key.values) != nil else { return }
     for dependent in dependents {
       guard let child = schema.table(number: dependent.table) else { continue }
       var columns = [dependent.column]
