@@ -179,6 +179,15 @@ extension HubStore {
         + ancestors.map { .integer(Int64($0.stream)) }) != nil
   }
 
+  /// Whether a device was last sent the rows of a scope.
+  func isSent(_ scope: Scope, to device: String) throws -> Bool {
+    if scope == .shared || scope.isOfDevice { return true }
+    return try connection.first(
+      """
+      SELECT 1 FROM hub_access WHERE device = ? AND scope IN (?, '*') AND until_at IS NULL LIMIT 1
+      """, [.text(device), .text(scope.stored)]) != nil
+  }
+
   /// Whether a state that is made of some scopes has the rows of one in it.
   func isHeld(_ scope: Scope, in access: UInt64) throws -> Bool {
     if access == 0 || scope == .shared || scope.isOfDevice { return true }

@@ -40,14 +40,13 @@ extension Hub {
         let changeSet = try? ChangeSet(decoding: stored.body)
       else { throw HubError.notFound }
       let corrected = try corrections.reduce(changeSet) { try $0.corrected($1, schema) }
-      let reader = try author(of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
       let origin = try store.origin(of: changeSet, number: number, isFlagged: stored.isFlagged)
       let verdict = try merge(
         corrected, from: origin, store, wallMilliseconds: ruling.wallMilliseconds)
       if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }
       try sign(corrections, of: changeSet, number, stream: origin.stream, store, ruling)
       try store.setQuarantine(changeSet, number, .applied, nil, "", ruling)
-      try store.takeBack(changeSet, from: reader)
+      try store.takeBack(changeSet)
       var taken = [number]
       for waiting in try store.dependents(after: number)
       where try store.isQuarantined(waiting) && takeIn(waiting, store, ruling) {

@@ -123,7 +123,7 @@ extension Hub {
       return false
     }
     try store.setQuarantine(changeSet, number, .applied, nil, "", ruling)
-    if isDecided { try store.takeBack(changeSet, from: reader) }
+    try store.takeBack(changeSet)
     return true
   }
 
@@ -155,9 +155,7 @@ extension Hub {
         try store.sendAgain(change, to: changeSet.stream.device)
       }
       try store.setQuarantine(changeSet, number, .dismissed, nil, "", ruling)
-      let reader = try author(
-        of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
-      try store.takeBack(changeSet, from: reader)
+      try store.takeBack(changeSet)
     }
   }
 }
@@ -294,17 +292,11 @@ extension HubStore {
     try publishQuarantine(RowKey(row))
   }
 
-  /// Has a device let go of the rows of its own change set that its holder has nothing to do with.
-  func takeBack(_ changeSet: ChangeSet, from reader: Reader?) throws {
-    guard let reader else { return }
+  /// Has a device let go of the rows of its own change set that its holder has nothing to do with by the
+  /// time that he hears of it.
+  func takeBack(_ changeSet: ChangeSet) throws {
     for change in changeSet.changes {
-      let row = try connection.first(
-        "SELECT scope, sequence FROM hub_row WHERE tbl = ? AND key = ?",
-        [.integer(Int64(change.table)), change.key.stored])
-      guard let row, let scope = row[0].text, !reader.reads(Scope(stored: scope)) else { continue }
-      try noteExit(
-        from: .device(changeSet.stream.device), change.table, change.key,
-        sequence: row[1].integer ?? 0)
+      try noteExit(fromDevice: changeSet.stream.device, change.table, change.key)
     }
   }
 

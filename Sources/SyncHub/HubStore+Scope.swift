@@ -49,6 +49,17 @@ extension HubStore {
       [.integer(Int64(table)), key.stored, .text(scope.stored), .integer(sequence)])
   }
 
+  /// Notes that a device may hold a row that its holder has nothing to do with, or soon may not: it lets
+  /// it go unless it is sent the row's scope.
+  func noteExit(fromDevice device: String, _ table: Int, _ key: RowKey) throws {
+    let row = try connection.first(
+      "SELECT sequence, scope FROM hub_row WHERE tbl = ? AND key = ?",
+      [.integer(Int64(table)), key.stored])
+    guard let sequence = row?[0].integer, let scope = row?[1].text else { return }
+    if [.shared, .device(device)].contains(Scope(stored: scope)) { return }
+    try noteExit(from: .device(device), table, key, sequence: sequence)
+  }
+
   // MARK: Moves
 
   /// Takes what belongs to a row along, once it stands as it is to stand: its conflicts, and the rows

@@ -96,6 +96,7 @@ struct Ingest {
     for row in touched {
       try permission?.checkResult(row.table, row.key, row.now, before: row.before)
     }
+    try noteWhatMayBeLost()
     for row in touched {
       guard let move = row.move else { continue }
       try store.follow(row.table, row.key, isNew: move == .made, digests: &digests)
@@ -105,6 +106,21 @@ struct Ingest {
     // Last, when nothing of it can be undone any more.
     store.add(digests)
     return disposition
+  }
+
+  /// A device may come to put rows where the state that it holds has none: its holder has been given a
+  /// scope since. If that is taken away again before it pulls, nothing else tells it to let them go.
+  private func noteWhatMayBeLost() throws {
+    if changeSet.base.access == 0 || origin.isHubStream { return }
+    var kept: [Scope: Bool] = [:]
+    for row in touched {
+      let scope = row.now.scope
+      let isKept = try kept[scope] ?? past.keeps(scope)
+      kept[scope] = isKept
+      if !isKept {
+        try store.noteExit(fromDevice: changeSet.stream.device, row.table.number, row.key)
+      }
+    }
   }
 
   // MARK: One change

@@ -105,6 +105,7 @@ struct Permission {
 final class Past {
   private let store: HubStore
   private let base: HubPoint
+  private let device: String
   private let isFromHub: Bool
   private let isGiven: () throws -> Bool
   private var wasGiven: Bool?
@@ -112,6 +113,7 @@ final class Past {
   init(_ store: HubStore, _ changeSet: ChangeSet, _ origin: ChangeOrigin) {
     self.store = store
     base = changeSet.base
+    device = changeSet.stream.device
     isFromHub = origin.isHubStream
     isGiven = {
       try origin.isProven && changeSet.base.number > 0
@@ -123,6 +125,12 @@ final class Past {
   func held(_ scope: Scope) throws -> Bool {
     if isFromHub { return true }
     return try hasState() && store.isHeld(scope, in: base.access)
+  }
+
+  /// Whether the state that the device holds has the rows of a scope in it, as far as the hub knows: when
+  /// this was written, and by what it has been sent since.
+  func keeps(_ scope: Scope) throws -> Bool {
+    try store.isHeld(scope, in: base.access) && store.isSent(scope, to: device)
   }
 
   /// Whether he held a row that has left for another scope since.
