@@ -108,8 +108,10 @@ struct Ingest {
     return disposition
   }
 
-  /// A device may come to put rows where the state that it holds has none: its holder has been given a
-  /// scope since. If that is taken away again before it pulls, nothing else tells it to let them go.
+  /// Notes rows that a device may have to let go again.
+  ///
+  /// It may put some where the state that it holds has none: its holder has been given a scope since. If
+  /// that is taken away again before it pulls, nothing else tells it to let them go.
   private func noteWhatMayBeLost() throws {
     if changeSet.base.access == 0 || origin.isHubStream { return }
     var kept: [Scope: Bool] = [:]
