@@ -15,8 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 MEDIA_TYPE = "application/vnd.thuan+protobuf"
 
 
+def base64url(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 def digest(body):
-    return "sha-256=:" + base64.b64encode(hashlib.sha256(body).digest()).decode() + ":"
+    return base64url(hashlib.sha256(body).digest())
 
 
 def raw(public_key):
@@ -48,33 +52,22 @@ class Client:
         self.hub_key = ed25519.Ed25519PublicKey.from_public_bytes(reply.hub_key)
 
     def signed(self, path, body, created=None, nonce=None):
-        """The headers of a request that is signed for this moment (RFC 9421)."""
+        """The header of a request that is signed for this moment."""
         created = int(time.time()) if created is None else created
-        nonce = nonce or base64.b64encode(os.urandom(12)).decode()
-        parameters = (
-            f'("@method" "@path" "content-digest");created={created};nonce="{nonce}"'
-            f';keyid="{self.device}";alg="ed25519"')
-        base = (
-            f'"@method": POST\n"@path": {path}\n"content-digest": {digest(body)}\n'
-            f'"@signature-params": {parameters}')
-        signature = base64.b64encode(self.key.sign(base.encode())).decode()
-        return {
-            "Content-Type": MEDIA_TYPE, "Content-Digest": digest(body),
-            "Signature-Input": "thuan=" + parameters, "Signature": f"thuan=:{signature}:"}
+        nonce = nonce or base64url(os.urandom(8))
+        statement = f"{self.device}.{created}.{nonce}.{digest(body)}"
+        signature = self.key.sign(f"thuan request\n{path}\n{statement}".encode())
+        return {"Authorization": f"Thuan {statement}.{base64url(signature)}"}
 
     def verify(self, answer, path, headers):
         """Gives an answer as it travelled; fails if it is not the hub's to that request."""
         travelled = answer.raw.read()
-        assert answer.headers["Content-Digest"] == digest(travelled), "digest"
-        parameters = answer.headers["Signature-Input"].removeprefix("thuan=")
-        base = (
-            f'"@status": {answer.status_code}\n"content-digest": {digest(travelled)}\n'
-            f'"@path";req: {path}\n"content-digest";req: {headers["Content-Digest"]}\n'
-            f'"signature-input";req: {headers["Signature-Input"]}\n'
-            f'"signature";req: {headers["Signature"]}\n'
-            f'"@signature-params": {parameters}')
-        signature = answer.headers["Signature"].removeprefix("thuan=:").removesuffix(":")
-        self.hub_key.verify(base64.b64decode(signature), base.encode())
+        start, signature = answer.headers["Authentication-Info"].split(",")
+        assert start == "d=" + digest(travelled)[:11], "digest"
+        credentials = headers["Authorization"].removeprefix("Thuan ")
+        base = f"thuan answer\n{answer.status_code}\n{path}\n{credentials}\n{digest(travelled)}"
+        signature = base64.urlsafe_b64decode(signature.removeprefix("s=") + "==")
+        self.hub_key.verify(signature, base.encode())
         return travelled
 
     def post(self, path, body):

@@ -145,7 +145,7 @@ extension Response {
       bytes = smaller
       headers[.contentEncoding] = HTTPContract.gzip
     }
-    headers[digestName] = contentDigest(bytes)
+    headers[digestName] = HTTPContract.contentDigest(HTTPContract.bodyDigest(of: bytes))
     return Response(
       status: status, headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
@@ -153,7 +153,3 @@ extension Response {
 }
 
 let digestName = HTTPField.Name(HTTPContract.digestHeader) ?? .eTag
-
-func contentDigest(_ bytes: [UInt8]) -> String {
-  HTTPContract.digest(base64: Data(ChangeSet.hash(of: bytes)).base64EncodedString())
-}

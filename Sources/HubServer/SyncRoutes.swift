@@ -73,6 +73,11 @@ final class SyncRoutes: Sendable {
   private func enrol(_ request: Request) async throws -> Response {
     try checkContentType(request)
     let body = try await body(of: request, upTo: Self.enrolmentBytesMax)
+    if let digest = request.headers[digestName],
+      digest != HTTPContract.contentDigest(HTTPContract.bodyDigest(of: body.bytes))
+    {
+      throw Refusal(.malformed, detail: "digest")
+    }
     let bytes = body.bytes
     guard let enrolment = try? EnrolmentRequest(decoding: bytes) else {
       throw Refusal(.malformed, detail: "enrolment")
@@ -89,9 +94,15 @@ final class SyncRoutes: Sendable {
   /// The signature is judged before the body is read, so strangers cannot fill the memory.
   private func answer(_ request: Request, _ path: String, upTo limit: Int) async throws -> Response
   {
-    let device = try await device(of: request)
-    try checkContentType(request)
+    guard let signed = SignedRequest(request) else { throw Refusal(.unauthorised) }
+    let device = try await slowingGuesses { [hub, now] in
+      try hub.admit(signed, wallMilliseconds: now())
+    }
+    if request.headers[.contentType] != nil { try checkContentType(request) }
     let body = try await body(of: request, upTo: limit)
+    guard HTTPContract.bodyDigest(of: body.bytes) == signed.bodyDigest else {
+      throw Refusal(.malformed, detail: "digest")
+    }
     let encoding = try Encoding(of: request)
     let acceptsGzip = request.headers[.acceptEncoding]?.lowercased().contains(HTTPContract.gzip)
     return try await offEventLoop { [hub, now] in
@@ -106,13 +117,6 @@ final class SyncRoutes: Sendable {
   }
 
   // MARK: What requests carry
-
-  private func device(of request: Request) async throws -> HubDevice {
-    guard let signed = SignedRequest(request) else { throw Refusal(.unauthorised) }
-    return try await slowingGuesses { [hub, now] in
-      try hub.admit(signed, wallMilliseconds: now())
-    }
-  }
 
   private func checkContentType(_ request: Request) throws {
     let type = request.headers[.contentType]?.split(separator: ";").first
@@ -137,9 +141,6 @@ final class SyncRoutes: Sendable {
       try pace.check(body.bytes.count)
     }
     metrics.received(body.bytes.count)
-    if let digest = request.headers[digestName], digest != contentDigest(body.bytes) {
-      throw Refusal(.malformed, detail: "digest")
-    }
     return body
   }
 

@@ -204,7 +204,7 @@ extension World {
     do {
       let bytes = try attemptAtHub { hub in
         let device = try hub.admit(parcel.signed, wallMilliseconds: wall)
-        guard contentDigest(of: parcel.body) == parcel.signed.contentDigest else {
+        guard HTTPContract.bodyDigest(of: parcel.body) == parcel.signed.bodyDigest else {
           throw Refusal(.malformed, detail: "digest")
         }
         return try hub.answer(

@@ -66,7 +66,16 @@ package struct HubClient: Sendable {
     -> EnrolmentReply
   {
     let request = EnrolmentRequest(code: code, publicKey: publicKey, label: label)
-    let answer = try await send(HTTPContract.enrolmentsPath, body: request.encoded())
+    let body = request.encoded()
+    let answer = try await send(
+      HTTPContract.enrolmentsPath, body: body,
+      headers: [
+        ("Accept", HTTPContract.mediaType), ("Content-Type", HTTPContract.mediaType),
+        (
+          HTTPContract.digestHeader,
+          HTTPContract.contentDigest(HTTPContract.bodyDigest(of: body))
+        ),
+      ])
     if answer.status != .ok { throw try answer.refused() }
     let reply: EnrolmentReply
     do { reply = try EnrolmentReply(decoding: answer.body) } catch {
@@ -89,22 +98,17 @@ package struct HubClient: Sendable {
     _ request: SyncRequest, as identity: DeviceIdentity, hubMilliseconds: Int64 = wallClock()
   ) async throws -> [UInt8] {
     let (body, encoding) = Self.encoded(request.body)
-    let nonce = Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
+    let nonce = Base64URL.text((0..<8).map { _ in UInt8.random(in: 0...255) })
     let signed = try identity.signRequest(
       to: request.path, body: body, nonce: nonce, hubMilliseconds: hubMilliseconds)
-    let question = SignedAnswer.Question(
-      path: request.path, contentDigest: signed.contentDigest,
-      signatureInput: HTTPContract.signatureInput(signed.parameters),
-      signature: HTTPContract.signature(
-        base64: Data(signed.signature).base64EncodedString()))
+    let question = SignedAnswer.Question(path: request.path, credentials: signed.credentials)
     let answer = try await send(
       request.path, body: body,
       headers: [
-        (HTTPContract.signatureInputHeader, question.signatureInput),
-        (HTTPContract.signatureHeader, question.signature),
+        (HTTPContract.authorizationHeader, HTTPContract.authorization(question.credentials)),
         (HTTPContract.acceptedEncodingHeader, HTTPContract.gzip),
       ] + encoding)
-    guard let proof = answer.signature else {
+    guard let proof = answer.proof else {
       throw HubUnavailable.notAHub("status \(answer.status.code), not signed")
     }
     guard answer.isSigned(proof, by: identity, answering: question) else {
@@ -123,14 +127,11 @@ package struct HubClient: Sendable {
   }
 
   private func send(
-    _ path: String, body: [UInt8], headers: [(String, String)] = []
+    _ path: String, body: [UInt8], headers: [(String, String)]
   ) async throws -> HubAnswer {
     var request = HTTPClientRequest(url: address.description + path)
-    request.headers.add(name: "Accept", value: HTTPContract.mediaType)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     request.method = .POST
-    request.headers.add(name: "Content-Type", value: HTTPContract.mediaType)
-    request.headers.add(name: HTTPContract.digestHeader, value: contentDigest(of: body))
     request.body = .bytes(ByteBuffer(bytes: body))
     let response: HTTPClientResponse
     let bytes: [UInt8]
@@ -144,22 +145,17 @@ package struct HubClient: Sendable {
     } catch {
       throw try HubUnavailable(error)
     }
-    if let expected = response.headers.first(name: HTTPContract.digestHeader),
-      expected != contentDigest(of: bytes)
-    {
-      throw HubUnavailable.interrupted("the answer was damaged on its way")
-    }
-    return HubAnswer(
-      status: response.status, body: bytes,
-      encoding: response.headers.first(name: HTTPContract.encodingHeader),
-      signature: response.headers.first(name: HTTPContract.signatureHeader))
+    let answer = HubAnswer(response, bytes)
+    if answer.isDamaged { throw HubUnavailable.interrupted("the answer was damaged on its way") }
+    return answer
   }
 
-  /// Whatever does not speak our media type is not the hub, whatever its status says.
+  /// Whatever neither signs nor speaks our media type is not the hub, whatever its status says.
   ///
   /// Redirects are not followed: what is signed is for one address only, and a login page redirects
   /// too.
   private func checkSender(of response: HTTPClientResponse) throws {
+    if response.headers.contains(name: HTTPContract.answerHeader) { return }
     let type = response.headers.first(name: "Content-Type") ?? ""
     let name = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
     guard name.trimmingCharacters(in: .whitespaces) == HTTPContract.mediaType else {
@@ -173,20 +169,33 @@ private struct HubAnswer {
   let status: HTTPResponseStatus
   /// As it travelled.
   let body: [UInt8]
-  let encoding: String?
-  /// As the header says it.
-  let signature: String?
+  private let encoding: String?
+  /// Nothing if it is not signed.
+  let proof: AnswerProof?
+  private let digest: String
+  private let announcedDigest: String?
+
+  init(_ response: HTTPClientResponse, _ body: [UInt8]) {
+    status = response.status
+    self.body = body
+    encoding = response.headers.first(name: HTTPContract.encodingHeader)
+    proof = response.headers.first(name: HTTPContract.answerHeader).flatMap { AnswerProof($0) }
+    digest = HTTPContract.bodyDigest(of: body)
+    announcedDigest = response.headers.first(name: HTTPContract.digestHeader)
+  }
+
+  /// Whether another body was sent.
+  var isDamaged: Bool {
+    if let proof { return !proof.fits(digest) }
+    return announcedDigest.map { $0 != HTTPContract.contentDigest(digest) } ?? false
+  }
 
   /// Whether the device's own hub has signed it as the answer to a request.
   func isSigned(
-    _ signature: String, by identity: DeviceIdentity, answering question: SignedAnswer.Question
+    _ proof: AnswerProof, by identity: DeviceIdentity, answering question: SignedAnswer.Question
   ) -> Bool {
-    guard let base64 = HTTPContract.base64(inSignature: signature),
-      let bytes = Data(base64Encoded: base64)
-    else { return false }
-    let answer = SignedAnswer(
-      status: Int(status.code), contentDigest: contentDigest(of: body), to: question)
-    return identity.isOfHub(Array(bytes), for: answer.signed)
+    let answer = SignedAnswer(status: Int(status.code), bodyDigest: digest, to: question)
+    return identity.isOfHub(proof.signature, for: answer.signed)
   }
 
   /// The message in it.

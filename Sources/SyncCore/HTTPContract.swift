@@ -25,28 +25,19 @@ package enum HTTPContract {
     }
   }
 
-  /// What is signed of a message, and the signature, after RFC 9421: see ``SignedRequest``.
-  package static let signatureInputHeader = "Signature-Input"
-  package static let signatureHeader = "Signature"
-  private static let signatureLabel = "thuan="
+  /// Who has signed a request: see ``SignedRequest``.
+  package static let authorizationHeader = "Authorization"
+  private static let scheme = "Thuan "
+  /// That the hub has signed an answer: see ``AnswerProof``.
+  ///
+  /// What is asked for so has no media type: it is the message of the wire schema that the path names.
+  package static let answerHeader = "Authentication-Info"
 
-  package static func signatureInput(_ parameters: String) -> String {
-    signatureLabel + parameters
-  }
+  package static func authorization(_ credentials: String) -> String { scheme + credentials }
 
-  package static func signature(base64: String) -> String { "\(signatureLabel):\(base64):" }
-
-  /// What ``signatureInput(_:)`` was given.
-  package static func parameters(inSignatureInput header: String) -> String? {
-    header.hasPrefix(signatureLabel) ? String(header.dropFirst(signatureLabel.count)) : nil
-  }
-
-  /// What ``signature(base64:)`` was given.
-  package static func base64(inSignature header: String) -> String? {
-    guard header.hasPrefix(signatureLabel + ":"), header.hasSuffix(":"),
-      header.utf8.count > signatureLabel.utf8.count + 2
-    else { return nil }
-    return String(header.dropFirst(signatureLabel.count + 1).dropLast())
+  /// What ``authorization(_:)`` was given.
+  package static func credentials(inAuthorization header: String) -> Substring? {
+    header.hasPrefix(scheme) ? header.dropFirst(scheme.count) : nil
   }
 
   /// How a body is encoded for the way; digest and signature are of what travels.
@@ -56,12 +47,27 @@ package enum HTTPContract {
   /// Smaller bodies gain nothing by it.
   package static let compressedBytesMin = 256
 
-  /// The body's digest after RFC 9530.
+  /// The digest after RFC 9530 of a body that is not signed.
   ///
   /// A link that garbles bytes is noticed before they are stored.
   package static let digestHeader = "Content-Digest"
 
-  package static func digest(base64 sha256: String) -> String { "sha-256=:\(sha256):" }
+  /// What the header says of a body whose ``bodyDigest(of:)`` is given.
+  package static func contentDigest(_ bodyDigest: String) -> String {
+    "sha-256=:\(bodyDigest.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 } + "=" as String):"
+  }
+
+  /// What ``contentDigest(_:)`` was given.
+  package static func bodyDigest(inContentDigest header: String) -> String? {
+    guard header.hasPrefix("sha-256=:"), header.hasSuffix("=:") else { return nil }
+    return String(
+      header.dropFirst(9).dropLast(2).map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+  }
+
+  /// SHA-256 of a body as it travels, in base64url.
+  package static func bodyDigest(of body: [UInt8]) -> String {
+    Base64URL.text(ChangeSet.hash(of: body))
+  }
 
   /// The HTTP status that goes with a refusal.
   ///

@@ -1,8 +1,9 @@
-/// What a device says of a request beside its body, and its signature of that (RFC 9421, "HTTP Message
-/// Signatures"): who sends it, when, what, and a number that is used once.
+/// What a device says of a request beside its body, and its signature of that: who sends it, when, what,
+/// and a number that is used once.
 ///
 /// So nobody else can make it, change it, keep it for later or send it a second time, whoever else
-/// listens on the way.
+/// listens on the way. It is what RFC 9421 ("HTTP Message Signatures") would have signed, in a third of
+/// the bytes: most requests have less to say than that.
 package struct SignedRequest: Equatable, Sendable {
   package let device: String
   /// The hub's time as the device reckons it: whole seconds since 1970.
@@ -10,131 +11,134 @@ package struct SignedRequest: Equatable, Sendable {
   /// Random, and never used again by this device.
   package let nonce: String
   package let path: String
-  /// The body's digest, as the header `Content-Digest` says it.
-  package let contentDigest: String
-  /// The signature's parameters, as the header `Signature-Input` says them.
-  package let parameters: String
+  /// SHA-256 of the body as it travels, in base64url.
+  package let bodyDigest: String
   package private(set) var signature: [UInt8]
 
-  private static let components = #"("@method" "@path" "content-digest")"#
   private static let charactersMax = 64
-
-  /// What stands in quotes, of the characters of base64 and of hexadecimal digits only.
-  private static func text(_ quoted: Substring) -> String? {
-    guard quoted.count > 2, quoted.first == "\"", quoted.last == "\"" else { return nil }
-    let text = quoted.dropFirst().dropLast().utf8
-    guard text.count <= charactersMax,
-      text.allSatisfy({ byte in
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "/"),
-          UInt8(ascii: "="), UInt8(ascii: "-"), UInt8(ascii: "_"):
-          true
-        default: false
-        }
-      })
-    else { return nil }
-    return String(text)
-  }
 
   /// Signs a request with what makes the device's Ed25519 signature.
   package init<Failure>(
-    device: String, createdSeconds: Int64, nonce: String, path: String, contentDigest: String,
+    device: String, createdSeconds: Int64, nonce: String, path: String, bodyDigest: String,
     signing sign: ([UInt8]) throws(Failure) -> [UInt8]
   ) throws(Failure) {
     self.device = device
     self.createdSeconds = createdSeconds
     self.nonce = nonce
     self.path = path
-    self.contentDigest = contentDigest
-    parameters =
-      Self.components
-      + #";created=\#(createdSeconds);nonce="\#(nonce)";keyid="\#(device)";alg="ed25519""#
+    self.bodyDigest = bodyDigest
     signature = []
     signature = try sign(signed)
   }
 
   /// Reads what came with a request, without judging the signature.
   ///
-  /// - Returns: Nothing if the parameters are not those that a device signs.
-  package init?(parameters: String, signature: [UInt8], path: String, contentDigest: String) {
-    guard parameters.utf8.count < 512, parameters.hasPrefix(Self.components) else { return nil }
-    var values: [Substring: Substring] = [:]
-    for part in parameters.dropFirst(Self.components.count).split(separator: ";") {
-      let pair = part.split(separator: "=", maxSplits: 1)
-      guard pair.count == 2, values.updateValue(pair[1], forKey: pair[0]) == nil else { return nil }
-    }
-    guard let created = values["created"].flatMap({ Int64($0) }),
-      let nonce = values["nonce"].flatMap(Self.text),
-      let device = values["keyid"].flatMap(Self.text),
-      values["alg"].flatMap(Self.text) == "ed25519"
+  /// - Returns: Nothing if ``credentials`` does not say it so.
+  package init?(credentials: some StringProtocol, path: String) {
+    guard credentials.utf8.count < 512 else { return nil }
+    let parts = credentials.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 5,
+      let device = Self.name(parts[0]), let created = Int64(parts[1]), parts[1] == "\(created)",
+      let nonce = Self.name(parts[2]), let bodyDigest = Self.name(parts[3]),
+      let signature = Base64URL.bytes(parts[4])
     else { return nil }
     self.device = device
     createdSeconds = created
     self.nonce = nonce
     self.path = path
-    self.contentDigest = contentDigest
-    self.parameters = parameters
+    self.bodyDigest = bodyDigest
     self.signature = signature
   }
 
-  /// The bytes that are signed.
-  package var signed: [UInt8] {
-    Array(
-      """
-      "@method": POST
-      "@path": \(path)
-      "content-digest": \(contentDigest)
-      "@signature-params": \(parameters)
-      """.utf8)
+  /// A name of letters, digits, `-` and `_`.
+  private static func name(_ text: some StringProtocol) -> String? {
+    let isName = text.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+    return isName && !text.isEmpty && text.utf8.count <= charactersMax ? String(text) : nil
   }
+
+  /// All of it but the path, as the header `Authorization` says it.
+  package var credentials: String { "\(statement).\(Base64URL.text(signature))" }
+
+  private var statement: String { "\(device).\(createdSeconds).\(nonce).\(bodyDigest)" }
+
+  /// The bytes that are signed.
+  package var signed: [UInt8] { Array("thuan request\n\(path)\n\(statement)".utf8) }
 }
 
-/// What the hub signs of its answer to a signed request: that it is the hub, and that this is the
-/// answer to that very request.
+/// What the hub signs of its answer to a signed request: that it is the hub, and that this is the answer
+/// to that very request.
 package struct SignedAnswer: Equatable, Sendable {
   /// What was asked, as it came: a signature alone could have been put on another request.
   package struct Question: Equatable, Sendable {
     let path: String
-    let contentDigest: String
-    /// As the headers say them.
-    package let signatureInput: String
-    package let signature: String
+    package let credentials: String
 
-    package init(path: String, contentDigest: String, signatureInput: String, signature: String) {
+    package init(path: String, credentials: String) {
       self.path = path
-      self.contentDigest = contentDigest
-      self.signatureInput = signatureInput
-      self.signature = signature
+      self.credentials = credentials
     }
   }
 
   private let status: Int
-  private let contentDigest: String
+  private let bodyDigest: String
   private let question: Question
 
-  package init(status: Int, contentDigest: String, to question: Question) {
+  /// - Parameters:
+  ///   - status: HTTP's.
+  ///   - bodyDigest: SHA-256 of the body as it travels, in base64url.
+  ///   - question: What it is the answer to.
+  package init(status: Int, bodyDigest: String, to question: Question) {
     self.status = status
-    self.contentDigest = contentDigest
+    self.bodyDigest = bodyDigest
     self.question = question
   }
-
-  /// The signature's parameters, as the header `Signature-Input` says them.
-  package static let parameters =
-    #"("@status" "content-digest" "@path";req "content-digest";req "signature-input";req "#
-    + #""signature";req);keyid="hub";alg="ed25519""#
 
   /// The bytes that are signed.
   package var signed: [UInt8] {
     Array(
       """
-      "@status": \(status)
-      "content-digest": \(contentDigest)
-      "@path";req: \(question.path)
-      "content-digest";req: \(question.contentDigest)
-      "signature-input";req: \(question.signatureInput)
-      "signature";req: \(question.signature)
-      "@signature-params": \(Self.parameters)
+      thuan answer
+      \(status)
+      \(question.path)
+      \(question.credentials)
+      \(bodyDigest)
       """.utf8)
   }
+}
+
+/// The hub's signature as the header `Authentication-Info` says it, with the beginning of the body's
+/// digest: that tells an answer which was damaged on its way from one that is not the hub's.
+package struct AnswerProof: Equatable, Sendable {
+  package let signature: [UInt8]
+  private let digestStart: String
+
+  private static let startCharacters = 11
+
+  package init(signature: [UInt8], bodyDigest: String) {
+    self.signature = signature
+    digestStart = String(bodyDigest.prefix(Self.startCharacters))
+  }
+
+  /// - Returns: Nothing if ``text`` does not say it so.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].hasPrefix("d="), parts[1].hasPrefix("s="),
+      parts[0].utf8.count == 2 + Self.startCharacters,
+      let signature = Base64URL.bytes(parts[1].dropFirst(2))
+    else { return nil }
+    self.signature = signature
+    digestStart = String(parts[0].dropFirst(2))
+  }
+
+  package var text: String { "d=\(digestStart),s=\(Base64URL.text(signature))" }
+
+  /// Whether a body may be the one that was sent.
+  package func fits(_ bodyDigest: String) -> Bool { bodyDigest.hasPrefix(digestStart) }
 }

@@ -23,18 +23,13 @@ extension SyncRequest {
   }
 }
 
-/// A body's digest as the header `Content-Digest` says it.
-package func contentDigest(of body: [UInt8]) -> String {
-  HTTPContract.digest(base64: Data(ChangeSet.hash(of: body)).base64EncodedString())
-}
-
 extension DeviceIdentity {
   /// Signs a request for one moment, so that it is good for nobody else and no other time.
   ///
   /// - Parameters:
   ///   - path: Where it goes.
   ///   - body: Its body.
-  ///   - nonce: A random text that is never used again.
+  ///   - nonce: A random text of letters, digits, `-` and `_` that is never used again.
   ///   - hubMilliseconds: The hub's time: see ``DeviceStore/hubTime(wallMilliseconds:)``.
   /// - Returns: What goes along with it.
   /// - Throws: `CryptoKitError` if the identity's key is none.
@@ -43,7 +38,7 @@ extension DeviceIdentity {
   ) throws -> SignedRequest {
     try SignedRequest(
       device: device, createdSeconds: hubMilliseconds / 1000, nonce: nonce, path: path,
-      contentDigest: contentDigest(of: body)
+      bodyDigest: HTTPContract.bodyDigest(of: body)
     ) { try sign($0) }
   }
 

@@ -115,12 +115,7 @@ struct TestHub: Sendable {
 
 /// What a client sends along with a request that it has signed.
 func signatureHeaders(of request: SignedRequest) -> [(String, String)] {
-  let signature = Data(request.signature).base64EncodedString()
-  return [
-    (HTTPContract.digestHeader, request.contentDigest),
-    (HTTPContract.signatureInputHeader, HTTPContract.signatureInput(request.parameters)),
-    (HTTPContract.signatureHeader, HTTPContract.signature(base64: signature)),
-  ]
+  [(HTTPContract.authorizationHeader, HTTPContract.authorization(request.credentials))]
 }
 
 extension HubClient.Timeouts {

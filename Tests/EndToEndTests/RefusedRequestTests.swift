@@ -53,14 +53,14 @@ struct RefusedRequestTests {
 
   @Test func `without a signature nothing is read and nothing is told`() async throws {
     try await TestHub.run { hub in
-      let wrong = ["", "wrong", "thuan=", "thuan=::", String(repeating: "x", count: 2_000)]
+      let wrong = [
+        "", "wrong", "Thuan", "Thuan ", "Thuan a.1.b.c.", "Thuan a.1.b.c.AAAA", "Thuan a.b.c.d.e",
+        "Bearer a.1.b.c.AAAA", "Thuan " + String(repeating: "x", count: 2_000),
+      ]
       for path in [HTTPContract.changesPath, HTTPContract.changeSetsPath] {
-        for (one, other) in wrong.flatMap({ one in wrong.map { (one, $0) } }) {
+        for credentials in wrong {
           let answer = try await send(
-            hub, .POST, path,
-            headers: [
-              (HTTPContract.signatureInputHeader, one), (HTTPContract.signatureHeader, other),
-            ], body: [1])
+            hub, .POST, path, headers: [(HTTPContract.authorizationHeader, credentials)], body: [1])
           #expect(answer.status == 401)
           #expect(answer.refusal == Refusal(.unauthorised))
           #expect(answer.type == HTTPContract.mediaType)
@@ -80,9 +80,16 @@ struct RefusedRequestTests {
       let deleted = try await send(hub, .DELETE, HTTPContract.changesPath)
       #expect(deleted.status == 405)
       #expect(deleted.refusal?.code == .notFound)
-      for type in [nil, "application/json", "text/html"] {
+      let wrong = [
+        (HTTPContract.changeSetsPath, "application/json"),
+        (HTTPContract.changeSetsPath, "text/html"),
+        (HTTPContract.enrolmentsPath, nil), (HTTPContract.enrolmentsPath, "text/html"),
+      ]
+      for (path, type) in wrong {
         let answer = try await send(
-          hub, .POST, HTTPContract.changeSetsPath, as: lan.identity, type: type, body: [1])
+          hub, .POST, path, as: path == HTTPContract.enrolmentsPath ? nil : lan.identity,
+          type: type,
+          body: [1])
         #expect(answer.status == 415)
         #expect(answer.refusal?.code == .malformed)
       }

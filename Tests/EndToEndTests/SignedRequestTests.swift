@@ -26,7 +26,7 @@ struct SignedRequestTests {
     let bytes = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
     return (
       response.status.code, try? Refusal(decoding: bytes),
-      response.headers.contains(name: HTTPContract.signatureHeader)
+      response.headers.contains(name: HTTPContract.answerHeader)
     )
   }
 
@@ -158,18 +158,14 @@ struct SignedRequestTests {
       }
       let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
       let body = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-      let proof = try #require(response.headers.first(name: HTTPContract.signatureHeader))
-      let base64 = try #require(HTTPContract.base64(inSignature: proof))
-      let signature = Array(try #require(Data(base64Encoded: base64)))
+      let header = try #require(response.headers.first(name: HTTPContract.answerHeader))
+      let proof = try #require(AnswerProof(header))
       func isAnswer(to path: String) -> Bool {
-        let question = SignedAnswer.Question(
-          path: path, contentDigest: signed.contentDigest,
-          signatureInput: HTTPContract.signatureInput(signed.parameters),
-          signature: HTTPContract.signature(
-            base64: Data(signed.signature).base64EncodedString()))
+        let question = SignedAnswer.Question(path: path, credentials: signed.credentials)
         let answer = SignedAnswer(
-          status: Int(response.status.code), contentDigest: contentDigest(of: body), to: question)
-        return lan.identity.isOfHub(signature, for: answer.signed)
+          status: Int(response.status.code), bodyDigest: HTTPContract.bodyDigest(of: body),
+          to: question)
+        return lan.identity.isOfHub(proof.signature, for: answer.signed)
       }
       #expect(isAnswer(to: "/x"))
       #expect(!isAnswer(to: asked.path))

@@ -125,21 +125,15 @@ private func checkPushReply(_ bytes: [UInt8]) throws {
 }
 
 private func checkSignedRequest(_ bytes: [UInt8]) {
-  let parameters = String(decoding: bytes, as: UTF8.self)
-  guard
-    let request = SignedRequest(
-      parameters: parameters, signature: [1], path: "/", contentDigest: "d")
-  else { return }
+  let text = String(decoding: bytes, as: UTF8.self)
+  if let proof = AnswerProof(text) { require(proof.text == text, "not all was read: \(proof)") }
+  guard let request = SignedRequest(credentials: text, path: "/") else { return }
+  require(request.credentials == text, "not all was read: \(request)")
   let again = SignedRequest(
     device: request.device, createdSeconds: request.createdSeconds, nonce: request.nonce,
-    path: "/", contentDigest: "d"
-  ) { _ in [1] }
-  let read = SignedRequest(
-    parameters: again.parameters, signature: [1], path: "/", contentDigest: "d")
-  require(read == again, "what was written cannot be read: \(again)")
-  require(
-    request.signed.suffix(parameters.utf8.count).elementsEqual(Array(parameters.utf8)),
-    "what is signed is not what came: \(request)")
+    path: "/", bodyDigest: request.bodyDigest
+  ) { _ in request.signature }
+  require(again == request, "what was written cannot be read: \(again)")
 }
 
 private func checkEnvelope(_ bytes: [UInt8]) throws {
