@@ -126,7 +126,9 @@ private struct Sealer {
   private(set) var replacedColumns: [LoggedPlace: Set<Int>] = [:]
   private var made: Set<LoggedPlace> = []
   /// Rows that a REPLACE removed, until the insert that follows is read.
-  private var replaced: [Int: [Value: [Value]]] = [:]
+  ///
+  /// As they stood there, and as the log says that they stood there.
+  private var replaced: [Int: [Value: (image: [Value], logged: [Value])]] = [:]
 
   init(_ store: DeviceStore, _ db: Database, wallMilliseconds: Int64) throws {
     self.store = store
@@ -232,7 +234,9 @@ private struct Sealer {
   private mutating func addInsert(_ entry: LogEntry, _ table: TableSchema) throws {
     guard let values = try valuesAtInsert(entry, table) else { return }
     let place = LoggedPlace(table: entry.table, key: entry.key)
-    if let old = replaced[entry.table]?.removeValue(forKey: entry.key) {
+    if let (image, logged) = replaced[entry.table]?.removeValue(forKey: entry.key) {
+      // What the log does not know of, the replacement wrote too, even where it left it as it was.
+      let old = values.indices.map { image[$0] == values[$0] ? logged[$0] : image[$0] }
       addDifference(table, old, values)
       if !made.contains(place) {
         let changed = table.columns.indices.filter { old[$0] != values[$0] }
@@ -283,7 +287,8 @@ private struct Sealer {
       """, [.integer(entry.id)])
     let operation = next?[0].integer.map { Int($0) }
     if operation == LogEntry.insert {
-      replaced[entry.table, default: [:]][entry.key] = try asLogged(image, before: entry, table)
+      let logged = try asLogged(image, before: entry, table)
+      replaced[entry.table, default: [:]][entry.key] = (image, logged)
       if try isUntracked(entry) {
         untracked.insert(LoggedPlace(table: entry.table, key: entry.key))
       }
@@ -293,7 +298,7 @@ private struct Sealer {
   }
 
   /// A row as the log says that it was, which is not as it was where somebody wrote to it past the
-  /// triggers: whoever then replaces it as a whole writes that too.
+  /// triggers.
   private func asLogged(
     _ image: [Value], before entry: LogEntry, _ table: TableSchema
   ) throws -> [Value] {
