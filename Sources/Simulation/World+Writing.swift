@@ -1,6 +1,7 @@
 import GRDB
 import SyncCore
 import SyncDevice
+import SyncSQLite
 
 /// An officer who thinks better of it.
 private struct Abandoned: Error {}
@@ -110,8 +111,10 @@ extension World {
     _ device: SimulatedDevice, _ body: () throws -> [DatabaseError]
   ) throws {
     let wall = wall(device)
-    let sealed = try attempt(on: device) { try $0.changeSets(wallMilliseconds: wall) }
-    guard let sealed, let before = device.rows else { return }
+    let known = try attempt(on: device) {
+      (sealed: try $0.changeSets(wallMilliseconds: wall), marked: try $0.markedRows())
+    }
+    guard let known, let before = device.rows else { return }
     try foreign(device, body)
     device.closeApp()
     try noticeCrashes()
@@ -119,7 +122,7 @@ extension World {
     guard let after = device.rows else { return }
     let touched = after.differences(from: before, device.schema.schema.tables)
     device.takenAway.formUnion(touched.filter { $0.new == nil }.map(\.existence))
-    try excuseUnsealed(touched, on: device, sealed.map(\.changeSet))
+    try excuseUnsealed(touched, on: device, known.sealed.map(\.changeSet), known.marked)
   }
 
   /// Excuses deletions past the triggers of rows that are made anew: they were changed, for all that
@@ -135,10 +138,11 @@ extension World {
 
   /// Excuses what stood in a row and in no change set yet.
   ///
-  /// It is gone when the row is changed past the triggers: nobody can know it any more. If that is how
-  /// a row was made, nobody can say that it is gone.
+  /// It is gone when the row is changed past the triggers: nobody can know it any more. Of a row that has
+  /// no marks yet, nobody can say that it is gone.
   private func excuseUnsealed(
-    _ touched: [RowDifference], on device: SimulatedDevice, _ sealed: [ChangeSet]
+    _ touched: [RowDifference], on device: SimulatedDevice, _ sealed: [ChangeSet],
+    _ marked: Set<Oracle.Place>
   ) throws {
     let now = try attempt(on: device) { try $0.changeSets(wallMilliseconds: wall(device)) } ?? []
     let before = Set(oracle.missing(from: sealed))
@@ -149,10 +153,26 @@ extension World {
             && (!before.contains(commitment) || $0.tookAway(commitment.value, at: commitment.place))
         }
     }
-    let unmade = Set(gone.filter { $0.place.column == 0 && $0.value == .integer(1) }.map(\.place))
+    let unmade = Set(touched.filter { $0.new == nil }.map(\.existence)).subtracting(marked)
     let excused = Set(gone)
     oracle.excuse {
       excused.contains($0) || (unmade.contains($0.place) && $0.value == .integer(0))
+    }
+  }
+}
+
+extension DeviceStore {
+  /// The rows that the store has marks of, as places of their existence.
+  fileprivate func markedRows() throws -> Set<Oracle.Place> {
+    try read { db in
+      var places: Set<Oracle.Place> = []
+      try db.each("SELECT tbl, key FROM thuan_shadow") { row in
+        guard let table = schema.table(number: Int(row[0].integer ?? 0)) else { return true }
+        let key = try RowKey(stored: row[1], columns: table.key.count)
+        places.insert(Oracle.Place(table: table.number, key: key, column: 0))
+        return true
+      }
+      return places
     }
   }
 }
