@@ -122,8 +122,9 @@ package struct DeviceStore: Sendable {
   /// A transaction that could never be sent would block all that comes after it, so it is refused
   /// while whoever writes it can still do something about it.
   ///
-  /// An insert is a pointer, so its size shows only in the pages that were written. If that could be
-  /// too much, sealing tells.
+  /// An insert is a pointer, so its size does not show in the log. What was written is in the cache or
+  /// was written out of it; if that is too much, which may have other reasons, it is reckoned up; and if
+  /// that is, sealing tells.
   private func refuseUnsendable(
     _ db: Database, from first: Int64, entries: Int64, spilled: Int64, _ author: Author
   ) throws {
@@ -132,26 +133,15 @@ package struct DeviceStore: Sendable {
     func fits(_ bytes: Int64) -> Bool { bytes + around <= SyncLimits.changeSetBytes }
     let written = try spilled == 0 ? 0 : spilled * pageBytes(db)
     if fits(written + db.cachedBytes) { return }
-    if let updated = try updatedBytes(from: first, db), fits(updated) { return }
+    if try fits(loggedBytes(from: first, db)) { return }
     try seal(db, wallMilliseconds: author.wallMilliseconds)
-    let largest = try db.firstValues(
-      "SELECT max(length(body)) FROM thuan_outbox WHERE disposition IS NULL")?[0].integer
-    if largest ?? 0 > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
+    let size = try db.firstValues(
+      "SELECT length(body) FROM thuan_outbox ORDER BY position DESC LIMIT 1")?[0].integer
+    if size ?? 0 > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
   }
 
   private func pageBytes(_ db: Database) throws -> Int64 {
     try db.firstValues("PRAGMA page_size")?[0].integer ?? 0
-  }
-
-  /// Bytes of all values in the log from an entry on; nothing if they are not all there.
-  private func updatedBytes(from first: Int64, _ db: Database) throws -> Int64? {
-    let sums = try db.firstValues(
-      """
-      SELECT sum(op IN (1, 3, 4)), sum(
-        coalesce(length(CAST(old AS BLOB)), 0) + coalesce(length(CAST(new AS BLOB)), 0))
-      FROM thuan_log WHERE id >= ?
-      """, [.integer(first)])
-    return sums?[0] == .integer(0) ? sums?[1].integer : nil
   }
 
   /// The store's hybrid clock, as it was last read.

@@ -89,6 +89,26 @@ extension DeviceStore {
     try shadow.update(table, key, values: sealed)
   }
 
+  /// About how many bytes there are in all the values that the log tells of from an entry on.
+  func loggedBytes(from first: Int64, _ db: Database) throws -> Int64 {
+    var bytes: Int64 = 0
+    try db.each(
+      "SELECT \(LogEntry.columns) FROM thuan_log WHERE id >= ? AND op < 5", [.integer(first)]
+    ) { row in
+      let entry = LogEntry(row)
+      var values = [entry.old, entry.new]
+      if let table = schema.table(number: entry.table), entry.operation != LogEntry.update {
+        let key = try RowKey(stored: entry.key, columns: table.key.count)
+        values =
+          try entry.operation == LogEntry.insert
+          ? table.read(key, in: db) ?? [] : image(entry.id, table, db) ?? []
+      }
+      bytes += values.reduce(0) { $0 + Int64($1.approximateBytes) }
+      return bytes <= SyncLimits.changeSetBytes
+    }
+    return bytes
+  }
+
   /// A row as it was when an entry of the log said that it was gone, or about to be.
   fileprivate func image(_ id: Int64, _ table: TableSchema, _ db: Database) throws -> [Value]? {
     try db.firstValues(
