@@ -9,18 +9,50 @@ package enum Gzip {
     case tooLarge
   }
 
-  /// The default of `gzip` itself for a small body; for a large one the least, which is four times as
-  /// fast, and in packed rows leaves three bytes in a hundred.
-  private static func level(of bytes: [UInt8]) -> Int32 { bytes.count < 64 << 10 ? 6 : 1 }
+  /// How hard to look for what has come before.
+  private struct Effort {
+    let level: Int32
+    let strategy: Int32
+
+    /// As `gzip` itself does.
+    static let usual = Effort(level: 6, strategy: Z_DEFAULT_STRATEGY)
+    /// Four times as fast, and leaves a few bytes in a hundred more.
+    static let little = Effort(level: 1, strategy: Z_DEFAULT_STRATEGY)
+    /// Looks no further than the byte before: three times as fast again.
+    static let least = Effort(level: 1, strategy: Z_RLE)
+
+    /// What a body is worth: in packed rows hardly anything is there twice, and that shows in a few
+    /// pieces of it.
+    init(for bytes: [UInt8]) {
+      let piece = 16 << 10
+      guard bytes.count >= 4 * piece else {
+        self = .usual
+        return
+      }
+      let pieces = [1, 3].flatMap { bytes[($0 * bytes.count / 4)...].prefix(piece) }
+      let (little, least) = (compressed(pieces, .little), compressed(pieces, .least))
+      self = 100 * (least?.count ?? .max / 100) <= 102 * (little?.count ?? 0) ? .least : .little
+    }
+
+    private init(level: Int32, strategy: Int32) {
+      self.level = level
+      self.strategy = strategy
+    }
+  }
+
   private static let chunkBytes = 64 << 10
   /// 32 KiB to look back on, with gzip's own header and check.
   private static let windowBits: Int32 = 15 + 16
 
   /// The bytes compressed; nothing if there is no memory for it.
   package static func compressed(_ bytes: [UInt8]) -> [UInt8]? {
+    compressed(bytes, Effort(for: bytes))
+  }
+
+  private static func compressed(_ bytes: [UInt8], _ effort: Effort) -> [UInt8]? {
     var stream = unsafe z_stream()
     let began = unsafe deflateInit2_(
-      &stream, level(of: bytes), Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      &stream, effort.level, Z_DEFLATED, windowBits, 8, effort.strategy, ZLIB_VERSION,
       Int32(MemoryLayout<z_stream>.size))
     guard began == Z_OK else { return nil }
     defer { unsafe deflateEnd(&stream) }
