@@ -69,6 +69,8 @@ package struct ChangeOrigin: Equatable, Sendable {
 
   func wrote(_ statement: Candidate) -> Bool { isOwn(statement.stream, statement.changeSet) }
 
+  func isOwn(_ version: Version) -> Bool { isOwn(version.stream, version.changeSet) }
+
   private func isOwn(_ other: Int, _ changeSet: Int64) -> Bool {
     other == stream || ancestors.contains { $0.stream == other && changeSet <= $0.last }
   }
@@ -155,7 +157,9 @@ struct RowMerge {
     let values = try written(change)
     guard var state else { return made(values) }
     if let deletion = state.deletion {
-      if origin.knows(deletion, settled: state.settledDeletions) { return made(values) }
+      if origin.knows(deletion, settled: state.settledDeletions) {
+        return made(values, over: deletion)
+      }
       revive(&state, from: deletion)
     }
     dropOwnDeletion(&state)
@@ -237,6 +241,21 @@ struct RowMerge {
       question(wanted, before: start, index: index, .refused, state: &unitState)
       unitState.isHeldByWriter = false
       state.units[index] = unitState
+    }
+    return state
+  }
+
+  /// A row that is made anew where one has been deleted.
+  ///
+  /// If that was after the writer's base, he may have pulled the row alive in between, and what the new
+  /// one leaves empty came to lie under it: he has to be sent all of it.
+  private mutating func made(_ values: [Value], over deletion: Version) -> RowState {
+    var state = made(values)
+    if deletion.sequence <= origin.base || origin.isOwn(deletion) { return state }
+    for index in table.units.indices {
+      var unit = state.unit(index)
+      unit.isHeldByWriter = false
+      state.units[index] = unit
     }
     return state
   }
