@@ -29,6 +29,19 @@ extension Database {
     }
   }
 
+  /// Reads a query's rows one by one, texts where SQLite holds them.
+  ///
+  /// - Parameters:
+  ///   - sql: The query.
+  ///   - body: Is given each row, which is there only until it returns.
+  /// - Throws: SQLite's errors, and what `body` throws.
+  package func eachRow(_ sql: String, _ body: (StoredRow) throws -> Void) throws {
+    unsafe try step(sql, []) { statement in
+      unsafe try body(StoredRow(statement: statement))
+      return true
+    }
+  }
+
   /// The values of a query's first row, exactly as they are stored.
   package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
     -> [SyncCore.Value]?
@@ -133,5 +146,26 @@ package struct PreparedStatement {
   /// Runs it.
   package func run(_ arguments: [SyncCore.Value]) throws {
     unsafe try db.step(statement, sql, arguments) { _ in true }
+  }
+}
+
+/// A row at which a query stands.
+@unsafe
+package struct StoredRow {
+  fileprivate let statement: SQLiteStatement
+
+  /// A column's value.
+  package func value(at column: Int) -> SyncCore.Value {
+    unsafe SyncCore.Value(column: CInt(column), of: statement)
+  }
+
+  /// A text's bytes, for as long as the closure runs; nothing if the column holds no text.
+  package func withText<T>(
+    at column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T
+  ) rethrows -> T? {
+    guard unsafe sqlite3_column_type(statement, CInt(column)) == SQLITE_TEXT else { return nil }
+    let start = unsafe sqlite3_column_text(statement, CInt(column))
+    let count = unsafe Int(sqlite3_column_bytes(statement, CInt(column)))
+    return unsafe try body(UnsafeBufferPointer(start: start, count: count))
   }
 }

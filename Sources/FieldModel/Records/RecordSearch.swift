@@ -1,3 +1,4 @@
+import Foundation
 package import GRDB
 import SyncCore
 import SyncSQLite
@@ -32,10 +33,16 @@ package struct RecordSearch {
   /// The records in which the words are: the best first, then the newest.
   package func run(in db: Database, kinds: [RecordKind] = RecordKinds.all) throws -> [Hit] {
     var hits: [Hit] = []
+    var finder = LooseFinder(loose)
     for kind in kinds {
       let fields = kind.fields.filter(\.isText)
       guard !fields.isEmpty else { continue }
-      for record in try Record.all(kind, in: db) {
+      let keys = try keys(of: kind, fields, &finder, db)
+      if keys.isEmpty { continue }
+      let records = try Record.all(
+        kind, where: "\(quoted(kind.key)) IN (SELECT value FROM json_each(?))",
+        [.text(String(decoding: JSONEncoder().encode(keys), as: UTF8.self))], in: db)
+      for record in records {
         let part = kind.part == nil ? nil : try record.part(in: db)
         if let hit = hit(record, fields, part: part) { hits.append(hit) }
       }
@@ -43,6 +50,61 @@ package struct RecordSearch {
     return hits.enumerated().sorted { left, right in
       (left.element.rank, left.offset) < (right.element.rank, right.offset)
     }.map(\.element)
+  }
+
+  /// Keys of the records that may have all words in them.
+  private func keys(
+    of kind: RecordKind, _ fields: [RecordField], _ finder: inout LooseFinder, _ db: Database
+  ) throws -> [Key] {
+    var inPart: [Key: UInt64] = [:]
+    if let part = kind.part {
+      try eachRow(of: part.table, part.key, part.fields.filter(\.isText), &finder, db) {
+        key, found in
+        if found != 0 { inPart[key] = found }
+      }
+    }
+    var keys: [Key] = []
+    let all = finder.all
+    try eachRow(of: kind.table, kind.key, fields, &finder, db) { key, found in
+      if found | inPart[key, default: 0] == all { keys.append(key) }
+    }
+    return keys
+  }
+
+  private func eachRow(
+    of table: String, _ key: String, _ fields: [RecordField], _ finder: inout LooseFinder,
+    _ db: Database, _ body: (Key, UInt64) -> Void
+  ) throws {
+    let columns = ([key] + fields.map(\.column)).map(quoted).joined(separator: ", ")
+    unsafe try db.eachRow("SELECT \(columns) FROM \(quoted(table))") { row in
+      var found: UInt64 = 0
+      for column in fields.indices {
+        unsafe row.withText(at: column + 1) { unsafe found |= finder.words(in: $0) }
+      }
+      if let key = unsafe Key(row.value(at: 0)) { body(key, found) }
+    }
+  }
+
+  /// A key of one column, as JSON has it.
+  private enum Key: Hashable, Encodable {
+    case number(Int64)
+    case text(String)
+
+    init?(_ value: SyncCore.Value) {
+      switch value {
+      case .integer(let number): self = .number(number)
+      case .text(let text): self = .text(text)
+      default: return nil
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let number): try container.encode(number)
+      case .text(let text): try container.encode(text)
+      }
+    }
   }
 
   private func hit(
