@@ -31,8 +31,9 @@ extension World {
   /// Where copies were put back, decisions were made or work lies in quarantine, what a device knows
   /// is more than what it shows, and nothing is said.
   func checkBlindWrites(_ difference: RowDifference, from sender: String) throws {
-    guard difference.table.rows != .set, !hasRecovered, !decidesAll else { return }
-    guard let old = difference.old else { return noteLateValues(difference, from: sender) }
+    guard difference.table.rows != .set, !hasRecovered, !decidesAll, let old = difference.old else {
+      return
+    }
     let row = "\(difference.table.name) \(difference.key)"
     guard !decidedRows.contains(row) else { return }
     let senders = devices.filter { $0.identity.device == sender }
@@ -57,7 +58,7 @@ extension World {
 
   /// A row that comes to life may hold what somebody wrote and deleted in one breath: nobody but its
   /// writer knows it, and its writer has no use for it.
-  private func noteLateValues(_ difference: RowDifference, from sender: String) {
+  func noteLateValues(_ difference: RowDifference, from sender: String) {
     guard let new = difference.new else { return }
     let senders = devices.filter { $0.identity.device == sender }
     for (index, column) in difference.table.columns.enumerated() where column.unit != nil {

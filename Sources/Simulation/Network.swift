@@ -225,7 +225,7 @@ extension World {
     let hadQuarantine = hasQuarantine
     hasQuarantine = try attemptAtHub { try !$0.quarantine(openOnly: true).isEmpty } ?? true
     let sender = parcel.sender.device
-    try observeHub(after: hadQuarantine || hasQuarantine ? nil : sender)
+    try observeHub(after: sender, isJudged: !hadQuarantine && !hasQuarantine)
     if case .bytes = answer { try oracle.noteReceipts(for: parcel.body) }
     if answer != .silence {
       for device in devices where device.identity.device == sender {

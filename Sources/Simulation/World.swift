@@ -178,15 +178,19 @@ final class World {
 
   /// Looks at what has changed at the hub.
   ///
-  /// - Parameter sender: Whose push it was, if it was one that changed it.
+  /// - Parameters:
+  ///   - sender: Whose push it was, if it was one that changed it.
+  ///   - isJudged: Whether what it replaced is looked at; not while work lies in quarantine, since then
+  ///     others' work may have been taken in with it.
   /// - Throws: ``Violation``.
-  func observeHub(after sender: String? = nil) throws {
+  func observeHub(after sender: String? = nil, isJudged: Bool = true) throws {
     let differences = try attemptAtHub { _ in
       try hub.read { try mirror.refresh($0, version: hub.version) }
     }
     for difference in differences ?? [] {
       try checkLive(difference, "hub")
-      if let sender { try checkBlindWrites(difference, from: sender) }
+      if let sender, difference.old == nil { noteLateValues(difference, from: sender) }
+      if let sender, isJudged { try checkBlindWrites(difference, from: sender) }
       if difference.table.name == "pair" { try checkPairAtHub(difference.key) }
     }
   }
