@@ -3,7 +3,8 @@ import SyncCore
 import SyncDevice
 
 /// What a sync of 100 changes costs hub and devices in stores of different sizes, and what part of it
-/// the comparison of digests at its end has.
+/// the comparison of digests at its end has; and how the same edits alone grow dearer in plain tables of
+/// those sizes, since rows that lie far apart are a page each.
 func flatFigures(_ scale: Scale) throws -> [Figure] {
   let provinces = try scale.flatRows.map { try FilledProvince(rows: $0) }
   var figures = Rounds()
@@ -17,6 +18,7 @@ func flatFigures(_ scale: Scale) throws -> [Figure] {
       let name = "flat/\(changes.rawValue)"
       figures.add(name, pair(taken.map(\.sync.seconds)), target: 1.3)
       figures.add("\(name)/processor", pair(taken.map(\.sync.processorSeconds)))
+      if changes == .edits { figures.add("\(name)/plain", pair(taken.map(\.plain))) }
       for (province, costs) in zip(provinces, taken) {
         figures.add("\(name)/\(province.rows)", .milliseconds, costs.sync.seconds * 1_000)
         figures.add(
@@ -38,15 +40,16 @@ private let warmingSyncs = 2
 private let syncsInARound = 5
 
 private func costs(of province: FilledProvince, _ changes: FilledProvince.Changes) throws
-  -> (sync: Stopwatch, digest: Double)
+  -> (sync: Stopwatch, plain: Double, digest: Double)
 {
-  var (syncs, digests): ([Stopwatch], [Double]) = ([], [])
+  var (syncs, plain, digests): ([Stopwatch], [Double], [Double]) = ([], [], [])
   for _ in 0..<syncsInARound {
     syncs.append(try province.synchronise(changes))
+    plain.append(try province.secondsToEditPlainly())
     digests.append(try province.secondsToCompareDigests())
   }
   syncs.sort { $0.seconds < $1.seconds }
-  return (syncs[syncsInARound / 2], median(digests))
+  return (syncs[syncsInARound / 2], median(plain), median(digests))
 }
 
 /// A hub and two devices that hold some number of rows, which are made as they are written and never
@@ -65,6 +68,8 @@ final class FilledProvince {
   private let province: Province
   private let writer: Province.Device
   private let reader: Province.Device
+  /// The same rows without triggers.
+  private let plain: DatabaseQueue
   /// Recommendations that get changed: more than one sync's, from all parts of the table.
   private var ids: [Value] = []
   private var generator = WorkloadGenerator(seed: 20_261_123)
@@ -85,7 +90,9 @@ final class FilledProvince {
       province.enrol(1), storeAt: folder.file("writer.db"), isDurable: false)
     reader = try province.device(
       province.enrol(2), storeAt: folder.file("reader.db"), isDurable: false)
+    plain = try PlainDatabase.open(folder.file("plain.db"))
     try fill()
+    try copyRows()
     try province.synchronise(writer)
     try province.synchronise(reader)
     for device in [writer, reader] {
@@ -112,6 +119,23 @@ final class FilledProvince {
         try province.synchronise(writer, directions: .push)
       }
     }
+  }
+
+  private func copyRows() throws {
+    try plain.writeWithoutTransaction { db in
+      try db.execute(
+        sql: "ATTACH ? AS filled", arguments: [folder.file("writer.db")])
+      for table in ["session", "recommendation"] {
+        try db.execute(sql: "INSERT INTO main.\(table) SELECT * FROM filled.\(table)")
+      }
+      try db.execute(sql: "DETACH filled")
+    }
+  }
+
+  /// What it takes to write one sync's edits to the plain tables, in one transaction.
+  func secondsToEditPlainly() throws -> Double {
+    let edits = edit().flatMap { $0 }
+    return try seconds { try plain.run([edits[...]]) }
   }
 
   /// What a sync of both devices takes, devices and hub together: one has made changes, and the other
