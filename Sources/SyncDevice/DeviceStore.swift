@@ -25,9 +25,6 @@ package struct DeviceStore: Sendable {
   ) throws {
     self.database = database
     self.schema = schema
-    // What a statement with triggers would undo is kept in memory. Once one statement has had more to
-    // keep than fits in a few pages, SQLite keeps it in a file, for every row until the transaction's end.
-    try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
     let migrator = DatabaseMigrator(Self.ownMigrations + migrations)
     try database.read { db in
       if try migrator.hasBeenSuperseded(db) { throw StoreError.writtenByNewerProgram }

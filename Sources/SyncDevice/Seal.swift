@@ -91,19 +91,23 @@ extension DeviceStore {
 
   /// About how many bytes there are in all the values that the log tells of from an entry on.
   func loggedBytes(from first: Int64, _ db: Database) throws -> Int64 {
-    var bytes: Int64 = 0
+    let updates = try db.firstValues(
+      """
+      SELECT sum(coalesce(length(CAST(old AS BLOB)), 0) + coalesce(length(CAST(new AS BLOB)), 0))
+      FROM thuan_log WHERE id >= ? AND op = 2
+      """, [.integer(first)])
+    var bytes = updates?[0].integer ?? 0
     try db.each(
-      "SELECT \(LogEntry.columns) FROM thuan_log WHERE id >= ? AND op < 5", [.integer(first)]
+      "SELECT \(LogEntry.columns) FROM thuan_log WHERE id >= ? AND op IN (1, 3, 4)",
+      [.integer(first)]
     ) { row in
       let entry = LogEntry(row)
-      var values = [entry.old, entry.new]
-      if let table = schema.table(number: entry.table), entry.operation != LogEntry.update {
-        let key = try RowKey(stored: entry.key, columns: table.key.count)
-        values =
-          try entry.operation == LogEntry.insert
-          ? table.read(key, in: db) ?? [] : image(entry.id, table, db) ?? []
-      }
-      bytes += values.reduce(0) { $0 + Int64($1.approximateBytes) }
+      guard let table = schema.table(number: entry.table) else { return true }
+      let key = try RowKey(stored: entry.key, columns: table.key.count)
+      let values =
+        try entry.operation == LogEntry.insert
+        ? table.read(key, in: db) : image(entry.id, table, db)
+      bytes += (values ?? []).reduce(0) { $0 + Int64($1.approximateBytes) }
       return bytes <= SyncLimits.changeSetBytes
     }
     return bytes
