@@ -150,7 +150,11 @@ struct HubStore {
   ) throws -> RowState {
     try writeValues(new, over: old, table, key)
     var new = new
-    if !new.isDeleted { new.scope = try scope(of: table, new.values) ?? old?.scope ?? .nobody }
+    if !new.isDeleted {
+      // Where one device alone is told of a row, none lives.
+      let before = old.flatMap { $0.scope.isOfDevice ? nil : $0.scope }
+      new.scope = try scope(of: table, new.values) ?? before ?? .nobody
+    }
     if let old, old.scope != new.scope {
       new.sentWhole = sequence
       try noteExit(from: old.scope, table.number, key, sequence: sequence)
