@@ -38,6 +38,8 @@ final class SimulatedDevice {
   var takenAway: Set<Oracle.Place> = []
   /// Whether it has offered work again to a hub that had lost it, and has not pulled since.
   var hasOfferedAgain = false
+  /// What its tables held after its last round, when its own work was looked for and found.
+  var rowsAfterRound: Rows?
   var backup: (image: StoreImage, identity: DeviceIdentity, version: Int)?
 
   init(_ index: Int, _ templates: Templates) throws {
@@ -61,6 +63,18 @@ final class SimulatedDevice {
       wallMilliseconds: wallMilliseconds)
     self.store = store
     return store
+  }
+
+  /// Its tables are others from here on.
+  func forgetRows() {
+    rows = nil
+    rowsAfterRound = nil
+  }
+
+  /// Whether a row was not there after the device's last round.
+  func lacked(_ place: Oracle.Place, _ table: Int) -> Bool {
+    guard let rows = rowsAfterRound?.tables[table] else { return false }
+    return !rows.contains { schema.schema.tables[table].rowKey(of: $0) == place.key }
   }
 
   /// The app ends; other programs go on.

@@ -119,7 +119,7 @@ extension World {
     if withIdentity || backup.identity.device != device.identity.device {
       device.identity = backup.identity
     }
-    device.rows = nil
+    device.forgetRows()
     try observe(device)
     try excuseWhatIsGone()
   }
@@ -157,7 +157,7 @@ extension World {
     device.takenAway = []
     device.identity = try templates.identity(index)
     try templates.device(index).put(at: device.path)
-    device.rows = nil
+    device.forgetRows()
     try observe(device)
     try excuseWhatIsGone()
   }
@@ -174,7 +174,7 @@ extension World {
     guard !device.isForeignTransactionOpen else { return }
     device.close()
     device.version = 2
-    device.rows = nil
+    device.forgetRows()
     try observe(device)
   }
 }
