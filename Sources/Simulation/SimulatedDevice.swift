@@ -24,6 +24,9 @@ final class SimulatedDevice {
   var isSeen = false
   /// Whether something was written that could not be looked at yet.
   var owesWriting = false
+  /// Whether its disk failed in the last writing: SQLite may find that committed, all the same, when
+  /// the machine starts again.
+  var hasFailedToWrite = false
   /// Where the hub stood after the device's last push: what it shows at an older cursor has its own
   /// acknowledged work in it.
   var pushedUpTo: Int64 = 0

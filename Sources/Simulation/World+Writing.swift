@@ -63,6 +63,7 @@ extension World {
   private func afterWriting(_ device: SimulatedDevice, isDone: Bool?) throws {
     // What could not be looked at yet may have changed before.
     let before = device.owesWriting ? nil : device.rows
+    device.hasFailedToWrite = isDone == nil
     try noticeCrashes()
     try observe(device, isWriting: true)
     if let after = device.rows { try checkPairs(device, after) }
