@@ -98,21 +98,22 @@ CREATE TABLE hub_change_set (
 CREATE INDEX hub_change_set_wall ON hub_change_set (wall);
 
 -- What the hub knows of every row beside its values: see RowState in SyncCore. `sequence` is the
--- row's place in what devices pull; every change gives it a new one. `sum` is the sum of its live
--- values' marks, 0 once it is deleted: a value that the disk has changed does not fit it. `scope`
--- says who holds it: see Scope in SyncCore. A deleted row keeps its last.
+-- row's place in what devices pull; every change gives it a new one, so the table is written at its
+-- end, and read in the order in which it is pulled. `sum` is the sum of its live values' marks, 0
+-- once it is deleted: a value that the disk has changed does not fit it. `scope` says who holds it:
+-- see Scope in SyncCore. A deleted row keeps its last.
 CREATE TABLE hub_row (
+  sequence INTEGER PRIMARY KEY,
   tbl INTEGER NOT NULL,
   key ANY NOT NULL,
-  sequence INTEGER NOT NULL UNIQUE,
   scope TEXT NOT NULL,
   sum INTEGER NOT NULL,
   meta BLOB NOT NULL,
-  PRIMARY KEY (tbl, key)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (tbl, key)
+) STRICT;
 
--- Who holds few scopes pulls by them.
-CREATE INDEX hub_row_scope ON hub_row (scope, sequence);
+-- Who holds few scopes pulls by them; within one, an index is in the order of its rows' sequences.
+CREATE INDEX hub_row_scope ON hub_row (scope);
 
 -- Rows that have left a scope, by the sequence under which they last did: who held them there and has
 -- not come so far is told to let them go.
