@@ -165,6 +165,7 @@ extension HubStore {
     _ changeSet: ChangeSet, number: Int64, _ verdict: Verdict, wallMilliseconds: Int64
   ) throws {
     let key = quarantineKey(changeSet)
+    transaction.hasQuarantine = true
     try connection.run(
       """
       INSERT INTO thuan_quarantine (device, epoch, sequence, state, reason, detail, since)
@@ -194,6 +195,14 @@ extension HubStore {
       .text(changeSet.stream.device), .integer(Int64(changeSet.stream.epoch)),
       .integer(changeSet.sequence),
     ])
+  }
+
+  /// Whether anything may wait in quarantine: while nothing does, no row need be looked for there.
+  func hasQuarantine() throws -> Bool {
+    if let known = transaction.hasQuarantine { return known }
+    let hasQuarantine = try connection.first("SELECT 1 FROM hub_quarantined_row LIMIT 1") != nil
+    transaction.hasQuarantine = hasQuarantine
+    return hasQuarantine
   }
 
   func isQuarantined(_ number: Int64) throws -> Bool {
@@ -253,7 +262,8 @@ extension HubStore {
 
   /// Quarantined change sets that lack a row which a change set has touched, in their order.
   func numbersAwaiting(rowsOf number: Int64) throws -> [Int64] {
-    guard try connection.first("SELECT 1 FROM hub_awaited_row LIMIT 1") != nil,
+    guard try hasQuarantine(),
+      try connection.first("SELECT 1 FROM hub_awaited_row LIMIT 1") != nil,
       let stored = try changeSet(number), let changeSet = try? ChangeSet(decoding: stored.body)
     else { return [] }
     var numbers: Set<Int64> = []

@@ -13,4 +13,6 @@ final class HubTransaction {
   var digests = ScopedDigests()
   /// The horizon, once it has been looked up.
   var horizon: Int64??
+  /// Whether anything waits in quarantine, or did when it was last looked up.
+  var hasQuarantine: Bool?
 }

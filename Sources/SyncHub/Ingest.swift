@@ -41,8 +41,6 @@ struct Ingest {
   }
   /// Whether a row points to one that is still to come, by which its scope is told.
   private var hasUnsettledScopes = false
-  /// Whether anything at all waits in quarantine.
-  private var hasQuarantine = false
   /// Parents that this change set's rows point to and that have been seen to live.
   private var livingParents: [Int: Set<RowKey>] = [:]
   /// Rows that this change set deletes: as children they keep no parent alive.
@@ -86,7 +84,6 @@ struct Ingest {
   /// - Returns: The worst of what became of its changes.
   /// - Throws: ``Rejection`` if it has to go to quarantine, and the storage's errors.
   mutating func run() throws -> Receipt.Disposition {
-    hasQuarantine = try store.connection.first("SELECT 1 FROM hub_quarantined_row LIMIT 1") != nil
     for (position, change) in changeSet.changes.enumerated() {
       try rejectIfDependent(change)
       try merge(change, position: position)
@@ -231,20 +228,22 @@ struct Ingest {
   /// Whether the tables can hold every value of a change as it came.
   private func checkKinds(_ change: RowChange, _ table: TableSchema) throws {
     let kinds = kinds[table.number] ?? []
-    func check(_ column: Int, _ value: Value, isKey: Bool) throws {
-      if !kinds.indices.contains(column) || kinds[column].takes(value), !isKey || value != .null {
-        return
-      }
-      throw Rejection(
-        reason: .constraint, detail: "\(table.name) \(change.key): \(table.columns[column].name)")
+    func takes(_ column: Int, _ value: Value) -> Bool {
+      !kinds.indices.contains(column) || kinds[column].takes(value)
     }
     for (column, value) in zip(table.key, change.key.values) {
-      try check(column, value, isKey: true)
+      if !takes(column, value) || value == .null { throw misfit(change, table, column) }
     }
-    for field in change.fields where change.operation != .delete {
-      guard let column = table.index(number: field.column) else { continue }
-      try check(column, field.after, isKey: false)
+    if change.operation == .delete { return }
+    for index in change.fields.indices {
+      guard let column = table.index(number: change.fields[index].column) else { continue }
+      if !takes(column, change.fields[index].after) { throw misfit(change, table, column) }
     }
+  }
+
+  private func misfit(_ change: RowChange, _ table: TableSchema, _ column: Int) -> Rejection {
+    Rejection(
+      reason: .constraint, detail: "\(table.name) \(change.key): \(table.columns[column].name)")
   }
 
   private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection
@@ -264,7 +263,7 @@ struct Ingest {
   ///
   /// Others have never seen that, and are not held up.
   private func rejectIfDependent(_ change: RowChange) throws {
-    guard hasQuarantine, !origin.isHubStream else { return }
+    guard !origin.isHubStream, try store.hasQuarantine() else { return }
     // A row that the other one lacks is what it waits for, and does not wait itself.
     let unlessAwaited =
       change.operation == .insert
