@@ -283,6 +283,7 @@ extension World {
   private func hand(_ answer: Answer, to request: SyncRequest, _ flight: Flight) throws -> Bool {
     if flight.device.owesWriting { try observe(flight.device) }
     guard !flight.isOver, answer != .silence else { return false }
+    flight.device.isWrittenLast = false
     let newEpoch = Int(draw() % 2_000_000_000) + 1000
     let goesOn = try attempt(on: flight.device) { _ in
       let wall = wall(flight.device)

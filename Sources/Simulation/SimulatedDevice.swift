@@ -24,9 +24,9 @@ final class SimulatedDevice {
   var isSeen = false
   /// Whether something was written that could not be looked at yet.
   var owesWriting = false
-  /// Whether its disk failed in the last writing: SQLite may find that committed, all the same, when
-  /// the machine starts again.
-  var hasFailedToWrite = false
+  /// Whether its tables were last changed by writing there, and not by applying: a commit whose disk
+  /// failed may be found when the machine starts again.
+  var isWrittenLast = false
   /// Where the hub stood after the device's last push: what it shows at an older cursor has its own
   /// acknowledged work in it.
   var pushedUpTo: Int64 = 0

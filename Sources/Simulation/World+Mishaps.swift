@@ -71,7 +71,7 @@ extension World {
         try store.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
           .filter { $0 != "ok" && !StoreFlaw.damagedFile($0).isOverlay }
       }
-      try observe(device, isWriting: device.hasFailedToWrite)
+      try observe(device, isWriting: device.isWrittenLast)
     }
     guard let problems, !problems.isEmpty else { return }
     throw Violation(law: .integrity, what: "\(machine) after a stop: \(problems)")

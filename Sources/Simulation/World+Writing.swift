@@ -36,6 +36,7 @@ extension World {
   }
 
   private func write(_ device: SimulatedDevice, _ edit: Edit) throws {
+    device.isWrittenLast = true
     let author = Author(officer: device.officer, wallMilliseconds: wall(device))
     let base = edit.isFromForm ? device.formBase : nil
     if edit.isFromForm { device.formBase = nil }
@@ -63,7 +64,6 @@ extension World {
   private func afterWriting(_ device: SimulatedDevice, isDone: Bool?) throws {
     // What could not be looked at yet may have changed before.
     let before = device.owesWriting ? nil : device.rows
-    device.hasFailedToWrite = isDone == nil
     try noticeCrashes()
     try observe(device, isWriting: true)
     if let after = device.rows { try checkPairs(device, after) }
@@ -98,6 +98,7 @@ extension World {
 
   private func foreign(_ device: SimulatedDevice, _ body: () throws -> [DatabaseError]) throws {
     _ = wall(device)
+    device.isWrittenLast = true
     do {
       for error in try body() where error.resultCode != .SQLITE_CONSTRAINT {
         // "cannot commit - no transaction is active", after an error that ended it.
