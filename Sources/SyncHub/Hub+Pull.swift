@@ -66,11 +66,9 @@ extension HubStore {
   /// Looks at whether the state that a device holds is one from which it can go on.
   fileprivate func checkPlace(_ request: PullRequest, _ access: Access) throws {
     if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: "rolled back") }
-    // One that has never pulled holds what it has pushed.
-    let holdsRows =
-      request.position != .zero
-      || (request.epoch != 0 && request.standings.contains { $0.acknowledged > 0 })
-    if holdsRows, request.position.access != access.version {
+    if request.position != .zero || request.mayHoldOwnRows,
+      request.position.access != access.version
+    {
       throw Refusal(.snapshotNeeded, detail: Refusal.otherScopes)
     }
     if try hasMissedTombstones(request) { throw Refusal(.snapshotNeeded, detail: "compacted") }
@@ -83,9 +81,14 @@ extension HubStore {
     if request.position.sequence > 0 {
       return request.position.number < (try setting(.compacted).integer ?? 0)
     }
-    // One that has never pulled holds what it has pushed.
-    return request.epoch != 0 && request.standings.contains { $0.acknowledged > 0 }
+    return request.mayHoldOwnRows
   }
+}
+
+extension PullRequest {
+  /// Whether a device that has never pulled may hold what it has pushed: its receipts may have been
+  /// lost on their way.
+  fileprivate var mayHoldOwnRows: Bool { epoch != 0 && standings.contains { $0.sealed > 0 } }
 }
 
 extension HubStore {
