@@ -378,12 +378,17 @@ private struct StagedPages {
     self.last = last
   }
 
+  /// Reads all rows; while those of one page are worked on, the next is decoded.
   func forEachRow(_ body: (PulledRow) throws -> Void) throws {
+    var page: Ahead<[PulledRow]>?
     try db.each("SELECT body FROM thuan_inbox ORDER BY page") { row in
       guard case .blob(let bytes) = row[0] else { return true }
-      for row in try PullPage(decoding: bytes).rows { try body(row) }
+      let next = Ahead { try PullPage(decoding: bytes).rows }
+      try page?.value().forEach(body)
+      page = next
       return true
     }
+    try page?.value().forEach(body)
     for row in last.rows { try body(row) }
   }
 }
