@@ -39,7 +39,10 @@ let package = Package(
   targets: [
     .target(
       name: "SyncCore", dependencies: [crypto], resources: [.embedInCode("words.txt")]),
-    .target(name: "SyncSQLite", dependencies: ["SyncCore", grdb, sqlite]),
+    .systemLibrary(
+      name: "CStatementJournal", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .target(name: "SyncSQLite", dependencies: ["SyncCore", "CStatementJournal", grdb, sqlite]),
     .target(
       name: "SyncDevice", dependencies: ["SyncCore", "SyncSQLite", grdb, crypto],
       resources: [.embedInCode("Schema")]),

@@ -58,6 +58,7 @@ package struct DeviceStore: Sendable {
     path: String, migrations: [Migration], schema: SyncSchema, wallMilliseconds: Int64,
     isDurable: Bool = true
   ) throws {
+    StatementJournal.keepInMemory()
     var configuration = Configuration()
     configuration.busyMode = .timeout(10)
     let database = try DatabaseQueue(path: path, configuration: configuration)
