@@ -334,6 +334,24 @@ extension ScopeTests {
     #expect(!page.rows.contains { $0.kind == .evicted })
   }
 
+  @Test func `a row that is moved to one that comes after it goes where that is`() throws {
+    try chi.sync()
+    try an.sync()
+    // A program that looks at foreign keys when it is done.
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    try DatabaseQueue(path: chi.path, configuration: configuration).write { db in
+      try db.execute(sql: "UPDATE finding SET session_id = 'later' WHERE id = 'fn'")
+      try db.execute(sql: "INSERT INTO session (id, unit) VALUES ('later', 'south')")
+    }
+    try chi.sync()
+    try an.sync()
+    try binh.sync()
+    #expect(try keys("finding", on: an).isEmpty)
+    #expect(try keys("finding", on: binh).contains("fn"))
+    try inStep(an, binh, chi)
+  }
+
   @Test func `a row that is noted where it does not belong is seen and moved`() throws {
     try an.sync()
     try world.hubDatabase.write { connection in
