@@ -140,13 +140,16 @@ extension HubStore {
 
   /// Gives a row its scope that pointed to one which came later in the same change set.
   ///
-  /// Nobody has seen it yet, so it needs no new place in what devices pull.
+  /// If it had none until then nobody has seen it yet, and it needs no new place in what devices pull.
   ///
-  /// - Returns: Its scope, if it has come to have one.
+  /// - Returns: Its scope, if it has come to have another.
   func settleScope(
     _ table: TableSchema, _ key: RowKey, _ old: RowState, digests: inout ScopedDigests
   ) throws -> Scope? {
-    guard !old.isDeleted, old.scope == .nobody else { return nil }
+    if old.isDeleted { return nil }
+    guard old.scope == .nobody else {
+      return try moveRow(table, key, digests: &digests) ? notedScope(table.number, key) : nil
+    }
     var new = old
     new.scope = try scope(of: table, old.values) ?? .nobody
     if new.scope == .nobody { return nil }

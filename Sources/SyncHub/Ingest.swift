@@ -180,7 +180,9 @@ struct Ingest {
     do {
       let now = try store.write(
         new, over: old, table, key, sequence: sequence, digests: &digests)
-      if now.scope == .nobody { hasUnsettledScopes = true }
+      if now.scope == .nobody || pointsElsewhere(table, from: old, to: now) {
+        hasUnsettledScopes = true
+      }
       if let index = places[Place(table: table.number, key: key)] {
         touched[index].now = now
         if let move = move(table, from: old, to: now.scope) { touched[index].move = move }
@@ -189,6 +191,16 @@ struct Ingest {
       throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
     }
     try book.update(table, key, from: old, to: new)
+  }
+
+  /// Whether a row belongs to another one than before, which may still be to come.
+  private func pointsElsewhere(_ table: TableSchema, from old: RowState?, to new: RowState) -> Bool
+  {
+    guard let old, !new.isDeleted, let rule = table.scope else { return false }
+    return rule.sources(for: new.values).contains { source in
+      if case .name = source.meaning { return false }
+      return old.values[source.column] != new.values[source.column]
+    }
   }
 
   /// A row's parent may come after it in one change set.
