@@ -91,12 +91,15 @@ extension DeviceStore {
 
   /// About how many bytes there are in all the values that the log tells of from an entry on.
   func loggedBytes(from first: Int64, _ db: Database) throws -> Int64 {
-    let updates = try db.firstValues(
+    let entries = try db.firstValues(
       """
       SELECT sum(coalesce(length(CAST(old AS BLOB)), 0) + coalesce(length(CAST(new AS BLOB)), 0))
-      FROM thuan_log WHERE id >= ? AND op = 2
+          FILTER (WHERE op = 2),
+        max(op IN (1, 3, 4))
+      FROM thuan_log WHERE id >= ?
       """, [.integer(first)])
-    var bytes = updates?[0].integer ?? 0
+    var bytes = entries?[0].integer ?? 0
+    if entries?[1] == .integer(0) { return bytes }
     try db.each(
       "SELECT \(LogEntry.columns) FROM thuan_log WHERE id >= ? AND op IN (1, 3, 4)",
       [.integer(first)]
