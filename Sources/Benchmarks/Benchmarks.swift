@@ -1,4 +1,5 @@
 import Foundation
+import SyncSQLite
 
 /// What the engine costs, as ratios against plain SQLite measured side by side in the same run.
 @main
@@ -7,6 +8,8 @@ struct Benchmarks {
   private static let usageExitCode: Int32 = 64
 
   static func main() async {
+    // As the officer's program does; both sides of every pair have it so.
+    StatementJournal.keepInMemory()
     let stopping = TemporaryFolder.removeAllWhenStopped()
     defer { withExtendedLifetime(stopping) { TemporaryFolder.removeAll() } }
     do {

@@ -14,7 +14,7 @@ package enum StatementJournal {
 
   /// Has it kept in memory for longer, in this process.
   ///
-  /// To be called before a file is opened. Where SQLite has been used before, it stays as it is, and
-  /// only speed is lost.
+  /// To be called first of all in a program, since it is too late once SQLite has been used by whomever:
+  /// then it stays as it is, and only speed is lost. A store that is opened first sees to it itself.
   package static func keepInMemory() { _ = isKept }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SyncSQLite
 import Terminal
 
 /// The field officer's program.
@@ -55,6 +56,7 @@ struct Thuan: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   static func main() async {
+    StatementJournal.keepInMemory()
     await Program.run(Thuan.self, explain: explain(_:))
   }
 }
