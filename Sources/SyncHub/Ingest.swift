@@ -247,6 +247,7 @@ struct Ingest {
       if !takes(column, value) || value == .null { throw misfit(change, table, column) }
     }
     if change.operation == .delete { return }
+    // By index, since a field taken out of its array is two values copied, for every value that comes.
     for index in change.fields.indices {
       guard let column = table.index(number: change.fields[index].column) else { continue }
       if !takes(column, change.fields[index].after) { throw misfit(change, table, column) }

@@ -10,11 +10,12 @@ package enum StatementJournal {
   /// what allocators ask the system for anew each time.
   private static let bytesInMemory: CInt = 120 << 10
 
-  private static let isKept = statement_journal_keep(bytesInMemory) == SQLITE_OK
+  /// SQLite's answer, asked for once in a process.
+  private static let answer = statement_journal_keep(bytesInMemory)
 
   /// Has it kept in memory for longer, in this process.
   ///
   /// To be called first of all in a program, since it is too late once SQLite has been used by whomever:
   /// then it stays as it is, and only speed is lost. A store that is opened first sees to it itself.
-  package static func keepInMemory() { _ = isKept }
+  package static func keepInMemory() { _ = answer }
 }
