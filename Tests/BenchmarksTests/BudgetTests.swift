@@ -45,10 +45,10 @@ struct BudgetTests {
     try province.synchronise(writer)
     try province.synchronise(reader)
     func taken(_ path: String, _ body: () throws -> Void) throws -> (Double, Double) {
-      let (statements, pages) = (StatementCount.of(path), try self.pages(path))
+      let (statements, pages) = (StatementCount.of(path).statements, try self.pages(path))
       try body()
       return (
-        Double(StatementCount.of(path) - statements) / Double(workload.rows.count),
+        Double(StatementCount.of(path).statements - statements) / Double(workload.rows.count),
         (try self.pages(path) - pages) / Double(workload.rows.count)
       )
     }

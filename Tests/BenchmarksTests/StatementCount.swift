@@ -2,12 +2,17 @@ import Foundation
 import GRDBSQLite
 import Synchronization
 
-/// Counts the statements that SQLite begins, for each file.
+/// Counts what SQLite does for each file: the statements that begin, and the steps that they take.
 ///
 /// Every connection of the process that is opened after the first look is counted: tests that run beside
 /// have files of their own.
-enum StatementCount {
-  private static let counts = Mutex<[String: Int]>([:])
+struct StatementCount {
+  private(set) var statements = 0
+  /// Instructions of SQLite's virtual machine, of statements that have ended: what work grows with when
+  /// a query reads more rows than it has to.
+  private(set) var steps = 0
+
+  private static let counts = Mutex<[String: StatementCount]>([:])
 
   private static let isCounting: Bool = {
     typealias Entry =
@@ -16,15 +21,21 @@ enum StatementCount {
       ) -> CInt
     let entry: Entry = { database, _, _ in
       sqlite3_trace_v2(
-        database, UInt32(SQLITE_TRACE_STMT),
-        { _, context, _, text in
-          guard let context, let text else { return 0 }
-          // A part of a trigger is named by a comment.
-          let sql = text.assumingMemoryBound(to: CChar.self)
-          if sql[0] == 0x2D, sql[1] == 0x2D { return 0 }
-          guard let name = sqlite3_db_filename(OpaquePointer(context), "main") else { return 0 }
+        database, UInt32(SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE),
+        { kind, context, statement, text in
+          guard let context, let statement = statement.map({ OpaquePointer($0) }),
+            let name = sqlite3_db_filename(OpaquePointer(context), "main")
+          else { return 0 }
           let file = URL(fileURLWithPath: String(cString: name)).standardizedFileURL.path
-          StatementCount.counts.withLock { $0[file, default: 0] += 1 }
+          if kind == UInt32(SQLITE_TRACE_PROFILE) {
+            let steps = Int(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1))
+            StatementCount.counts.withLock { $0[file, default: .init()].steps += steps }
+          } else if let sql = text?.assumingMemoryBound(to: CChar.self),
+            // A part of a trigger is named by a comment.
+            sql[0] != 0x2D || sql[1] != 0x2D
+          {
+            StatementCount.counts.withLock { $0[file, default: .init()].statements += 1 }
+          }
           return 0
         }, database.map { UnsafeMutableRawPointer($0) })
       return SQLITE_OK
@@ -36,9 +47,9 @@ enum StatementCount {
   /// Has connections counted from now on.
   static func begin() -> Bool { isCounting }
 
-  /// How many statements have begun on a file so far.
-  static func of(_ path: String) -> Int {
+  /// What has been done on a file so far.
+  static func of(_ path: String) -> StatementCount {
     let file = URL(fileURLWithPath: path).standardizedFileURL.path
-    return counts.withLock { $0[file] ?? 0 }
+    return counts.withLock { $0[file] ?? .init() }
   }
 }
