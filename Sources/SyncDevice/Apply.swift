@@ -149,7 +149,7 @@ extension DeviceStore {
         let envelope = try Envelope(decoding: bytes)
         guard let body = envelope.changeSets.first else { return false }
         return try db.first(
-          "SELECT 1 FROM thuan_outbox WHERE epoch = ? AND hash = ? AND disposition IS NULL",
+          "SELECT 1 FROM thuan_outbox WHERE disposition IS NULL AND +epoch = ? AND hash = ?",
           [.integer(Int64(envelope.stream.epoch)), .blob(ChangeSet.hash(of: body))]) != nil
       }
     }
@@ -232,11 +232,12 @@ extension DeviceStore {
     // It has said that it has all of these streams, or the pull would not have got this far. What got
     // its receipt since the pull began, the pages do not know.
     let unreceived = try UnreceivedWork(decoding: setting(.pullOutbox, db))
+    let butUnreceived = unreceived.map { " AND position NOT IN (\($0.positions))" } ?? ""
     for standing in isSnapshot ? try standings(db) : [] {
       try db.run(
         """
         UPDATE thuan_outbox SET settled = 1
-        WHERE disposition = 4 AND settled = 0 AND epoch = ? AND NOT (0\(unreceived?.condition ?? ""))
+        WHERE disposition = 4 AND settled = 0 AND epoch = ?\(butUnreceived)
         """, [.integer(Int64(standing.epoch))] + (unreceived?.arguments ?? []))
     }
     let filled = Dictionary(

@@ -104,13 +104,12 @@ extension DeviceStore {
     try db.run(
       """
       DELETE FROM thuan_outbox WHERE position < min(
-        (SELECT min(position) FROM (
-          SELECT position FROM thuan_outbox ORDER BY position DESC LIMIT ?)),
+        (SELECT max(position) FROM thuan_outbox) - ?,
         coalesce((SELECT min(position) FROM thuan_outbox WHERE disposition IS NULL
           OR (disposition = 4 AND settled = 0) OR acknowledged_at >= ?), 9223372036854775807))
       """,
       [
-        .integer(Int64(SyncLimits.retainedChangeSets)),
+        .integer(Int64(SyncLimits.retainedChangeSets - 1)),
         .integer(hubMilliseconds - SyncLimits.retentionMilliseconds),
       ])
   }

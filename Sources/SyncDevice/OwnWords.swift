@@ -23,7 +23,8 @@ struct OwnWords {
       """
       SELECT body, \(pending) FROM thuan_outbox
       WHERE settled <> 2
-        AND position >= (SELECT min(position) FROM thuan_outbox WHERE \(pending))
+        AND position >= (SELECT min(position) FROM thuan_outbox
+          WHERE settled = 0 AND position IN (\(PendingWork.positions)))
       ORDER BY position
       """)
     while let row = try bodies.next() {

@@ -8,15 +8,25 @@ struct PendingWork {
   private var deleted: [Int: Set<RowKey>] = [:]
   private var madeAnew: [Int: Set<RowKey>] = [:]
 
+  /// Where it stands in the outbox.
+  ///
+  /// Each part by the index that was made for it: for both together SQLite would read all that the
+  /// device has sent for ninety days.
+  static let positions = """
+    SELECT position FROM thuan_outbox WHERE disposition IS NULL
+    UNION ALL SELECT position FROM thuan_outbox WHERE disposition = 4 AND settled = 0
+    """
+
   /// - Parameters:
   ///   - db: The store.
   ///   - unreceived: Change sets that count even if they have a receipt by now.
   /// - Throws: SQLite's errors.
   init(_ db: Database, or unreceived: UnreceivedWork? = nil) throws {
+    let unreceivedToo = unreceived.map { " UNION ALL \($0.positions)" } ?? ""
     let bodies = try db.rows(
       """
       SELECT body FROM thuan_outbox
-      WHERE settled = 0 AND (disposition IS NULL OR disposition = 4\(unreceived?.condition ?? ""))
+      WHERE settled = 0 AND position IN (\(Self.positions)\(unreceivedToo))
       ORDER BY position
       """, unreceived?.arguments ?? [])
     while let row = try bodies.next() {
@@ -72,8 +82,9 @@ struct UnreceivedWork {
     var runs: [(Int64, Int64)] = []
     let rows = try db.rows(
       """
-      SELECT position FROM thuan_outbox
-      WHERE disposition IS NULL OR (epoch = ? AND sequence > ?) ORDER BY position
+      SELECT position FROM thuan_outbox WHERE disposition IS NULL
+      UNION SELECT position FROM thuan_outbox WHERE epoch = ? AND sequence > ?
+      ORDER BY position
       """,
       [
         .integer(Int64(standing?.epoch ?? -1)), .integer(standing?.acknowledged ?? 0),
@@ -100,9 +111,10 @@ struct UnreceivedWork {
 
   var encoded: Value { .blob(encodedValues(arguments)) }
 
-  /// What picks it out, after another condition.
-  var condition: String {
-    " OR position > ?" + String(repeating: " OR position BETWEEN ? AND ?", count: runs.count)
+  /// Where it stands in the outbox, given the ``arguments``.
+  var positions: String {
+    "SELECT position FROM thuan_outbox WHERE position > ?"
+      + String(repeating: " OR position BETWEEN ? AND ?", count: runs.count)
   }
 
   var arguments: [Value] {

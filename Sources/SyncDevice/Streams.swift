@@ -48,8 +48,12 @@ extension DeviceStore {
       : db.first(
         "SELECT sequence FROM thuan_outbox WHERE epoch = ? ORDER BY sequence DESC LIMIT 1", [key]
       )?[0] ?? 0
+    // By the index of what waits: a stream's own would show all that has its receipt.
     let waiting: Int64? = try db.first(
-      "SELECT min(sequence) FROM thuan_outbox WHERE disposition IS NULL AND epoch = ?", [key])?[0]
+      """
+      SELECT sequence FROM thuan_outbox WHERE disposition IS NULL AND +epoch = ?
+      ORDER BY position LIMIT 1
+      """, [key])?[0]
     let acknowledged = waiting.map { $0 - 1 } ?? last
     var hash: [UInt8] = []
     let row = try db.first(
@@ -174,8 +178,8 @@ extension DeviceStore {
     var hash: [UInt8] = if case .blob(let bytes) = try setting(.hash, db) { bytes } else { [] }
     let waiting = try db.first(
       """
-      SELECT sequence, body FROM thuan_outbox WHERE disposition IS NULL AND epoch = ?
-      ORDER BY sequence LIMIT 1
+      SELECT sequence, body FROM thuan_outbox WHERE disposition IS NULL AND +epoch = ?
+      ORDER BY position LIMIT 1
       """, [.integer(Int64(stream.epoch))])
     if let waiting, case .blob(let bytes) = waiting.value(at: 1) {
       sequence = waiting[0] - 1
