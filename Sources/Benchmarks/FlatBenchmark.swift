@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import SyncCore
 import SyncDevice
@@ -9,6 +10,8 @@ func flatFigures(_ scale: Scale) throws -> [Figure] {
   let provinces = try scale.flatRows.map { try FilledProvince(rows: $0) }
   var figures = Rounds()
   for changes in FilledProvince.Changes.allCases {
+    // What the system still has to write of what was done before is no sync's to wait for.
+    sync()
     for _ in 0..<warmingSyncs {
       for province in provinces { _ = try province.synchronise(changes) }
     }
@@ -37,7 +40,7 @@ private func pair(_ costs: [Double]) -> Pair {
 
 private let warmingSyncs = 2
 /// One sync takes some milliseconds, so the middle one of several is taken for each round.
-private let syncsInARound = 5
+private let syncsInARound = 9
 
 private func costs(of province: FilledProvince, _ changes: FilledProvince.Changes) throws
   -> (sync: Stopwatch, plain: Double, digest: Double)
@@ -45,7 +48,7 @@ private func costs(of province: FilledProvince, _ changes: FilledProvince.Change
   var (syncs, plain, digests): ([Stopwatch], [Double], [Double]) = ([], [], [])
   for _ in 0..<syncsInARound {
     syncs.append(try province.synchronise(changes))
-    plain.append(try province.secondsToEditPlainly())
+    if changes == .edits { plain.append(try province.secondsToEditPlainly()) }
     digests.append(try province.secondsToCompareDigests())
   }
   syncs.sort { $0.seconds < $1.seconds }
