@@ -65,9 +65,10 @@ final class Province {
 
   // MARK: Requests
 
-  /// What a device sends along with a request.
+  /// What a device sends along with a request, a second after the last: as often as the hub reads rows
+  /// again.
   func sign(_ request: SyncRequest, by identity: DeviceIdentity) throws -> SignedRequest {
-    wallMilliseconds += 1
+    wallMilliseconds += 1_000
     return try identity.signRequest(
       to: request.path, body: request.body, nonce: String(wallMilliseconds),
       hubMilliseconds: wallMilliseconds)
