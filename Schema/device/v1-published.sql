@@ -25,4 +25,12 @@ CREATE TABLE thuan_quarantine (
   PRIMARY KEY (device, epoch, sequence)
 ) STRICT;
 
-CREATE INDEX thuan_conflict_row ON thuan_conflict (table_name, row_key);
+-- By key first: asked for either of two keys, SQLite would otherwise read all questions of a table.
+CREATE INDEX thuan_conflict_row ON thuan_conflict (row_key, table_name);
+CREATE INDEX thuan_conflict_other ON thuan_conflict (other_key, table_name)
+  WHERE other_key IS NOT NULL;
+-- What is open is asked for with every sync, and is little among all that has ever been decided.
+CREATE INDEX thuan_conflict_open ON thuan_conflict (opened_at, id)
+  WHERE state IN ('open', 'reopened');
+CREATE INDEX thuan_quarantine_open ON thuan_quarantine (device, epoch, sequence)
+  WHERE state = 'open';

@@ -34,6 +34,7 @@ CREATE TABLE hub_device (
   cursor INTEGER NOT NULL DEFAULT 0,
   clock_offset INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX hub_device_officer ON hub_device (officer);
 
 -- People who sign in at the hub, and what of their passwords is kept: see Password in SyncHub.
 CREATE TABLE hub_account (
@@ -168,6 +169,7 @@ CREATE TABLE hub_quarantined_row (
   number INTEGER NOT NULL,
   PRIMARY KEY (tbl, key, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_quarantined_row_number ON hub_quarantined_row (number);
 
 -- Rows that quarantined change sets lack: when one comes, they are tried again.
 CREATE TABLE hub_awaited_row (
@@ -176,6 +178,7 @@ CREATE TABLE hub_awaited_row (
   number INTEGER NOT NULL,
   PRIMARY KEY (tbl, key, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_awaited_row_number ON hub_awaited_row (number);
 
 -- Decisions, each with the row as it was before, so that it can be taken back.
 CREATE TABLE hub_decision (

@@ -48,7 +48,7 @@ extension Hub {
         """
         SELECT c.number, c.body, d.conflict_id, d.choice, d.reason FROM hub_change_set c
           LEFT JOIN hub_decision d ON d.number = c.number
-        WHERE c.stream = 0 ORDER BY c.number DESC LIMIT ?
+        WHERE c.stream = 0 ORDER BY c.sequence DESC LIMIT ?
         """, [.integer(Int64(limit))]
       ).compactMap(AdministrativeAct.init)
     }

@@ -28,7 +28,7 @@ extension Hub {
           q.decided_by, q.decided_reason
         FROM thuan_quarantine q
           JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
-          JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
+          CROSS JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
         \(condition) ORDER BY c.number
         """
       ).compactMap { row in
@@ -216,12 +216,14 @@ extension HubStore {
   }
 
   /// Change sets of any stream that wait because of what they build on, in their order.
+  ///
+  /// Read from what waits, which is little, and not from all that has come since.
   func dependents(after number: Int64) throws -> [Int64] {
     try connection.rows(
       """
-      SELECT c.number FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
-        JOIN thuan_quarantine q ON q.device = s.device AND q.epoch = s.epoch
-          AND q.sequence = c.sequence
+      SELECT c.number FROM thuan_quarantine q
+        JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
+        CROSS JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
       WHERE c.number > ? AND q.state = 'open'
         AND q.reason IN ('dependent', 'unknownRow', 'missingParent')
       ORDER BY c.number

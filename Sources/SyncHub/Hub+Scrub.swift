@@ -35,7 +35,7 @@ extension Hub {
     try write { store in
       try store.record("repair", ruling)
       var damaged: [DamagedRow] = []
-      var position: [Value] = [.integer(Int64(SyncSchema.firstTableNumber)), .null]
+      var position = HubStore.beforeAllRows
       while true {
         let rows = try store.notedRows(after: position, limit: SyncLimits.pageRows)
         damaged += try store.putRight(rows, wallMilliseconds: ruling.wallMilliseconds)
@@ -67,7 +67,7 @@ final class ScrubPace: Sendable {
 
 extension HubStore {
   func scrub(limit: Int, wallMilliseconds: Int64) throws -> [DamagedRow] {
-    var position: [Value] = [.integer(Int64(SyncSchema.firstTableNumber)), .null]
+    var position = Self.beforeAllRows
     if case .blob(let bytes) = try setting(.scrub) { position = try decodedValues(bytes) }
     let rows = try notedRows(after: position, limit: limit)
     let last = rows.count < limit ? nil : rows.last
@@ -75,13 +75,18 @@ extension HubStore {
     return try putRight(rows, wallMilliseconds: wallMilliseconds)
   }
 
+  /// What the hub makes itself comes before it.
+  fileprivate static let beforeAllRows: [Value] = [
+    .integer(Int64(SyncSchema.firstTableNumber - 1)), .null,
+  ]
+
   /// What the hub has noted of rows: table, key, sum of marks, metadata.
   fileprivate func notedRows(after position: [Value], limit: Int) throws -> [[Value]] {
     try connection.rows(
       """
       SELECT tbl, key, sum, meta FROM hub_row
-      WHERE tbl > ? OR (tbl = ? AND (? IS NULL OR key > ?)) ORDER BY tbl, key LIMIT ?
-      """, [position[0], position[0], position[1], position[1], .integer(Int64(limit))])
+      WHERE (tbl, key) > (?, ?) ORDER BY tbl, key LIMIT ?
+      """, position + [.integer(Int64(limit))])
   }
 
   fileprivate func putRight(_ rows: [[Value]], wallMilliseconds: Int64) throws -> [DamagedRow] {

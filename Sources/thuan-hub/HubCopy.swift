@@ -44,7 +44,10 @@ struct HubCopy {
   /// Looks at a hub that is open.
   init(_ open: OpenHub) throws {
     problems = try open.database.problems() + open.hub.problems()
-    let last = try open.rows("SELECT max(number), max(received_at) FROM hub_change_set").first ?? []
+    let last =
+      try open.rows(
+        "SELECT number, received_at FROM hub_change_set ORDER BY number DESC LIMIT 1"
+      ).first ?? []
     changeSets = last.first?.integer ?? 0
     lastMilliseconds = last.last?.integer
     var devices: [String: String] = [:]
