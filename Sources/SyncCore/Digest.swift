@@ -22,6 +22,14 @@ package struct RowMarker {
     hash.add(value)
     return hash.state
   }
+
+  /// The mark of a column's text, by its bytes wherever they are held.
+  package func mark(column: Int, text: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash = MarkHash(state: seed)
+    hash.add(UInt64(column))
+    unsafe hash.add(text: text)
+    return hash.state
+  }
 }
 
 extension TableSchema {
@@ -54,13 +62,16 @@ private struct MarkHash {
     case .real(let real):
       add(2)
       add(real.bitPattern)
-    case .text(let text):
-      add(3)
-      add(bytes: text.utf8)
+    case .text(let text): add(text: text.utf8)
     case .blob(let blob):
       add(4)
       add(bytes: blob)
     }
+  }
+
+  mutating func add(text: some Collection<UInt8>) {
+    add(3)
+    add(bytes: text)
   }
 
   private mutating func add(bytes: some Collection<UInt8>) {

@@ -85,17 +85,16 @@ struct Scrub {
   ) throws -> Int {
     let key = table.keyList
     let places = Array(repeating: "?", count: table.key.count).joined(separator: ", ")
-    let rows = try db.rows(
+    var count = 0
+    unsafe try db.eachRow(
       "SELECT \(table.columnList) FROM \(quoted(table.name)) "
         + (position.after.isEmpty ? "" : "WHERE (\(key)) > (\(places)) ")
         + "ORDER BY \(key) LIMIT ?",
-      position.after + [.integer(Int64(limit))])
-    var count = 0
-    while let row = try rows.next() {
-      let values = row.values()
+      position.after + [.integer(Int64(limit))]
+    ) { row in
       count += 1
-      position.after = table.key.map { values[$0] }
-      if let change = try table.untrackedChange(of: table.rowKey(of: values), values, db) {
+      position.after = table.key.map { unsafe row.value(at: $0) }
+      if let change = unsafe try table.untrackedChange(of: RowKey(position.after), row, db) {
         found.append(change)
       }
     }
@@ -114,7 +113,7 @@ struct Scrub {
       count += 1
       position.after = [row.value(at: 0)]
       let key = try RowKey(stored: row.value(at: 0), columns: table.key.count)
-      if try table.read(key, in: db) == nil {
+      if unsafe try table.withRow(key, in: db, { _ in }) == nil {
         found.append(UntrackedChange(table: table, key: key, kind: .vanished))
       }
     }
@@ -125,23 +124,57 @@ struct Scrub {
 extension TableSchema {
   /// How the row with a key differs from its marks; nothing if it does not.
   func untrackedChange(of key: RowKey, _ db: Database) throws -> UntrackedChange? {
-    try untrackedChange(of: key, try read(key, in: db), db)
+    if let change = unsafe try withRow(key, in: db, { unsafe try untrackedChange(of: key, $0, db) })
+    {
+      return change
+    }
+    return unsafe try withMarks(of: key, db) { _ in } == nil
+      ? nil : UntrackedChange(table: self, key: key, kind: .vanished)
   }
 
-  fileprivate func untrackedChange(of key: RowKey, _ values: [Value]?, _ db: Database) throws
+  fileprivate func untrackedChange(of key: RowKey, _ row: StoredRow, _ db: Database) throws
     -> UntrackedChange?
   {
-    let marks = try db.firstValues(
-      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
-      [.integer(Int64(number)), key.stored])
-    guard case .blob(let bytes)? = marks?.first else {
-      return values.map { _ in UntrackedChange(table: self, key: key, kind: .appeared) }
+    let different = unsafe try withMarks(of: key, db) { marks in
+      // Nearly always they fit, and nothing need be taken out to see it.
+      unsafe hasMarks(row, key, marks) ? [] : columns(of: row, key, differingFrom: marks)
     }
-    guard let values else { return UntrackedChange(table: self, key: key, kind: .vanished) }
-    let pairs = zip(columnsByNumber, zip(self.marks(key: key, values: values), numbers(in: bytes)))
-    let different = pairs.filter { $0.1.0 != $0.1.1 }.map(\.0)
+    guard let different else { return UntrackedChange(table: self, key: key, kind: .appeared) }
     return different.isEmpty
       ? nil : UntrackedChange(table: self, key: key, kind: .differs(different))
+  }
+
+  private func hasMarks(_ row: StoredRow, _ key: RowKey, _ marks: UnsafeRawBufferPointer) -> Bool {
+    guard marks.count == 8 * columns.count else { return false }
+    let marker = RowMarker(table: number, key: key)
+    return wireOrder.indices.allSatisfy { place in
+      let index = wireOrder[place]
+      let number = columns[index].number
+      let mark =
+        unsafe row.withText(at: index) { unsafe marker.mark(column: number, text: $0) }
+        ?? marker.mark(column: number, row.value(at: index))
+      return unsafe mark
+        == UInt64(littleEndian: marks.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
+    }
+  }
+
+  private func columns(
+    of row: StoredRow, _ key: RowKey, differingFrom marks: UnsafeRawBufferPointer
+  ) -> [ColumnSchema] {
+    let own = unsafe self.marks(key: key, values: row.values)
+    let pairs = unsafe zip(columnsByNumber, zip(own, numbers(in: Array(marks))))
+    return pairs.filter { $0.1.0 != $0.1.1 }.map(\.0)
+  }
+
+  private func withMarks<T>(
+    of key: RowKey, _ db: Database, _ body: (UnsafeRawBufferPointer) throws -> T
+  ) throws -> T? {
+    var result: T?
+    unsafe try db.eachRow(
+      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
+      [.integer(Int64(number)), key.stored]
+    ) { shadow in result = unsafe try shadow.withBlob(at: 0, body) }
+    return result
   }
 }
 

@@ -22,10 +22,21 @@ extension DatabaseWriter {
 extension TableSchema {
   /// All values of the row with the given key, or nothing if there is no such row.
   package func read(_ key: RowKey, in db: Database) throws -> [Value]? {
-    if let values = try db.firstValues(selectByKey, key.values) { return values }
-    guard let condition = conditionByBytes(of: key) else { return nil }
-    return try db.firstValues(
-      "SELECT \(columnList) FROM \(quoted(name)) WHERE \(condition)", key.values)
+    unsafe try withRow(key, in: db) { unsafe $0.values }
+  }
+
+  /// Shows the row with the given key where SQLite holds it; nothing if there is no such row.
+  package func withRow<T>(
+    _ key: RowKey, in db: Database, _ body: (StoredRow) throws -> T
+  ) throws -> T? {
+    var result: T?
+    unsafe try db.eachRow(selectByKey, key.values) { result = unsafe try body($0) }
+    if result == nil, let condition = conditionByBytes(of: key) {
+      unsafe try db.eachRow(
+        "SELECT \(columnList) FROM \(quoted(name)) WHERE \(condition)", key.values
+      ) { result = unsafe try body($0) }
+    }
+    return result
   }
 
   /// Writes a row that is not there.

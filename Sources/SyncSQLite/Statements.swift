@@ -24,19 +24,21 @@ extension Database {
     _ sql: String, _ arguments: [SyncCore.Value] = [], _ body: ([SyncCore.Value]) throws -> Bool
   ) throws {
     unsafe try step(sql, arguments) { statement in
-      let count = unsafe sqlite3_column_count(statement)
-      return try body((0..<count).map { unsafe SyncCore.Value(column: $0, of: statement) })
+      try body(unsafe StoredRow(statement: statement).values)
     }
   }
 
-  /// Reads a query's rows one by one, texts where SQLite holds them.
+  /// Reads a query's rows one by one where SQLite holds them.
   ///
   /// - Parameters:
   ///   - sql: The query.
+  ///   - arguments: A value for each parameter.
   ///   - body: Is given each row, which is there only until it returns.
   /// - Throws: SQLite's errors, and what `body` throws.
-  package func eachRow(_ sql: String, _ body: (StoredRow) throws -> Void) throws {
-    unsafe try step(sql, []) { statement in
+  package func eachRow(
+    _ sql: String, _ arguments: [SyncCore.Value] = [], _ body: (StoredRow) throws -> Void
+  ) throws {
+    unsafe try step(sql, arguments) { statement in
       unsafe try body(StoredRow(statement: statement))
       return true
     }
@@ -159,6 +161,12 @@ package struct StoredRow {
     unsafe SyncCore.Value(column: CInt(column), of: statement)
   }
 
+  /// The values of all columns.
+  package var values: [SyncCore.Value] {
+    let count = unsafe sqlite3_column_count(statement)
+    return (0..<count).map { unsafe SyncCore.Value(column: $0, of: statement) }
+  }
+
   /// A text's bytes, for as long as the closure runs; nothing if the column holds no text.
   package func withText<T>(
     at column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T
@@ -167,5 +175,14 @@ package struct StoredRow {
     let start = unsafe sqlite3_column_text(statement, CInt(column))
     let count = unsafe Int(sqlite3_column_bytes(statement, CInt(column)))
     return unsafe try body(UnsafeBufferPointer(start: start, count: count))
+  }
+
+  /// The bytes of a column that holds a blob, for as long as the closure runs.
+  package func withBlob<T>(
+    at column: Int, _ body: (UnsafeRawBufferPointer) throws -> T
+  ) rethrows -> T {
+    let start = unsafe sqlite3_column_blob(statement, CInt(column))
+    let count = unsafe Int(sqlite3_column_bytes(statement, CInt(column)))
+    return unsafe try body(UnsafeRawBufferPointer(start: start, count: count))
   }
 }
