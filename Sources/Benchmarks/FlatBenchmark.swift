@@ -60,10 +60,12 @@ private func costs(of province: FilledProvince, _ changes: FilledProvince.Change
 final class FilledProvince {
   /// What a sync brings, a hundred of it.
   enum Changes: String, CaseIterable {
-    /// Fields of rows anywhere in the store, each in a transaction.
-    case edits
     /// New sessions with their recommendations, each session in a transaction.
     case inserts
+    /// Fields of rows anywhere in the store, each in a transaction.
+    ///
+    /// Last, for what they leave to be written all over a large file keeps the disk busy for a while.
+    case edits
   }
 
   let rows: Int
