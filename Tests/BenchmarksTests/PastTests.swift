@@ -1,3 +1,4 @@
+import GRDB
 import SyncCore
 import SyncDevice
 import Testing
@@ -13,7 +14,7 @@ struct PastTests {
   private let reader: Province.Device
 
   /// Recommendations that change every day.
-  private let edited: [Value]
+  private let edited: [SyncCore.Value]
 
   init() throws {
     #expect(StatementCount.begin())
@@ -47,17 +48,46 @@ struct PastTests {
     return zip(paths, before).map { StatementCount.of($0).steps - $1 }
   }
 
-  /// Days in which every replica has read all of its rows again.
-  private static let turn = 12
+  /// Days in which every replica has read all of its rows again, and a device its marks.
+  private static let turn = 25
 
-  @Test func `a sync reads as much after a season of work as after a fortnight`() throws {
-    let early = try (1...Self.turn).map(steps)
-    for day in Self.turn + 1...60 { try work(day) }
-    let late = try (61...60 + Self.turn).map(steps)
-    for (index, name) in ["hub", "writer", "reader"].enumerated() {
-      let (late, early) = (late.map { $0[index] }.max() ?? 0, early.map { $0[index] }.max() ?? 0)
+  /// The dearest day of a turn, at the hub and on both devices.
+  private func dearest(of days: ClosedRange<Int>) throws -> [Int] {
+    let taken = try days.map(steps)
+    return paths.indices.map { index in taken.map { $0[index] }.max() ?? 0 }
+  }
+
+  private func expectNoGrowth(from early: [Int], to late: [Int]) {
+    for (name, (late, early)) in zip(["hub", "writer", "reader"], zip(late, early)) {
       #expect(Double(late) <= 1.1 * Double(early), "\(name): \(early) steps, then \(late)")
     }
+  }
+
+  @Test func `a sync reads as much after a season of work as after a month`() throws {
+    let early = try dearest(of: 1...Self.turn)
+    for day in Self.turn + 1...60 { try work(day) }
+    expectNoGrowth(from: early, to: try dearest(of: 61...60 + Self.turn))
+  }
+
+  @Test func `a sync reads as much however much has been decided`() throws {
+    let early = try dearest(of: 1...Self.turn)
+    for path in paths {
+      try DatabaseQueue(path: path).write { db in
+        for number in 1...2_000 {
+          try db.execute(
+            sql: """
+              INSERT INTO thuan_conflict (id, kind, table_name, row_key, unit, state, version,
+                opened_at) VALUES (?, 'values', 'recommendation', ?, 'status', 'decided', 1, ?)
+              """, arguments: ["c\(number)", "r\(number)", number])
+          try db.execute(
+            sql: """
+              INSERT INTO thuan_quarantine (device, epoch, sequence, state, reason, detail, since)
+              VALUES ('d', 1, ?, 'applied', 'unknownRow', '', ?)
+              """, arguments: [number, number])
+        }
+      }
+    }
+    expectNoGrowth(from: early, to: try dearest(of: Self.turn + 1...2 * Self.turn))
   }
 
   @Test func `rows are read again at the same cost wherever in its tables the hub is`() throws {
