@@ -46,7 +46,7 @@ CREATE TABLE thuan_outbox (
   acknowledged_at INTEGER,
   UNIQUE (epoch, sequence)
 ) STRICT;
-CREATE INDEX thuan_outbox_waiting ON thuan_outbox (position) WHERE disposition IS NULL;
+CREATE INDEX thuan_outbox_waiting ON thuan_outbox (position, epoch) WHERE disposition IS NULL;
 CREATE INDEX thuan_outbox_quarantined ON thuan_outbox (position)
   WHERE disposition = 4 AND settled = 0;
 

@@ -99,7 +99,8 @@ extension DeviceStore {
 
   /// Acknowledged work is kept for a hub that gets restored, by the hub's own clock on both ends.
   ///
-  /// Only a beginning is forgotten: a stream with a hole could not be offered again.
+  /// Only a beginning is forgotten: a stream with a hole could not be offered again. So positions have
+  /// none, and how many are kept can be told from the last.
   private func forgetOldReceipts(hubMilliseconds: Int64, _ db: Database) throws {
     try db.run(
       """

@@ -8,7 +8,7 @@ struct PendingWork {
   private var deleted: [Int: Set<RowKey>] = [:]
   private var madeAnew: [Int: Set<RowKey>] = [:]
 
-  /// Where it stands in the outbox.
+  /// Where in the outbox it can stand: what lies there and has been `settled` lies over nothing.
   ///
   /// Each part by the index that was made for it: for both together SQLite would read all that the
   /// device has sent for ninety days.

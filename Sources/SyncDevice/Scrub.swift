@@ -169,12 +169,10 @@ extension TableSchema {
   private func withMarks<T>(
     of key: RowKey, _ db: Database, _ body: (UnsafeRawBufferPointer) throws -> T
   ) throws -> T? {
-    var result: T?
-    unsafe try db.eachRow(
+    unsafe try db.firstRow(
       "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
       [.integer(Int64(number)), key.stored]
-    ) { shadow in result = unsafe try shadow.withBlob(at: 0, body) }
-    return result
+    ) { unsafe try $0.withBlob(at: 0, body) }
   }
 }
 

@@ -48,7 +48,8 @@ extension DeviceStore {
       : db.first(
         "SELECT sequence FROM thuan_outbox WHERE epoch = ? ORDER BY sequence DESC LIMIT 1", [key]
       )?[0] ?? 0
-    // By the index of what waits: a stream's own would show all that has its receipt.
+    // By the index of what waits, in which a stream's sequences rise: its own would show all that has
+    // its receipt.
     let waiting: Int64? = try db.first(
       """
       SELECT sequence FROM thuan_outbox WHERE disposition IS NULL AND +epoch = ?

@@ -28,8 +28,8 @@ extension Hub {
           q.decided_by, q.decided_reason
         FROM thuan_quarantine q
           JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
-          CROSS JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
-        \(condition) ORDER BY c.number
+          JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
+        \(condition) ORDER BY +c.number
         """
       ).compactMap { row in
         guard let number = row[0].integer, let author = try store.author(number),
@@ -217,15 +217,16 @@ extension HubStore {
 
   /// Change sets of any stream that wait because of what they build on, in their order.
   ///
-  /// Read from what waits, which is little, and not from all that has come since.
+  /// Read from what is noted of waiting change sets, and not from all that have come since: after a
+  /// restore this is asked for each that is taken in.
   func dependents(after number: Int64) throws -> [Int64] {
     try connection.rows(
       """
-      SELECT c.number FROM thuan_quarantine q
-        JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
-        CROSS JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
-      WHERE c.number > ? AND q.state = 'open'
-        AND q.reason IN ('dependent', 'unknownRow', 'missingParent')
+      SELECT c.number FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
+        JOIN thuan_quarantine q ON q.device = s.device AND q.epoch = s.epoch
+          AND q.sequence = c.sequence
+      WHERE c.number IN (SELECT number FROM hub_quarantined_row WHERE number > ?)
+        AND q.state = 'open' AND q.reason IN ('dependent', 'unknownRow', 'missingParent')
       ORDER BY c.number
       """, [.integer(number)]
     ).compactMap { $0[0].integer }

@@ -35,7 +35,7 @@ extension Hub {
     try write { store in
       try store.record("repair", ruling)
       var damaged: [DamagedRow] = []
-      var position = HubStore.beforeAllRows
+      var position = HubStore.beforeDevicesRows
       while true {
         let rows = try store.notedRows(after: position, limit: SyncLimits.pageRows)
         damaged += try store.putRight(rows, wallMilliseconds: ruling.wallMilliseconds)
@@ -67,7 +67,7 @@ final class ScrubPace: Sendable {
 
 extension HubStore {
   func scrub(limit: Int, wallMilliseconds: Int64) throws -> [DamagedRow] {
-    var position = Self.beforeAllRows
+    var position = Self.beforeDevicesRows
     if case .blob(let bytes) = try setting(.scrub) { position = try decodedValues(bytes) }
     let rows = try notedRows(after: position, limit: limit)
     let last = rows.count < limit ? nil : rows.last
@@ -75,8 +75,8 @@ extension HubStore {
     return try putRight(rows, wallMilliseconds: wallMilliseconds)
   }
 
-  /// What the hub makes itself comes before it.
-  fileprivate static let beforeAllRows: [Value] = [
+  /// Rows of the tables that the hub makes itself are not read again.
+  fileprivate static let beforeDevicesRows: [Value] = [
     .integer(Int64(SyncSchema.firstTableNumber - 1)), .null,
   ]
 

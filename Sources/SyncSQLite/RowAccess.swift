@@ -29,14 +29,10 @@ extension TableSchema {
   package func withRow<T>(
     _ key: RowKey, in db: Database, _ body: (StoredRow) throws -> T
   ) throws -> T? {
-    var result: T?
-    unsafe try db.eachRow(selectByKey, key.values) { result = unsafe try body($0) }
-    if result == nil, let condition = conditionByBytes(of: key) {
-      unsafe try db.eachRow(
-        "SELECT \(columnList) FROM \(quoted(name)) WHERE \(condition)", key.values
-      ) { result = unsafe try body($0) }
-    }
-    return result
+    if let result = unsafe try db.firstRow(selectByKey, key.values, body) { return result }
+    guard let condition = conditionByBytes(of: key) else { return nil }
+    return unsafe try db.firstRow(
+      "SELECT \(columnList) FROM \(quoted(name)) WHERE \(condition)", key.values, body)
   }
 
   /// Writes a row that is not there.

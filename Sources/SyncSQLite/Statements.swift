@@ -44,6 +44,25 @@ extension Database {
     }
   }
 
+  /// Shows a query's first row where SQLite holds it.
+  ///
+  /// - Parameters:
+  ///   - sql: The query.
+  ///   - arguments: A value for each parameter.
+  ///   - body: Is given the row, which is there only until it returns.
+  /// - Returns: What `body` returns; nothing if there is no row.
+  /// - Throws: SQLite's errors, and what `body` throws.
+  package func firstRow<T>(
+    _ sql: String, _ arguments: [SyncCore.Value], _ body: (StoredRow) throws -> T
+  ) throws -> T? {
+    var result: T?
+    unsafe try step(sql, arguments) { statement in
+      result = unsafe try body(StoredRow(statement: statement))
+      return false
+    }
+    return result
+  }
+
   /// The values of a query's first row, exactly as they are stored.
   package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
     -> [SyncCore.Value]?
