@@ -2,6 +2,14 @@ import SyncCore
 import SyncHub
 import SyncSQLite
 
+/// What has changed in a row at the hub.
+struct HubDifference {
+  let row: RowDifference
+  /// The scopes that it was in and is in, as far as it was and is there.
+  let from: Scope?
+  let to: Scope?
+}
+
 /// The hub's rows as of every state that it ever had: a sum of the rows' hashes for each, by the
 /// newest sequence in it; apart for every scope.
 ///
@@ -61,7 +69,7 @@ final class HubMirror {
   /// Reads what has changed since it was last asked.
   ///
   /// - Returns: The changed rows of the application's tables.
-  func refresh(_ connection: any HubConnection, version: Int) throws -> [RowDifference] {
+  func refresh(_ connection: any HubConnection, version: Int) throws -> [HubDifference] {
     let schema = version == 1 ? oldest : newest
     var changed: [(table: Int, key: Value, sequence: Int64, scope: Scope)] = []
     try connection.each(
@@ -72,7 +80,7 @@ final class HubMirror {
         (Int($0[0].integer ?? 0), $0[1], $0[2].integer ?? 0, Scope(stored: $0[3].text ?? "")))
       return true
     }
-    var differences: [RowDifference] = []
+    var differences: [HubDifference] = []
     for change in changed {
       guard
         let table = schema.schema.table(number: change.table)
@@ -85,8 +93,11 @@ final class HubMirror {
         return false
       }
       let old = replace(table, key, new, in: change.scope)
-      if table.number >= SyncSchema.firstTableNumber, old != new {
-        differences.append(RowDifference(table: table, key: key, old: old, new: new))
+      if table.number >= SyncSchema.firstTableNumber, old?.values != new {
+        differences.append(
+          HubDifference(
+            row: RowDifference(table: table, key: key, old: old?.values, new: new),
+            from: old?.scope, to: new.map { _ in change.scope }))
       }
       sequence = change.sequence
     }
@@ -95,7 +106,7 @@ final class HubMirror {
   }
 
   private func replace(_ table: TableSchema, _ key: RowKey, _ new: [Value]?, in scope: Scope)
-    -> [Value]?
+    -> (scope: Scope, values: [Value])?
   {
     let place = Place(table: table.number, key: key)
     let old = rows[place]
@@ -110,7 +121,7 @@ final class HubMirror {
       }
       if let new { sums[index][scope, default: 0] &+= hashOfRow(table.number, new.prefix(width)) }
     }
-    return old?.values
+    return old
   }
 }
 

@@ -225,7 +225,8 @@ extension World {
     let hadQuarantine = hasQuarantine
     hasQuarantine = try attemptAtHub { try !$0.quarantine(openOnly: true).isEmpty } ?? true
     let sender = parcel.sender.device
-    try observeHub(after: sender, isJudged: !hadQuarantine && !hasQuarantine)
+    try observeHub(
+      after: sender, isAlone: !hadQuarantine, isJudged: !hadQuarantine && !hasQuarantine)
     if case .bytes = answer { try oracle.noteReceipts(for: parcel.body) }
     if answer != .silence {
       for device in devices where device.identity.device == sender {

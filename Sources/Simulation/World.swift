@@ -180,15 +180,20 @@ final class World {
   ///
   /// - Parameters:
   ///   - sender: Whose push it was, if it was one that changed it.
+  ///   - isAlone: Whether nobody else's work can have been taken in with it.
   ///   - isJudged: Whether what it replaced is looked at; not while work lies in quarantine, since then
   ///     others' work may have been taken in with it.
   /// - Throws: ``Violation``.
-  func observeHub(after sender: String? = nil, isJudged: Bool = true) throws {
+  func observeHub(
+    after sender: String? = nil, isAlone: Bool = true, isJudged: Bool = true
+  ) throws {
     let differences = try attemptAtHub { _ in
       try hub.read { try mirror.refresh($0, version: hub.version) }
     }
-    for difference in differences ?? [] {
+    for change in differences ?? [] {
+      let difference = change.row
       try checkLive(difference, "hub")
+      if let sender, isAlone { try checkPermitted(change, from: sender) }
       if let sender, difference.old == nil { noteLateValues(difference, from: sender) }
       if let sender, isJudged { try checkBlindWrites(difference, from: sender) }
       if difference.table.name == "pair" { try checkPairAtHub(difference.key) }
