@@ -128,14 +128,14 @@ extension TableSchema {
     {
       return change
     }
-    return unsafe try withMarks(of: key, db) { _ in } == nil
+    return unsafe try withMarks(of: key.stored, db) { _ in } == nil
       ? nil : UntrackedChange(table: self, key: key, kind: .vanished)
   }
 
   fileprivate func untrackedChange(of key: RowKey, _ row: StoredRow, _ db: Database) throws
     -> UntrackedChange?
   {
-    let different = unsafe try withMarks(of: key, db) { marks in
+    let different = unsafe try withMarks(of: key.stored, db) { marks in
       // Nearly always they fit, and nothing need be taken out to see it.
       unsafe hasMarks(row, key, marks) ? [] : columns(of: row, key, differingFrom: marks)
     }
@@ -166,12 +166,13 @@ extension TableSchema {
     return pairs.filter { $0.1.0 != $0.1.1 }.map(\.0)
   }
 
-  private func withMarks<T>(
-    of key: RowKey, _ db: Database, _ body: (UnsafeRawBufferPointer) throws -> T
+  /// Shows the marks of the row with a key, given as it is stored among them; nothing if it has none.
+  func withMarks<T>(
+    of key: Value, _ db: Database, _ body: (UnsafeRawBufferPointer) throws -> T
   ) throws -> T? {
     unsafe try db.firstRow(
       "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
-      [.integer(Int64(number)), key.stored]
+      [.integer(Int64(number)), key]
     ) { unsafe try $0.withBlob(at: 0, body) }
   }
 }

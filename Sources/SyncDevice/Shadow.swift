@@ -33,7 +33,7 @@ struct ShadowWriter {
     _ table: TableSchema, _ key: RowKey, values: [Value]?, only columns: Set<Int>? = nil
   ) throws {
     let stored = key.stored
-    let old = try marks(table, stored)
+    let old = unsafe try table.withMarks(of: stored, db) { unsafe numbers(in: Array($0)) }
     // A row that has no marks was made past the triggers, and is still to be found whole.
     if columns != nil, old == nil { return }
     var new = values.map { table.marks(key: key, values: $0) }
@@ -63,14 +63,6 @@ struct ShadowWriter {
       }
     }
     change(&changes[table.number, default: Array(repeating: 0, count: table.columns.count)])
-  }
-
-  private func marks(_ table: TableSchema, _ stored: Value) throws -> [UInt64]? {
-    let row = try db.firstValues(
-      "SELECT marks FROM thuan_shadow WHERE tbl = ? AND key = ?",
-      [.integer(Int64(table.number)), stored])
-    guard case .blob(let bytes)? = row?[0] else { return nil }
-    return numbers(in: bytes)
   }
 
   /// Writes the digests' changes.

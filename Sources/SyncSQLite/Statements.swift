@@ -67,22 +67,12 @@ extension Database {
   package func firstValues(_ sql: String, _ arguments: [SyncCore.Value] = []) throws
     -> [SyncCore.Value]?
   {
-    var values: [SyncCore.Value]?
-    try each(sql, arguments) {
-      values = $0
-      return false
-    }
-    return values
+    unsafe try firstRow(sql, arguments) { unsafe $0.values }
   }
 
   /// Whether a query has a row.
   package func exists(_ sql: String, _ arguments: [SyncCore.Value] = []) throws -> Bool {
-    var exists = false
-    unsafe try step(sql, arguments) { _ in
-      exists = true
-      return false
-    }
-    return exists
+    unsafe try firstRow(sql, arguments) { _ in } != nil
   }
 
   private func step(

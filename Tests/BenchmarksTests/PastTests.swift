@@ -79,11 +79,6 @@ struct PastTests {
               INSERT INTO thuan_conflict (id, kind, table_name, row_key, unit, state, version,
                 opened_at) VALUES (?, 'values', 'recommendation', ?, 'status', 'decided', 1, ?)
               """, arguments: ["c\(number)", "r\(number)", number])
-          try db.execute(
-            sql: """
-              INSERT INTO thuan_quarantine (device, epoch, sequence, state, reason, detail, since)
-              VALUES ('d', 1, ?, 'applied', 'unknownRow', '', ?)
-              """, arguments: [number, number])
         }
       }
     }
