@@ -28,7 +28,44 @@ func codecFigures(_ workload: Workload, rounds: Int) throws -> [Figure] {
         "codec/\(name)/\(contender.name)/size", .bytesPerCell, Double(contender.bytes) / cells)
     }
   }
+  try figures.addPacking(of: page(workload), rounds: max(rounds, 5))
   return figures.figures
+}
+
+extension Rounds {
+  /// What it costs a cell to make a page of many rows for a device, and to read it there.
+  fileprivate mutating func addPacking(of page: PullPage, rounds: Int) throws {
+    let encoded = page.encoded()
+    guard try PullPage(decoding: encoded) == page else {
+      throw BenchError.wrongResult("a page does not survive coding")
+    }
+    let cells = Double(page.rows.reduce(0) { $0 + $1.values.count })
+    func cost(_ work: () throws -> Void) throws -> Double {
+      let times = 5
+      return try seconds { for _ in 0..<times { try work() } } * 1e9 / Double(times) / cells
+    }
+    for _ in 0..<rounds {
+      add("codec/page/thuan/encode", .nanosecondsPerCell, try cost { discard(page.encoded()) })
+      add(
+        "codec/page/thuan/decode", .nanosecondsPerCell,
+        try cost { discard(try PullPage(decoding: encoded)) })
+    }
+    add("codec/page/thuan/size", .bytesPerCell, Double(encoded.count) / cells)
+  }
+}
+
+/// As many rows as the hub puts on one page.
+private func page(_ workload: Workload) -> PullPage {
+  var page = PullPage()
+  page.hub = "hub"
+  page.isPacked = true
+  page.rows = workload.rows.prefix(SyncLimits.pageRows).map { row in
+    let cells = row.values.enumerated().dropFirst().filter { $0.element != .null }
+    return PulledRow(
+      table: row.table + 10, kind: .whole, key: RowKey([row.id]),
+      columns: cells.map { $0.offset + 1 }, values: cells.map(\.element))
+  }
+  return page
 }
 
 /// One way of coding the same change sets.
