@@ -53,6 +53,38 @@ private func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPoi
   return unsafe left[position...].elementsEqual(right[position...])
 }
 
+/// The bytes of a text while it is looked at: an array would count its owners at every look.
+@safe
+struct TextBytes {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  var count: Int { unsafe bytes.count }
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
+
+  subscript(place: Int) -> UInt8 {
+    precondition(place >= 0 && place < count)
+    return unsafe bytes[place]
+  }
+
+  /// Eight bytes from a place on, as a little-endian number.
+  func eight(_ place: Int) -> UInt64 {
+    precondition(place >= 0 && place + 8 <= count)
+    return unsafe UInt64(
+      littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(
+        fromByteOffset: place, as: UInt64.self))
+  }
+}
+
+extension String {
+  /// Shows the bytes of the text.
+  func withBytes<Result>(_ body: (TextBytes) -> Result) -> Result {
+    let shown = unsafe utf8.withContiguousStorageIfAvailable { unsafe body(TextBytes($0)) }
+    if let shown { return shown }
+    var text = self
+    return text.withUTF8 { unsafe body(TextBytes($0)) }
+  }
+}
+
 extension UnsafeBufferPointer<UInt8> {
   /// Whether one of them is zero.
   package var containsZero: Bool {
@@ -72,20 +104,5 @@ extension String {
   /// Whether there is a NUL in it.
   package var containsZero: Bool {
     unsafe utf8.withContiguousStorageIfAvailable { unsafe $0.containsZero } ?? utf8.contains(0)
-  }
-
-  /// The text that bytes spell, or nothing if they are not UTF-8.
-  ///
-  /// The standard library's own check costs several times as much: it is generic at run time.
-  package init?(exactly bytes: UnsafeBufferPointer<UInt8>) {
-    unsafe self.init(decoding: bytes, as: UTF8.self)
-    // What is no UTF-8 has been replaced.
-    guard unsafe utf8.hasSameBytes(as: bytes) else { return nil }
-  }
-
-  init?(exactly bytes: [UInt8]) {
-    let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(exactly: $0) }
-    guard let text else { return nil }
-    self = text
   }
 }
