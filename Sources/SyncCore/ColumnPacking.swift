@@ -24,132 +24,169 @@ private enum ColumnForm: UInt8 {
 /// Column by column like is beside like; see ``RowPacker`` for what is made of it.
 struct ColumnPacker {
   private var words = WordPacker()
-  private var identifiers: [Value: Int] = [:]
+  private var identifiers: [Known: Int] = [:]
+
+  private struct Known: Hashable {
+    let form: TextForm
+    let identifier: TextForm.Identifier
+  }
 
   /// A column's bytes.
   mutating func pack(_ values: [Value]) -> [UInt8] {
     var writer = WireWriter()
-    let hasNulls = values.contains(.null)
-    let present = hasNulls ? values.filter { $0 != .null } : values
-    guard hasNulls, !present.isEmpty else {
-      let form = present.isEmpty ? ColumnForm.nulls : form(of: present)
-      writer.raw([form.rawValue])
-      write(present, form, to: &writer)
-      return writer.bytes
-    }
-    let form = form(of: present)
-    writer.raw([form.rawValue | ColumnForm.hasNulls])
-    var run = 0
-    var isNull = false
-    for value in values {
-      if (value == .null) != isNull {
-        writer.varint(UInt64(run))
-        (run, isNull) = (0, !isNull)
-      }
-      run += 1
-    }
-    writer.varint(UInt64(run))
-    write(present, form, to: &writer)
+    let present = values.filter { !$0.isNull }
+    let content = ColumnContent(of: present)
+    let hasNulls = !present.isEmpty && present.count < values.count
+    writer.raw([content.form.rawValue | (hasNulls ? ColumnForm.hasNulls : 0)])
+    if hasNulls { writeRuns(of: values, to: &writer) }
+    write(present, content, to: &writer)
     return writer.bytes
   }
 
   /// The texts that the columns refer to.
   func finish() -> [UInt8] { words.finish() }
 
-  private func form(of values: [Value]) -> ColumnForm {
-    switch values[0] {
-    case .integer: return values.allSatisfy { $0.integer != nil } ? .integers : .values
-    case .text(let first):
-      guard values.allSatisfy({ $0.text != nil }) else { return .values }
-      if let form = TextForm(length: first.utf8.count),
-        values.allSatisfy({ $0.text?.utf8.count == first.utf8.count })
-      {
-        let fits = values.allSatisfy { value in
-          let text = Array(value.text.map { $0.utf8 } ?? "".utf8)
-          return form.isIdentifier ? form.identifier(text) != nil : form.time(text) != nil
-        }
-        if fits { return form.isIdentifier ? .identifiers : .times }
+  private func writeRuns(of values: [Value], to writer: inout WireWriter) {
+    var run = 0
+    var isNull = false
+    for value in values {
+      if value.isNull != isNull {
+        writer.varint(UInt64(run))
+        (run, isNull) = (0, !isNull)
       }
-      return isChoice(values) ? .choices : .words
-    default: return .values
+      run += 1
     }
+    writer.varint(UInt64(run))
   }
 
-  /// Whether a text comes twice or more on average.
-  private func isChoice(_ values: [Value]) -> Bool {
-    var distinct: Set<Value> = []
-    for (index, value) in values.enumerated() {
-      distinct.insert(value)
-      // Prose shows soon that it does not.
-      if 2 * distinct.count > values.count || (index == 63 && distinct.count > 60) { return false }
-    }
-    return true
-  }
-
-  private mutating func write(_ values: [Value], _ form: ColumnForm, to writer: inout WireWriter) {
-    switch form {
+  private mutating func write(
+    _ values: [Value], _ content: ColumnContent, to writer: inout WireWriter
+  ) {
+    switch content {
     case .values: for value in values { writer.value(1, value) }
     case .nulls: break
     case .integers:
       var last: Int64 = 0
       for value in values {
-        let number = value.integer ?? 0
+        guard case .integer(let number) = value else { continue }
         writer.zigzagged(number &- last)
         last = number
       }
-    case .words: for value in values { words.add(value.text ?? "") }
-    case .choices: writeChoices(values, to: &writer)
-    case .identifiers: writeIdentifiers(values, to: &writer)
-    case .times: writeTimes(values, to: &writer)
+    case .words: addWords(values)
+    case .choices(let choices, let chosen):
+      writer.varint(UInt64(choices.count))
+      addWords(choices)
+      for choice in chosen { writer.varint(UInt64(choice)) }
+    case .identifiers(let form, let identifiers): write(identifiers, form, to: &writer)
+    case .times(let form, let times):
+      writer.raw([form.rawValue])
+      var last: Int64 = 0
+      for time in times {
+        writer.zigzagged(time &- last)
+        last = time
+      }
     }
   }
 
-  private mutating func writeChoices(_ values: [Value], to writer: inout WireWriter) {
-    var choices: [Value: Int] = [:]
-    var texts: [String] = []
-    let chosen = values.map { value in
-      if let known = choices[value] { return known }
-      choices[value] = texts.count
-      texts.append(value.text ?? "")
-      return texts.count - 1
+  private mutating func addWords(_ values: [Value]) {
+    for value in values {
+      if case .text(let text) = value { words.add(text) }
     }
-    writer.varint(UInt64(texts.count))
-    for text in texts { words.add(text) }
-    for choice in chosen { writer.varint(UInt64(choice)) }
   }
 
-  private mutating func writeIdentifiers(_ values: [Value], to writer: inout WireWriter) {
-    guard let form = TextForm(length: values[0].text?.utf8.count ?? 0) else { return }
+  private mutating func write(
+    _ identifiers: [TextForm.Identifier], _ form: TextForm, to writer: inout WireWriter
+  ) {
     writer.raw([form.rawValue])
     var (lastPlace, lastHead) = (0, Int64(0))
     var (places, heads, tails) = (WireWriter(), WireWriter(), WireWriter())
-    for value in values {
-      if let place = identifiers[value] {
+    for identifier in identifiers {
+      let known = Known(form: form, identifier: identifier)
+      if let place = self.identifiers[known] {
         places.varint(1 + zigzag(Int64(place - lastPlace)))
         lastPlace = place
         continue
-      }
-      guard let text = value.text, let identifier = form.identifier(Array(text.utf8)) else {
-        preconditionFailure("an id that is none")
       }
       places.varint(0)
       heads.zigzagged(identifier.head &- lastHead)
       lastHead = identifier.head
       tails.raw(identifier.tail)
-      identifiers[value] = identifiers.count
+      self.identifiers[known] = self.identifiers.count
     }
     for part in [places, heads, tails] { writer.sized(part.bytes) }
   }
+}
 
-  private func writeTimes(_ values: [Value], to writer: inout WireWriter) {
-    guard let form = TextForm(length: values[0].text?.utf8.count ?? 0) else { return }
-    writer.raw([form.rawValue])
-    var last: Int64 = 0
-    for value in values {
-      let time = form.time(Array((value.text ?? "").utf8)) ?? 0
-      writer.zigzagged(time &- last)
-      last = time
+/// What the values of a column are, none of them null, as far as that makes them small.
+private enum ColumnContent {
+  case values, nulls, integers, words
+  case choices([Value], chosen: [Int])
+  case identifiers(TextForm, [TextForm.Identifier])
+  case times(TextForm, [Int64])
+
+  var form: ColumnForm {
+    switch self {
+    case .values: .values
+    case .nulls: .nulls
+    case .integers: .integers
+    case .words: .words
+    case .choices: .choices
+    case .identifiers: .identifiers
+    case .times: .times
     }
+  }
+
+  init(of values: [Value]) {
+    switch values.first {
+    case nil: self = .nulls
+    case .integer: self = values.allSatisfy(\.isInteger) ? .integers : .values
+    case .text(let first):
+      guard values.allSatisfy(\.isText) else {
+        self = .values
+        return
+      }
+      self =
+        TextForm(length: first.utf8.count).flatMap { Self.formed(values, $0) }
+        ?? Self.choices(values) ?? .words
+    default: self = .values
+    }
+  }
+
+  /// The values as ids or times; nothing if one is none.
+  private static func formed(_ values: [Value], _ form: TextForm) -> ColumnContent? {
+    if form.isIdentifier {
+      return all(values) { form.identifier($0) }.map { .identifiers(form, $0) }
+    }
+    return all(values) { form.time($0) }.map { .times(form, $0) }
+  }
+
+  private static func all<Part>(_ values: [Value], _ part: (TextBytes) -> Part?) -> [Part]? {
+    var parts: [Part] = []
+    parts.reserveCapacity(values.count)
+    for value in values {
+      guard case .text(let text) = value, let part = text.withBytes(part) else { return nil }
+      parts.append(part)
+    }
+    return parts
+  }
+
+  /// The values as choices, if one comes twice or more on average.
+  private static func choices(_ values: [Value]) -> ColumnContent? {
+    var numbers: [Value: Int] = [:]
+    var choices: [Value] = []
+    var chosen: [Int] = []
+    for (index, value) in values.enumerated() {
+      if let number = numbers[value] {
+        chosen.append(number)
+      } else {
+        numbers[value] = choices.count
+        chosen.append(choices.count)
+        choices.append(value)
+      }
+      // Prose shows soon that it does not.
+      if 2 * choices.count > values.count || (index == 63 && choices.count > 60) { return nil }
+    }
+    return .choices(choices, chosen: chosen)
   }
 }
 
@@ -287,7 +324,7 @@ struct ColumnUnpacker {
       let step = try places.varint()
       if step == 0 {
         lastHead &+= try heads.zigzagged()
-        let tail = Array(try tails.raw(form.tailBytes))
+        let tail = try tails.raw(TextForm.Identifier.tailBytes)
         let value = try text(form.text(TextForm.Identifier(head: lastHead, tail: tail)))
         identifiers.append(value)
         values.append(value)

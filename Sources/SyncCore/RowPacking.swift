@@ -57,13 +57,17 @@ struct RowPacker {
       hasBefore: !row.before.isEmpty, hasAfter: !row.after.isEmpty)
     let number = number(of: shape)
     rowShapes.varint(UInt64(number))
+    let places = places[number]
     var slot = 0
-    for values in [row.key, row.before, row.after] {
+    func add(_ values: [Value]) {
       for value in values {
-        columns[places[number][slot]].append(value)
+        columns[places[slot]].append(value)
         slot += 1
       }
     }
+    add(row.key)
+    add(row.before)
+    add(row.after)
   }
 
   private mutating func number(of shape: Shape) -> Int {

@@ -32,52 +32,82 @@ enum TextForm: UInt8, CaseIterable {
 
   // MARK: Ids
 
-  /// What an id is made of: its beginning, which rises with time in most, and the rest.
-  struct Identifier: Equatable {
-    var head: Int64
-    var tail: [UInt8]
+  /// What an id is made of: its beginning, which rises with time in most, and the eighty bits of the
+  /// rest.
+  struct Identifier: Hashable {
+    var head: Int64 = 0
+    fileprivate var high: UInt64 = 0
+    fileprivate var low: UInt16 = 0
+
+    /// How many bytes the rest takes.
+    static let tailBytes = 10
+
+    init() {}
+
+    /// - Parameters:
+    ///   - head: The beginning.
+    ///   - tail: The rest, as many bytes as ``tailBytes``.
+    init(head: Int64, tail: some Collection<UInt8>) {
+      self.head = head
+      for byte in tail { add(UInt16(byte), bits: 8) }
+    }
+
+    /// The rest's bytes, the greatest first.
+    var tail: [UInt8] {
+      (0..<Self.tailBytes).map { UInt8(truncatingIfNeeded: bits(8, at: 8 * $0)) }
+    }
+
+    /// Adds a digit at the end of the rest.
+    fileprivate mutating func add(_ digit: UInt16, bits: Int) {
+      high = high << UInt64(bits) | UInt64(low >> UInt16(16 - bits))
+      low = low << UInt16(bits) | digit
+    }
+
+    /// Some of the rest's bits, counted from the greatest.
+    fileprivate func bits(_ count: Int, at place: Int) -> Int {
+      let shift = 8 * Self.tailBytes - place - count
+      let number =
+        shift >= 16
+        ? high >> UInt64(shift - 16) : high << UInt64(16 - shift) | UInt64(low >> UInt16(shift))
+      return Int(truncatingIfNeeded: number & (1 << UInt64(count) - 1))
+    }
   }
 
   private static let base32 = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
   private static let base16 = Array("0123456789abcdef".utf8)
   private static let hyphens = [8, 13, 18, 23]
 
-  private var digits: (alphabet: [UInt8], bits: Int, head: Int, count: Int) {
-    self == .ulid ? (Self.base32, 5, 10, 26) : (Self.base16, 4, 12, 32)
+  private var alphabet: [UInt8] { self == .ulid ? Self.base32 : Self.base16 }
+  /// The bits of a digit, and how many digits the beginning has, and the whole.
+  private var digits: (bits: Int, head: Int, count: Int) {
+    self == .ulid ? (5, 10, 26) : (4, 12, 32)
   }
-  /// The bytes of an id's rest.
-  var tailBytes: Int { 10 }
 
-  func identifier(_ text: [UInt8]) -> Identifier? {
-    var text = text
-    if self == .uuid {
-      guard text.count == 36, Self.hyphens.allSatisfy({ text[$0] == 0x2D }) else { return nil }
-      for place in Self.hyphens.reversed() { text.remove(at: place) }
-    }
-    let (_, bits, head, count) = digits
-    guard text.count == count else { return nil }
-    let values = Self.values[self == .ulid ? 0 : 1]
-    var identifier = Identifier(head: 0, tail: [])
-    var (number, filled) = (0, 0)
-    for (index, character) in text.enumerated() {
-      let digit = values[Int(character)]
+  func identifier(_ text: TextBytes) -> Identifier? {
+    let (bits, head, count) = digits
+    guard text.count == (self == .uuid ? count + Self.hyphens.count : count) else { return nil }
+    let values = self == .ulid ? Self.values32 : Self.values16
+    var identifier = Identifier()
+    var place = 0
+    for index in 0..<count {
+      if self == .uuid, place == 8 || place == 13 || place == 18 || place == 23 {
+        if text[place] != 0x2D { return nil }
+        place += 1
+      }
+      let digit = values[Int(text[place])]
+      place += 1
       if digit < 0 { return nil }
       if index < head {
         identifier.head = identifier.head << Int64(bits) | Int64(digit)
-        continue
-      }
-      number = number << bits | digit
-      filled += bits
-      if filled >= 8 {
-        filled -= 8
-        identifier.tail.append(UInt8(truncatingIfNeeded: number >> filled))
-        number &= 1 << filled - 1
+      } else {
+        identifier.add(UInt16(digit), bits: bits)
       }
     }
     return identifier
   }
 
-  private static let values = [alphabetValues(base32), alphabetValues(base16)]
+  private static let values32 = alphabetValues(base32)
+  private static let values16 = alphabetValues(base16)
 
   private static func alphabetValues(_ alphabet: [UInt8]) -> [Int] {
     var values = Array(repeating: -1, count: 256)
@@ -86,24 +116,18 @@ enum TextForm: UInt8, CaseIterable {
   }
 
   func text(_ identifier: Identifier) -> [UInt8] {
-    let (alphabet, bits, head, count) = digits
+    let (bits, head, count) = digits
+    let alphabet = alphabet
     var text: [UInt8] = []
-    for index in 0..<head {
-      let digit = identifier.head >> Int64(bits * (head - 1 - index))
-      text.append(alphabet[Int(truncatingIfNeeded: digit) & (1 << bits - 1)])
-    }
-    var (number, filled) = (0, 0)
-    for byte in identifier.tail {
-      number = number << 8 | Int(byte)
-      filled += 8
-      while filled >= bits {
-        filled -= bits
-        text.append(alphabet[number >> filled])
-        number &= 1 << filled - 1
-      }
-    }
-    if self == .uuid, text.count == count {
-      for place in Self.hyphens { text.insert(0x2D, at: place) }
+    text.reserveCapacity(count + Self.hyphens.count)
+    for index in 0..<count {
+      if self == .uuid, Self.hyphens.contains(text.count) { text.append(0x2D) }
+      let digit =
+        index < head
+        ? Int(truncatingIfNeeded: identifier.head >> Int64(bits * (head - 1 - index)))
+          & (1 << bits - 1)
+        : identifier.bits(bits, at: bits * (index - head))
+      text.append(alphabet[digit])
     }
     return text
   }
@@ -111,7 +135,7 @@ enum TextForm: UInt8, CaseIterable {
   // MARK: Times
 
   /// Days or milliseconds since 1970.
-  func time(_ text: [UInt8]) -> Int64? {
+  func time(_ text: TextBytes) -> Int64? {
     func number(_ places: Range<Int>) -> Int64? {
       var number: Int64 = 0
       for place in places {
@@ -120,14 +144,15 @@ enum TextForm: UInt8, CaseIterable {
       }
       return number
     }
-    func has(_ marks: [(Int, UInt8)]) -> Bool { marks.allSatisfy { text[$0.0] == $0.1 } }
-    guard text.count >= 10, has([(4, 0x2D), (7, 0x2D)]), let year = number(0..<4),
+    func has(_ mark: UInt8, at place: Int) -> Bool { text[place] == mark }
+    guard text.count >= 10, has(0x2D, at: 4), has(0x2D, at: 7), let year = number(0..<4),
       let month = number(5..<7), let day = number(8..<10), year > 0, month > 0, month < 13
     else { return nil }
     let days = Self.days(year, month, day)
     guard Self.date(days) == (year, month, day) else { return nil }
     if self == .day { return text.count == 10 ? days : nil }
-    guard text.count >= 20, has([(10, 0x54), (13, 0x3A), (16, 0x3A)]), text.last == 0x5A,
+    guard text.count >= 20, has(0x54, at: 10), has(0x3A, at: 13),
+      has(0x3A, at: 16), has(0x5A, at: text.count - 1),
       let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
       hour < 24, minute < 60, second < 60
     else { return nil }

@@ -21,6 +21,18 @@ package enum Value: Sendable {
     return nil
   }
 
+  var isNull: Bool {
+    if case .null = self { true } else { false }
+  }
+
+  var isInteger: Bool {
+    if case .integer = self { true } else { false }
+  }
+
+  var isText: Bool {
+    if case .text = self { true } else { false }
+  }
+
   /// About how many bytes the value takes in a message.
   package var approximateBytes: Int {
     switch self {

@@ -41,20 +41,6 @@ enum WordCode {
   }
 }
 
-/// The bytes of a text while it is looked at: an array would count its owners at every look.
-@safe
-private struct TextBytes {
-  private let bytes: UnsafeBufferPointer<UInt8>
-  var count: Int { unsafe bytes.count }
-
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
-
-  subscript(place: Int) -> UInt8 {
-    precondition(place >= 0 && place < count)
-    return unsafe bytes[place]
-  }
-}
-
 /// Bytes as the word coding sees them.
 private enum Letter {
   case none, digit, lower(Int), upper(Int)
@@ -63,9 +49,9 @@ private enum Letter {
   ///
   /// What counts as a capital need not be one in every alphabet, as long as ``lowered`` and ``raised``
   /// undo each other.
+  @inline(__always)
   init(_ bytes: TextBytes, _ place: Int) {
-    let end = bytes.count
-    guard place < end else {
+    guard place < bytes.count else {
       self = .none
       return
     }
@@ -73,6 +59,16 @@ private enum Letter {
     case 0x61...0x7A, 0x5F: self = .lower(1)
     case 0x41...0x5A: self = .upper(1)
     case 0x30...0x39: self = .digit
+    case ..<0x80: self = .none
+    default: self.init(longer: bytes, place)
+    }
+  }
+
+  /// One that is no character of one byte.
+  @inline(never)
+  private init(longer bytes: TextBytes, _ place: Int) {
+    let end = bytes.count
+    switch bytes[place] {
     case 0xC3...0xC6, 0xCC, 0xCD:
       guard place + 1 < end, bytes[place + 1] & 0xC0 == 0x80 else {
         self = .none
@@ -104,6 +100,12 @@ struct Word: Equatable {
   var low: UInt64 = 0
   var high: UInt64 = 0
   var count = 0
+
+  /// The low bytes of a number, so many of them.
+  static func mask(of bytes: Int) -> UInt64 {
+    if bytes >= 8 { return .max }
+    return bytes <= 0 ? 0 : 1 << UInt64(8 * bytes) - 1
+  }
 
   mutating func append(_ byte: UInt8) {
     if count < 8 {
@@ -149,6 +151,24 @@ struct Word: Equatable {
     unsafe withUnsafeBytes(of: (low.littleEndian, high.littleEndian)) {
       unsafe bytes.append(contentsOf: $0.prefix(count))
     }
+  }
+}
+
+extension TextBytes {
+  /// The bytes of some places, at most sixteen, as one word.
+  func word(_ places: Range<Int>) -> Word {
+    precondition(places.lowerBound >= 0 && places.upperBound <= count)
+    var word = Word()
+    guard places.lowerBound + WordCode.wordBytesMax <= count else {
+      for place in places { word.append(self[place]) }
+      return word
+    }
+    word.count = places.count
+    word.low = eight(places.lowerBound)
+    word.high = eight(places.lowerBound + 8)
+    word.low &= Word.mask(of: places.count)
+    word.high &= Word.mask(of: places.count - 8)
+    return word
   }
 }
 
@@ -210,10 +230,29 @@ struct WordTable {
 
 /// Takes texts, and gives their bytes once all are known.
 struct WordPacker {
-  private enum Token {
-    case code(UInt8)
-    case byte(UInt8)
-    case word(Int, isCapital: Bool, isImplied: Bool)
+  /// What has been read of the texts; four bytes, since a page has a quarter of a million of them.
+  private struct Token {
+    private let bits: UInt32
+
+    enum Meaning {
+      case code(UInt8)
+      case byte(UInt8)
+      case word(Int, isCapital: Bool, isImplied: Bool)
+    }
+
+    static func code(_ code: UInt8) -> Token { Token(bits: UInt32(code) << 2) }
+    static func byte(_ byte: UInt8) -> Token { Token(bits: UInt32(byte) << 2 | 1) }
+    static func word(_ number: Int, isCapital: Bool, isImplied: Bool) -> Token {
+      Token(bits: UInt32(number) << 4 | (isCapital ? 8 : 0) | (isImplied ? 4 : 0) | 2)
+    }
+
+    var meaning: Meaning {
+      switch bits & 3 {
+      case 0: .code(UInt8(truncatingIfNeeded: bits >> 2))
+      case 1: .byte(UInt8(truncatingIfNeeded: bits >> 2))
+      default: .word(Int(bits >> 4), isCapital: bits & 8 != 0, isImplied: bits & 4 != 0)
+      }
+    }
   }
 
   private enum Before {
@@ -225,8 +264,7 @@ struct WordPacker {
 
   /// Adds a text after those that came before.
   mutating func add(_ text: String) {
-    var text = text
-    text.withUTF8 { unsafe add(TextBytes($0)) }
+    text.withBytes { add($0) }
   }
 
   private mutating func add(_ bytes: TextBytes) {
@@ -293,32 +331,29 @@ struct WordPacker {
   /// The word at a place: a run of small letters with or without a capital before it, or a run of
   /// capitals as it stands.
   private func word(_ bytes: TextBytes, at start: Int) -> (word: Word, isCapital: Bool) {
-    var word = Word()
     var place = start
-    func take(_ length: Int, _ word: inout Word) {
-      for index in place..<place + length { word.append(bytes[index]) }
-      place += length
-    }
     var isCapital = false
     if case .upper(let length) = Letter(bytes, place) {
-      take(length, &word)
+      place += length
       isCapital = true
       while case .upper(let next) = Letter(bytes, place),
-        word.count + next <= WordCode.wordBytesMax
+        place - start + next <= WordCode.wordBytesMax
       {
         // The last capital before a small letter begins the next word.
-        if case .lower = Letter(bytes, place + next) { return (word, isCapital) }
-        take(next, &word)
+        if case .lower = Letter(bytes, place + next) {
+          return (bytes.word(start..<place), isCapital)
+        }
+        place += next
         isCapital = false
       }
-      if !isCapital { return (word, false) }
+      if !isCapital { return (bytes.word(start..<place), false) }
     }
     while case .lower(let length) = Letter(bytes, place),
-      word.count + length <= WordCode.wordBytesMax
+      place - start + length <= WordCode.wordBytesMax
     {
-      take(length, &word)
+      place += length
     }
-    return (word, isCapital)
+    return (bytes.word(start..<place), isCapital)
   }
 
   /// The dictionary and all texts.
@@ -338,7 +373,7 @@ struct WordPacker {
     var spelled: [UInt8] = []
     codes.reserveCapacity(tokens.count)
     for token in tokens {
-      switch token {
+      switch token.meaning {
       case .code(let code): codes.append(code)
       case .byte(let byte):
         codes.append(WordCode.byte)
