@@ -47,6 +47,8 @@ package enum SyncLimits {
   /// So many requests of one device are taken within twice that time: some hundred thousand rows'
   /// worth.
   package static let requestsMax = 5_000
+  /// How precisely the hub notes when a device that takes page after page was last there.
+  package static let contactMilliseconds: Int64 = 1_000
   /// Acknowledged change sets stay on the device this long, by the hub's clock.
   package static let retentionMilliseconds: Int64 = 90 * 86_400_000
   /// So many of the newest stay however old they are: a clock may be wrong.

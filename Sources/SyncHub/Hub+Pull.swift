@@ -28,6 +28,9 @@ extension Hub {
       var composer = try PageComposer(store, request, device, reader, pageRows: pageRows)
       return (try composer.compose(wallMilliseconds: wallMilliseconds), access)
     }
+    // A device that takes page after page need not be noted, and waited for by the disk, with each.
+    let isNoted = device.hasJustCome(at: wallMilliseconds, from: request.cursor)
+    if isNoted, !page.isLast { return page }
     try write { store in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
       guard page.isLast else { return }
@@ -38,6 +41,14 @@ extension Hub {
       }
     }
     return page
+  }
+}
+
+extension HubDevice {
+  /// Whether it is noted already, as precisely as anybody looks at it, that the device was here.
+  fileprivate func hasJustCome(at wallMilliseconds: Int64, from cursor: Int64) -> Bool {
+    guard let last = lastSeenMilliseconds, self.cursor == cursor else { return false }
+    return (0..<SyncLimits.contactMilliseconds).contains(wallMilliseconds - last)
   }
 }
 
