@@ -357,6 +357,26 @@ struct SyncTests {
     #expect(try binh.status().isInStep)
   }
 
+  @Test func `a device that takes page after page is noted once a second, and at the end`() throws {
+    world.limitPages(to: 1)
+    for id in ["p", "q", "r", "s"] {
+      try an.write("INSERT INTO project (id, title) VALUES (?, 't')", [.text(id)])
+    }
+    try an.sync()
+    func lastSeen() throws -> Int64? {
+      try world.hub.devices().first { $0.id == binh.identity.device }?.lastSeenMilliseconds
+    }
+    var round = SyncRound(binh.store, identity: binh.identity)
+    var noted: [Int64] = []
+    let start = world.now
+    while let request = try round.next(wallMilliseconds: world.now) {
+      try round.receive(try binh.answer(request), wallMilliseconds: world.now)
+      noted.append(try #require(try lastSeen()) - start)
+      world.now += 600
+    }
+    #expect(noted == [0, 0, 1_200, 1_800])
+  }
+
   @Test func `pending work stays on top of what comes from the hub`() throws {
     try begin()
     try binh.write("UPDATE project SET title = 'b', place = 'far'")
