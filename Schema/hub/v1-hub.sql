@@ -77,15 +77,24 @@ CREATE TABLE hub_enrolment (
   device TEXT
 ) STRICT;
 
--- Every change set that ever came, as the bytes that came, with its receipt. Nothing is removed:
--- this is where law L1 is kept. `chain` is the SHA-256 of the chain before, this one's hash
+-- The bytes of change sets that came together, one after the other, under the number of the first. One
+-- alone fills half a page, and the other half of every page would be written, kept and copied empty.
+CREATE TABLE hub_bundle (
+  number INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+) STRICT;
+
+-- Every change set that ever came, with where the bytes are that came, and its receipt. Nothing is
+-- removed: this is where law L1 is kept. `chain` is the SHA-256 of the chain before, this one's hash
 -- and when it came; it tells two lives of a hub apart that was put back from a copy.
 CREATE TABLE hub_change_set (
   number INTEGER PRIMARY KEY,
   stream INTEGER NOT NULL REFERENCES hub_stream (id),
   sequence INTEGER NOT NULL,
   hash BLOB NOT NULL,
-  body BLOB NOT NULL,
+  bundle INTEGER NOT NULL REFERENCES hub_bundle (number),
+  place INTEGER NOT NULL,
+  size INTEGER NOT NULL,
   officer TEXT NOT NULL,
   wall INTEGER NOT NULL,
   received_at INTEGER NOT NULL,
@@ -97,6 +106,13 @@ CREATE TABLE hub_change_set (
 ) STRICT;
 -- Work that is offered a second time in another stream is found by when it was written.
 CREATE INDEX hub_change_set_wall ON hub_change_set (wall);
+
+-- A change set with its bytes, which are none where they are gone.
+CREATE VIEW hub_record AS
+SELECT c.number, c.stream, c.sequence, c.hash, c.bundle, c.place, c.size,
+  coalesce(substr(b.bytes, c.place + 1, c.size), x'') AS body,
+  c.officer, c.wall, c.received_at, c.is_flagged, c.disposition, c.reason, c.chain
+FROM hub_change_set c LEFT JOIN hub_bundle b ON b.number = c.bundle;
 
 -- What the hub knows of every row beside its values: see RowState in SyncCore. `sequence` is the
 -- row's place in what devices pull; every change gives it a new one, so the table is written at its

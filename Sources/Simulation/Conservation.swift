@@ -11,7 +11,7 @@ extension World {
   private func changeSets(_ isCounted: (Int64) -> Bool) throws -> [ChangeSet] {
     try hub.read { connection in
       var all: [ChangeSet] = []
-      try connection.each("SELECT number, body FROM hub_change_set ORDER BY number", []) { row in
+      try connection.each("SELECT number, body FROM hub_record ORDER BY number", []) { row in
         if isCounted(row[0].integer ?? 0), case .blob(let bytes) = row[1],
           let changeSet = try? ChangeSet(decoding: bytes)
         {
@@ -65,7 +65,7 @@ extension World {
       var numbers: [Int64] = []
       try connection.each(
         """
-        SELECT c.number, c.body FROM hub_change_set c JOIN hub_stream s ON s.id = c.stream
+        SELECT c.number, c.body FROM hub_record c JOIN hub_stream s ON s.id = c.stream
         WHERE NOT EXISTS (SELECT 1 FROM thuan_quarantine q WHERE q.device = s.device
             AND q.epoch = s.epoch AND q.sequence = c.sequence)
         """, []

@@ -46,7 +46,7 @@ extension Hub {
     try read { store in
       try store.connection.rows(
         """
-        SELECT c.number, c.body, d.conflict_id, d.choice, d.reason FROM hub_change_set c
+        SELECT c.number, c.body, d.conflict_id, d.choice, d.reason FROM hub_record c
           LEFT JOIN hub_decision d ON d.number = c.number
         WHERE c.stream = 0 ORDER BY c.sequence DESC LIMIT ?
         """, [.integer(Int64(limit))]

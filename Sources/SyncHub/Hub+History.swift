@@ -37,7 +37,7 @@ extension Hub {
     try read { store in
       var entries: [HistoryEntry] = []
       try store.connection.each(
-        "SELECT number, body FROM hub_change_set ORDER BY number DESC LIMIT ?",
+        "SELECT number, body FROM hub_record ORDER BY number DESC LIMIT ?",
         [.integer(Int64(limit))]
       ) { row in
         guard let number = row[0].integer, case .blob(let body) = row[1],

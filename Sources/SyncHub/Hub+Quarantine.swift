@@ -28,7 +28,7 @@ extension Hub {
           q.decided_by, q.decided_reason
         FROM thuan_quarantine q
           JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
-          JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
+          JOIN hub_record c ON c.stream = s.id AND c.sequence = q.sequence
         \(condition) ORDER BY +c.number
         """
       ).compactMap { row in

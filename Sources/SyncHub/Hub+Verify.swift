@@ -116,7 +116,7 @@ private struct HistoryVerifier {
 
   static let select = """
     SELECT c.number, c.stream, c.sequence, c.hash, c.body, c.received_at, c.chain, s.device, s.epoch
-    FROM hub_change_set c LEFT JOIN hub_stream s ON s.id = c.stream ORDER BY c.number
+    FROM hub_record c LEFT JOIN hub_stream s ON s.id = c.stream ORDER BY c.number
     """
 
   private(set) var head = HistoryHead(number: 0, chain: [])

@@ -8,21 +8,50 @@ extension HubStore {
   func insert(_ arrival: Arrival) throws -> Int64 {
     let (last, chain) = try lastChangeSet()
     let number = last + 1
+    let (bundle, place) = try bundle(arrival.body, of: number)
     let next = Self.chain(
       after: chain, arrival.hash, received: .integer(arrival.receivedMilliseconds))
     try connection.run(
       """
-      INSERT INTO hub_change_set (number, stream, sequence, hash, body, officer, wall, received_at,
-        is_flagged, disposition, reason, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, '', ?)
+      INSERT INTO hub_change_set (number, stream, sequence, hash, bundle, place, size, officer, wall,
+        received_at, is_flagged, disposition, reason, chain)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, '', ?)
       """,
       [
         .integer(number), .integer(Int64(arrival.stream)), .integer(arrival.sequence),
-        .blob(arrival.hash), .blob(arrival.body), .text(arrival.officer),
+        .blob(arrival.hash), .integer(bundle), .integer(Int64(place)),
+        .integer(Int64(arrival.body.count)), .text(arrival.officer),
         .integer(arrival.wallMilliseconds), .integer(arrival.receivedMilliseconds),
         .integer(arrival.isFlagged ? 1 : 0), .blob(next),
       ])
     noteRecord(number, chain: next)
     return number
+  }
+
+  /// So many bytes are written together: a few pages, all of which are read for one change set.
+  private static let bundleBytes = 16 << 10
+
+  /// Puts a change set's bytes behind those that came before it in this transaction.
+  ///
+  /// - Returns: The bundle's number, and where in it they begin.
+  private func bundle(_ body: [UInt8], of number: Int64) throws -> (bundle: Int64, place: Int) {
+    if let waiting = transaction.bundle?.bytes.count, waiting + body.count > Self.bundleBytes {
+      try writeBundle()
+    }
+    let (bundle, place) = transaction.bundle.map { ($0.number, $0.bytes.count) } ?? (number, 0)
+    if transaction.bundle == nil { transaction.bundle = (number, []) }
+    transaction.bundle?.bytes += body
+    return (bundle, place)
+  }
+
+  /// Writes the bytes that wait to be.
+  ///
+  /// Never within a savepoint, which might undo it and not what refers to them.
+  func writeBundle() throws {
+    guard let (number, bytes) = transaction.bundle else { return }
+    transaction.bundle = nil
+    try connection.run(
+      "INSERT INTO hub_bundle VALUES (?, ?)", [.integer(number), .blob(bytes)])
   }
 
   /// Notes how far a stream has come.
@@ -64,9 +93,14 @@ extension HubStore {
   func changeSet(_ number: Int64) throws -> (stream: Int, body: [UInt8], isFlagged: Bool)? {
     guard
       let row = try connection.first(
-        "SELECT stream, body, is_flagged FROM hub_change_set WHERE number = ?", [.integer(number)]),
-      let stream = row[0].integer, case .blob(let body) = row[1]
+        "SELECT stream, body, is_flagged, bundle, place, size FROM hub_record WHERE number = ?",
+        [.integer(number)]),
+      let stream = row[0].integer, case .blob(var body) = row[1], let place = row[4].integer,
+      let size = row[5].integer
     else { return nil }
+    if let waiting = transaction.bundle, row[3] == .integer(waiting.number) {
+      body = Array(waiting.bytes[Int(place)...].prefix(Int(size)))
+    }
     return (Int(stream), body, row[2] == .integer(1))
   }
 
@@ -163,14 +197,14 @@ extension HubStore {
   )? {
     let rows = try connection.rows(
       """
-      SELECT number, disposition, reason, body, hash FROM hub_change_set
+      SELECT number, disposition, reason, hash FROM hub_change_set
       WHERE wall = ? AND stream <> ? AND disposition <> 4 ORDER BY number
       """, [.integer(changeSet.wallMilliseconds), .integer(Int64(stream))])
     for row in rows {
-      guard case .blob(let body) = row[3], let other = try? ChangeSet(decoding: body),
-        changeSet.isSameWork(as: other), let number = row[0].integer,
+      guard let number = row[0].integer, let stored = try self.changeSet(number),
+        let other = try? ChangeSet(decoding: stored.body), changeSet.isSameWork(as: other),
         let disposition = row[1].integer.flatMap({ Receipt.Disposition(rawValue: Int($0)) }),
-        case .blob(let hash) = row[4]
+        case .blob(let hash) = row[3]
       else { continue }
       let receipt = Receipt(
         sequence: changeSet.sequence, disposition: disposition, number: number,

@@ -65,6 +65,7 @@ struct HubStore {
   /// To be called once, at the end of a write transaction.
   /// What moves sequences is in the record, or nobody could prove what state a sequence names.
   func finish() throws {
+    try writeBundle()
     try saveDigests()
     guard let last = transaction.lastSequence else { return }
     precondition(

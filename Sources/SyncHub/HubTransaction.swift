@@ -9,6 +9,8 @@ final class HubTransaction {
   var hasRecord = false
   /// The last change set on record.
   var record: (number: Int64, chain: [UInt8])?
+  /// The bytes of the change sets that are on record and not written yet, and the number of the first.
+  var bundle: (number: Int64, bytes: [UInt8])?
   /// What the digests have changed by; see ``HubStore/saveDigests()``.
   var digests = ScopedDigests()
   /// The horizon, once it has been looked up.

@@ -27,7 +27,7 @@ struct HistoryProofTests {
 
     let number = try #require(head.split(separator: ":").first)
     try programs.sqlite(
-      "hub/hub", "UPDATE hub_change_set SET body = x'00' WHERE number = \(number)")
+      "hub/hub", "UPDATE hub_change_set SET size = size - 1 WHERE number = \(number)")
     let touched = try programs.hub("check", "--history", "--json")
     #expect(touched.code == 4)
     #expect(touched.output.contains(#""flaw":"altered""#), "\(touched.output)")

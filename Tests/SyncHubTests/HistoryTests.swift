@@ -23,12 +23,16 @@ struct HistoryTests {
   private static let tampering = [
     Tampering(
       "other bytes", HistoryFlaw(.altered, 2),
-      "UPDATE hub_change_set SET body = CAST(body || x'00' AS BLOB) WHERE number = 2"),
+      "UPDATE hub_bundle SET bytes = zeroblob(length(bytes)) WHERE number = 2"),
+    Tampering("no bytes", HistoryFlaw(.altered, 2), "DELETE FROM hub_bundle WHERE number = 2"),
+    Tampering(
+      "less of its bytes", HistoryFlaw(.altered, 2),
+      "UPDATE hub_change_set SET size = size - 1 WHERE number = 2"),
     Tampering(
       "another's bytes with their hash", HistoryFlaw(.outOfChain, 2),
       """
-      UPDATE hub_change_set SET (body, hash) =
-        (SELECT body, hash FROM hub_change_set WHERE number = 3) WHERE number = 2
+      UPDATE hub_change_set SET (bundle, place, size, hash) =
+        (SELECT bundle, place, size, hash FROM hub_change_set WHERE number = 3) WHERE number = 2
       """),
     Tampering(
       "another time", HistoryFlaw(.outOfChain, 2),

@@ -287,6 +287,7 @@ struct InterleavingTests {
     try world.hubDatabase.write { c in
       try c.run("DELETE FROM hub_history", [])
       try c.run("DELETE FROM hub_change_set WHERE sequence >= 1", [])
+      try c.run("DELETE FROM hub_bundle", [])
       try c.run("UPDATE hub_stream SET last_sequence = 0, last_hash = x''", [])
     }
     try an.write("UPDATE project SET title = 'c'")
