@@ -20,8 +20,12 @@ package struct SQLiteHubDatabase: HubDatabase {
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
       // What a savepoint would undo is kept in memory: a file for every change set costs more than it.
-      // And a change set touches more trees than two megabytes of pages hold.
-      try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384")
+      // And a change set touches more trees than two megabytes of pages hold; with a log as large,
+      // what devices that come one after the other all touch is copied into the file once.
+      try db.execute(
+        sql: """
+          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000
+          """)
     }
     if let path {
       database = try DatabasePool(path: path, configuration: configuration)
