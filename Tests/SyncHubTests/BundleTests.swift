@@ -65,6 +65,24 @@ struct BundleTests {
     #expect(try world.hub.problems().isEmpty)
   }
 
+  @Test func `a hub whose record has lost its end goes on, and keeps the bytes that are left`()
+    throws
+  {
+    for title in ["a", "b"] {
+      try an.write("INSERT INTO project (id, title) VALUES (?, 't')", [.text(title)])
+      try an.sync()
+    }
+    let bytes = try column("SELECT bytes FROM hub_bundle ORDER BY number DESC LIMIT 1")
+    try world.hubDatabase.write { connection in
+      try connection.run(
+        "DELETE FROM hub_change_set WHERE number = (SELECT max(number) FROM hub_change_set)", [])
+    }
+    let lost = [UInt8](repeating: 1, count: 9)
+    #expect(try push([lost]).map(\.disposition) == [.quarantined])
+    #expect(try kept() == [.blob(lost)])
+    #expect(try column("SELECT bytes FROM hub_bundle").contains(bytes[0]))
+  }
+
   @Test func `what has just come is read though it is not written yet`() throws {
     func change(_ operation: SyncCore.Operation, _ column: Int, _ text: String) -> RowChange {
       RowChange(
