@@ -77,8 +77,9 @@ CREATE TABLE hub_enrolment (
   device TEXT
 ) STRICT;
 
--- The bytes of change sets that came together, one after the other, under the number of the first. One
--- alone fills half a page, and the other half of every page would be written, kept and copied empty.
+-- The bytes of change sets that came together, one after the other, under the number of the first, or a
+-- higher one where damage has left that taken. One alone fills half a page, and the other half of every
+-- page would be written, kept and copied empty.
 CREATE TABLE hub_bundle (
   number INTEGER PRIMARY KEY,
   bytes BLOB NOT NULL

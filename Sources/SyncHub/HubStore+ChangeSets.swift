@@ -38,10 +38,17 @@ extension HubStore {
     if let waiting = transaction.bundle?.bytes.count, waiting + body.count > Self.bundleBytes {
       try writeBundle()
     }
-    let (bundle, place) = transaction.bundle.map { ($0.number, $0.bytes.count) } ?? (number, 0)
-    if transaction.bundle == nil { transaction.bundle = (number, []) }
+    let (bundle, place) =
+      try transaction.bundle.map { ($0.number, $0.bytes.count) } ?? (bundleNumber(from: number), 0)
+    if transaction.bundle == nil { transaction.bundle = (bundle, []) }
     transaction.bundle?.bytes += body
     return (bundle, place)
+  }
+
+  /// A number that no bundle has and no change set names, though the disk has lost either's end.
+  private func bundleNumber(from changeSet: Int64) throws -> Int64 {
+    let last = try connection.first("SELECT max(number) FROM hub_bundle")?[0].integer ?? 0
+    return max(changeSet, last + 1)
   }
 
   /// Writes the bytes that wait to be.
@@ -99,7 +106,7 @@ extension HubStore {
       let size = row[5].integer
     else { return nil }
     if let waiting = transaction.bundle, row[3] == .integer(waiting.number) {
-      body = Array(waiting.bytes[Int(place)...].prefix(Int(size)))
+      body = Array(waiting.bytes.dropFirst(Int(place)).prefix(Int(size)))
     }
     return (Int(stream), body, row[2] == .integer(1))
   }
