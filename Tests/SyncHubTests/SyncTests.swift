@@ -292,6 +292,72 @@ struct SyncTests {
     #expect(try an.rows("project").count == 2)
   }
 
+  /// What the disk does to a change set that waits to be sent.
+  private func damage(_ sequence: Int, _ expression: String) throws {
+    try an.store.database.write { db in
+      try db.execute(
+        sql: "UPDATE thuan_outbox SET body = CAST(\(expression) AS BLOB) WHERE sequence = ?",
+        arguments: [sequence])
+    }
+  }
+
+  @Test(arguments: ["x'deadbeef'", "x''", "x'00' || body", "replace(body, 'one', 'two')"])
+  func `damaged work that comes again is the same work, and holds nothing up`(_ damaged: String)
+    throws
+  {
+    try begin()
+    for id in ["one", "good"] {
+      try an.write("INSERT INTO project (id, title) VALUES (?, 'one')", [.text(id)])
+    }
+    _ = try an.store.nextEnvelope(identity: an.identity, wallMilliseconds: world.now)
+    try damage(2, damaged)
+    let envelope = try #require(
+      try an.store.nextEnvelope(identity: an.identity, wallMilliseconds: world.now))
+    // The answer is lost, twice.
+    for _ in 0..<2 { _ = try an.answer(.push(envelope)) }
+    try an.write("UPDATE project SET place = 'later' WHERE id = 'good'")
+    for _ in 0..<3 { try an.sync() }
+    #expect(try world.hub.quarantine(openOnly: false).map(\.reason) == [.malformed])
+    #expect(try an.status().waitingChangeSets == 0)
+    #expect(try world.hub.row("project", RowKey([.text("good")]))?[2].value == .text("later"))
+  }
+
+  @Test func `damaged work goes out to a hub that was put back from before it too`() throws {
+    let copy = world.folder.appendingPathComponent("copy.db").path
+    try world.hubDatabase.backup(to: copy)
+    try begin()
+    try an.write("INSERT INTO project (id, title) VALUES ('one', 'one')")
+    _ = try an.store.nextEnvelope(identity: an.identity, wallMilliseconds: world.now)
+    try damage(2, "x'deadbeef'")
+    try world.restoreHub(from: copy)
+    for _ in 0..<3 { try an.sync() }
+    #expect(try world.hubRows("project").map { $0[0] } == [.text("p")])
+    #expect(try world.hub.quarantine(openOnly: false).map(\.reason) == [.malformed])
+    #expect(try an.status().waitingChangeSets == 0)
+  }
+
+  @Test func `what is damaged does not pass for work in another stream either`() throws {
+    try begin()
+    for id in ["one", "good"] {
+      try an.write("INSERT INTO project (id, title) VALUES (?, 'one')", [.text(id)])
+    }
+    var round = SyncRound(an.store, identity: an.identity)
+    _ = try round.next(wallMilliseconds: world.now)
+    try damage(2, "replace(body, 'one', 'two')")
+    for (present, epoch) in [(an.epoch, 500), (500, 501)] {
+      try round.receive(
+        Refusal(.fork, sequence: 2, epoch: present), newEpoch: epoch, wallMilliseconds: world.now)
+      _ = try round.next(wallMilliseconds: world.now)
+    }
+    let envelope = try #require(
+      try an.store.nextEnvelope(identity: an.identity, wallMilliseconds: world.now))
+    _ = try an.answer(.push(envelope))
+    for _ in 0..<3 { try an.sync() }
+    #expect(try world.hub.quarantine(openOnly: false).map(\.reason) == [.malformed])
+    #expect(try an.status().waitingChangeSets == 0)
+    #expect(try world.hubRows("project").map { $0[0] } == [.text("good"), .text("p")])
+  }
+
   @Test func `a text that is none is kept to the byte, in quarantine`() throws {
     try begin()
     for (bytes, id) in [([0x61, 0x00, 0x62], "nul"), ([0x63, 0xFF], "bad")] as [([UInt8], String)] {
