@@ -34,7 +34,7 @@ extension World {
       WHERE disposition IS NOT NULL AND sequence BETWEEN ? AND ?
       """, [.integer(sequences.lowerBound), .integer(sequences.upperBound)])
     while let row = try rows.next() {
-      // What the disk has damaged goes out with a mark on it.
+      // What the disk has damaged since is no longer what was sent.
       guard case .blob(let hash) = row.value(at: 2), !oracle.receipted.contains(hash),
         case .blob(let body) = row.value(at: 3), ChangeSet.hash(of: body) == hash
       else { continue }

@@ -17,19 +17,25 @@ extension DeviceStore {
       var bodies: [[UInt8]] = []
       var size = 0
       var epoch = 0
+      var damaged: [(position: Int64, body: [UInt8])] = []
       let rows = try db.rows(
-        "SELECT epoch, body, hash FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+        """
+        SELECT epoch, body, hash, sequence, position FROM thuan_outbox WHERE disposition IS NULL
+        ORDER BY position
+        """)
       while let row = try rows.next() {
-        guard case .blob(let stored) = row.value(at: 1) else { continue }
-        let isWhole = row.value(at: 2) == .blob(ChangeSet.hash(of: stored))
-        let body = sent(stored, isWhole: isWhole)
+        guard case .blob(var body) = row.value(at: 1) else { continue }
+        let isWhole = row.value(at: 2) == .blob(ChangeSet.hash(of: body))
+        if !isWhole { body = DamagedChangeSet(sequence: row[3], bytes: body).encoded() }
         if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch {
           break
         }
         epoch = row[0]
         size += body.count
         bodies.append(body)
+        if !isWhole { damaged.append((row[4], body)) }
       }
+      try replace(damaged, db)
       guard !bodies.isEmpty else { return nil }
       let envelope = Envelope(
         schemaVersion: schema.version, stream: StreamID(device: identity.device, epoch: epoch),
@@ -84,18 +90,23 @@ extension DeviceStore {
   private func checkReceived(_ reply: PushReply, _ db: Database) throws {
     guard let last = reply.receipts.last,
       let row = try db.first(
-        "SELECT hash, body FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
+        "SELECT hash FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
         [.integer(Int64(clamping: reply.epoch)), .integer(last.sequence)]),
-      case .blob(let hash) = row.value(at: 0), case .blob(let body) = row.value(at: 1)
+      case .blob(let hash) = row.value(at: 0)
     else { return }
-    let isWhole = ChangeSet.hash(of: body) == hash
-    guard reply.lastHash == (isWhole ? hash : ChangeSet.hash(of: sent(body, isWhole: false)))
+    guard reply.lastHash == hash
     else { throw WireError.malformed("receipts of other work than this device's") }
   }
 
-  /// What the disk has damaged must not pass for work: a tag that no message has makes sure that it
-  /// lies in quarantine, in its place in the stream, with all its bytes.
-  private func sent(_ body: [UInt8], isWhole: Bool) -> [UInt8] { isWhole ? body : [0] + body }
+  /// What is sent for change sets that the disk has damaged stands in their place from here on, with a
+  /// hash by which the hub knows it.
+  private func replace(_ damaged: [(position: Int64, body: [UInt8])], _ db: Database) throws {
+    for (position, body) in damaged {
+      try db.run(
+        "UPDATE thuan_outbox SET body = ?, hash = ? WHERE position = ?",
+        [.blob(body), .blob(ChangeSet.hash(of: body)), .integer(position)])
+    }
+  }
 
   /// Acknowledged work is kept for a hub that gets restored, by the hub's own clock on both ends.
   ///

@@ -138,19 +138,23 @@ extension DeviceStore {
     }
     try set(.continues, origin.map { .blob($0.encoded()) } ?? .null, db)
     let rows = try db.all(
-      "SELECT position, body FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
+      "SELECT position, body, hash FROM thuan_outbox WHERE disposition IS NULL ORDER BY position")
     // Sequences of the old stream must not stand in the way of the new one's.
     try db.run("UPDATE thuan_outbox SET sequence = -position WHERE disposition IS NULL")
     var sequence: Int64 = 0
     for row in rows {
       guard case .blob(var body) = row.value(at: 1) else { continue }
       sequence += 1
-      // What is damaged stays as it is, and in its place.
-      if var changeSet = try? ChangeSet(decoding: body) {
+      let isWhole = row.value(at: 2) == .blob(ChangeSet.hash(of: body))
+      if isWhole, var changeSet = try? ChangeSet(decoding: body) {
         changeSet.stream = stream
         (changeSet.sequence, changeSet.previous, changeSet.continues) = (sequence, hash, origin)
         if changeSet.officer.isEmpty { changeSet.officer = officer }
         (body, origin) = (changeSet.encoded(), nil)
+      } else {
+        // What is damaged stays as it is, and in its place.
+        let left = isWhole ? DamagedChangeSet(decoding: body)?.bytes : nil
+        body = DamagedChangeSet(sequence: sequence, bytes: left ?? body).encoded()
       }
       hash = ChangeSet.hash(of: body)
       try db.run(

@@ -116,12 +116,7 @@ private struct Reception {
       return try takeMalformed(body, hash)
     }
     guard changeSet.stream == id else { throw Refusal(.malformed, detail: "stream") }
-    if changeSet.sequence <= stream.lastSequence {
-      let known = try store.receipt(
-        stream: stream.number, sequence: changeSet.sequence, hash: hash)
-      guard let known else { throw Refusal(.fork, sequence: changeSet.sequence, epoch: id.epoch) }
-      return known
-    }
+    if changeSet.sequence <= stream.lastSequence { return try known(changeSet.sequence, hash) }
     try checkPlace(changeSet)
     let isFlagged =
       isClockOff
@@ -148,6 +143,13 @@ private struct Reception {
     return Receipt(
       sequence: changeSet.sequence, disposition: verdict.disposition, number: number,
       reason: verdict.text)
+  }
+
+  /// The receipt of what has come before.
+  private func known(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt {
+    let receipt = try store.receipt(stream: stream.number, sequence: sequence, hash: hash)
+    guard let receipt else { throw Refusal(.fork, sequence: sequence, epoch: id.epoch) }
+    return receipt
   }
 
   private mutating func checkPlace(_ changeSet: ChangeSet) throws {
@@ -221,6 +223,10 @@ private struct Reception {
   /// stream, so that they block nothing behind them.
   private mutating func takeMalformed(_ body: [UInt8], _ hash: [UInt8]) throws -> Receipt {
     let sequence = stream.lastSequence + 1
+    if let damaged = DamagedChangeSet(decoding: body), damaged.sequence != sequence {
+      if damaged.sequence < sequence { return try known(damaged.sequence, hash) }
+      throw Refusal(.gap, sequence: sequence, epoch: id.epoch)
+    }
     let changeSet = ChangeSet(
       stream: id, sequence: sequence, previous: [], schemaVersion: 0, base: .zero, stamp: .zero,
       wallMilliseconds: wallMilliseconds, officer: "", isForeign: true, changes: [])

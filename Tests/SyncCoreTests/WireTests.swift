@@ -155,4 +155,17 @@ struct WireTests {
     }
     #expect(time.milliseconds == 2_000)
   }
+
+  @Test func `what is left of a damaged change set keeps its place, and is no change set`() throws {
+    for (sequence, bytes) in [(1, []), (300, [0]), (.max, [0xFF, 0, 1])] as [(Int64, [UInt8])] {
+      let damaged = DamagedChangeSet(sequence: sequence, bytes: bytes)
+      #expect(DamagedChangeSet(decoding: damaged.encoded()) == damaged)
+      #expect(throws: WireError.self) { try ChangeSet(decoding: damaged.encoded()) }
+    }
+    for other in [[], [0], [0, 0], [0, 0x80], [1, 1], [UInt8](repeating: 0xFF, count: 12)]
+      as [[UInt8]]
+    {
+      #expect(DamagedChangeSet(decoding: other) == nil, "\(other)")
+    }
+  }
 }
