@@ -107,8 +107,8 @@ struct CaptureBench {
     let plain = try CaptureFile(nil)
     let written = try Writer.allCases.map { try CaptureFile($0) }
     let files = [plain] + written
-    for operations in operations {
-      let parts = files.map { $0.slices(of: operations, size) }
+    for (step, operations) in zip(Workload.Step.allCases, operations) {
+      let parts = files.map { $0.slices(of: operations, step, size) }
       for file in files { try file.begin(operations.count) }
       try interleave(
         round,

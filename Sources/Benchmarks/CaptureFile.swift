@@ -19,7 +19,7 @@ final class CaptureFile {
   private var bytesBefore = 0
 
   /// A transaction of the store's own is refused if it could not be sent in one go, which is at about
-  /// a hundred thousand of these rows.
+  /// a hundred thousand of these rows, written or deleted whole.
   private static let sendableRows = 50_000
   private static let slices = 10
 
@@ -40,9 +40,10 @@ final class CaptureFile {
 
   /// The step's transactions, some in each slice.
   func slices(
-    of operations: [Operation], _ size: CaptureBench.Size
+    of operations: [Operation], _ step: Workload.Step, _ size: CaptureBench.Size
   ) -> [[ArraySlice<Operation>]] {
-    let most = store == nil ? operations.count : min(operations.count, Self.sendableRows)
+    let isSendable = store == nil || step == .update || operations.count < Self.sendableRows
+    let most = isSendable ? operations.count : Self.sendableRows
     let batches =
       switch size {
       case .one: operations.batches(of: 1)
