@@ -90,7 +90,7 @@ enum TextForm: UInt8, CaseIterable {
     var identifier = Identifier()
     var place = 0
     for index in 0..<count {
-      if self == .uuid, place == 8 || place == 13 || place == 18 || place == 23 {
+      if self == .uuid, Self.hyphens.contains(place) {
         if text[place] != 0x2D { return nil }
         place += 1
       }

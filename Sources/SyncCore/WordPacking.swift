@@ -230,7 +230,7 @@ struct WordTable {
 
 /// Takes texts, and gives their bytes once all are known.
 struct WordPacker {
-  /// What has been read of the texts; four bytes, since a page has a quarter of a million of them.
+  /// What has been read of the texts; four bytes, since there is one for every word and mark.
   private struct Token {
     private let bits: UInt32
 

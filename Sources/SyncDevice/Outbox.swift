@@ -94,8 +94,9 @@ extension DeviceStore {
         [.integer(Int64(clamping: reply.epoch)), .integer(last.sequence)]),
       case .blob(let hash) = row.value(at: 0)
     else { return }
-    guard reply.lastHash == hash
-    else { throw WireError.malformed("receipts of other work than this device's") }
+    guard reply.lastHash == hash else {
+      throw WireError.malformed("receipts of other work than this device's")
+    }
   }
 
   /// What is sent for change sets that the disk has damaged stands in their place from here on, with a
