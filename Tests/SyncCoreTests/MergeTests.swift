@@ -222,40 +222,6 @@ struct MergeTests {
     #expect(parted.unit(index).candidates.map(\.values) == [[.text("held")]])
   }
 
-  @Test func `an edit on top of a settled statement is no new conflict`() throws {
-    let unit = try #require(table.units.first { $0.name == "title" })
-    let index = try #require(table.units.firstIndex { $0.name == "title" })
-    var state = try apply(
-      [
-        Side(stream: 1, values: [[.text("b")]], stamp: 1),
-        Side(stream: 2, values: [[.text("c")]], stamp: 2),
-      ], in: [0, 1], to: [.text("a")], unit)
-    state.decide(
-      unit: index, values: [.text("d")],
-      version: Version(
-        sequence: 10, stream: 0, changeSet: 10, stamp: HybridTime(bits: 9), isFlagged: false),
-      table: table)
-    let later = try update(state, stream: 2, base: 1, before: "c", after: "e", sequence: 11)
-    #expect(later.values(of: unit) == [.text("e")])
-    #expect(later.unit(index).candidates.isEmpty)
-    let stranger = try update(state, stream: 3, base: 1, before: "a", after: "f", sequence: 11)
-    #expect(stranger.unit(index).candidates.map(\.values) == [[.text("f")]])
-  }
-
-  private func update(
-    _ state: RowState, stream: Int, base: Int64, before: String, after: String, sequence: Int64
-  ) throws -> RowState {
-    try RowState.merge(
-      state,
-      RowChange(
-        table: 10, operation: .update, key: RowKey([.text("p")]),
-        fields: [FieldChange(column: 2, before: .text(before), after: .text(after))]),
-      from: ChangeOrigin(
-        stream: stream, changeSet: sequence, base: base, stamp: HybridTime(bits: 5),
-        isFlagged: false), table: table, sequence: sequence
-    ).state
-  }
-
   @Test func `a deletion against an edit leaves the row alive and asks, in either order`() throws {
     let unit = try #require(table.units.first { $0.name == "title" })
     let delete = RowChange(table: 10, operation: .delete, key: RowKey([.text("p")]), fields: [])
