@@ -1,13 +1,11 @@
 extension RowState {
   /// Settles a unit's open conflict with the decided values.
-  ///
-  /// Streams whose statements were on the table may go on building on them.
   package mutating func decide(
     unit index: Int, values: [Value], version: Version, table: TableSchema
   ) {
     var unit = unit(index)
-    unit.settled = settledStreams(unit.candidates + unit.absorbed, and: unit.version)
     unit.version = version
+    unit.decided = version.sequence
     unit.sent = version.sequence
     unit.candidates = []
     unit.absorbed = []
@@ -18,10 +16,13 @@ extension RowState {
 
   /// Settles the question whether the row lives on.
   package mutating func decideDeletion(isConfirmed: Bool, version: Version) {
-    settledDeletions = settledStreams(deletions, and: created)
+    confirmedDeletions = isConfirmed ? Set(deletions.map(\.stream)).sorted() : []
     deletions = []
     sentWhole = version.sequence
-    guard isConfirmed else { return }
+    guard isConfirmed else {
+      decidedToLive = version.sequence
+      return
+    }
     deletion = version
     for index in units.keys {
       units[index]?.candidates = []
@@ -44,7 +45,7 @@ extension RowState {
       (unit.version.sequence, unit.version.stream) = (version.sequence, Version.mixed)
     }
     unit.sent = version.sequence
-    unit.settled = old.settled
+    unit.decided = old.decided
     unit.reopen(old)
     units[index] = unit
   }
@@ -54,16 +55,13 @@ extension RowState {
     deletion = nil
     sentWhole = version.sequence
     deletions = earlier.deletions
-    settledDeletions = earlier.settledDeletions
+    confirmedDeletions = []
+    decidedToLive = earlier.decidedToLive
     for (index, old) in earlier.units where !old.candidates.isEmpty {
       var unit = unit(index)
       unit.reopen(old)
       units[index] = unit
     }
-  }
-
-  private func settledStreams(_ candidates: [Candidate], and live: Version) -> [Int] {
-    Set(candidates.map(\.stream) + [live.stream]).filter { $0 > ChangeOrigin.hubStream }.sorted()
   }
 }
 

@@ -54,11 +54,15 @@ package struct ChangeOrigin: Equatable, Sendable {
   package static let hubStream = 0
   var isHub: Bool { stream == Self.hubStream }
 
-  func knows(_ version: Version, settled: [Int]) -> Bool {
+  func knows(_ version: Version) -> Bool {
     if isHub { return true }
     if isFound { return false }
     return version.sequence <= base || isOwn(version.stream, version.changeSet)
-      || settled.contains(stream)
+  }
+
+  /// Whether the writer knew what was decided at a sequence; 0 is no decision.
+  func knows(decision sequence: Int64) -> Bool {
+    isHub || sequence == 0 || (!isFound && sequence <= base)
   }
 
   func knows(_ statement: Candidate) -> Bool {
@@ -157,9 +161,7 @@ struct RowMerge {
     let values = try written(change)
     guard var state else { return made(values) }
     if let deletion = state.deletion {
-      if origin.knows(deletion, settled: state.settledDeletions) {
-        return made(values, over: deletion)
-      }
+      if buildsOn(deletion, of: state) { return made(values, over: deletion) }
       revive(&state, from: deletion)
     }
     dropOwnDeletion(&state)
@@ -202,9 +204,7 @@ struct RowMerge {
     if let deletion = state.deletion {
       outcomes[Self.row] = .agreed
       // Two who delete the same row do not know of each other, should one of them want it back.
-      if !origin.knows(deletion, settled: state.settledDeletions) {
-        state.deletion?.stream = Version.mixed
-      }
+      if !buildsOn(deletion, of: state) { state.deletion?.stream = Version.mixed }
       return state
     }
     let isAllowed = origin.isHub || (table.rows != .appendOnly && table.rows != .hubOnly)
@@ -277,9 +277,14 @@ struct RowMerge {
     state.deletions.removeAll { origin.wrote($0) }
   }
 
+  /// Whether a deletion is what the writer has seen, or said and seen confirmed by others.
+  private func buildsOn(_ deletion: Version, of state: RowState) -> Bool {
+    origin.knows(deletion) || state.confirmedDeletions.contains(origin.stream)
+  }
+
   /// Whether a deletion names the row as it is, where its base proves nothing.
   private func saw(_ state: RowState, _ change: RowChange) -> Bool {
-    guard !origin.isProven, !origin.isFound,
+    guard !origin.isProven, !origin.isFound, origin.knows(decision: state.decidedToLive),
       state.units.values.allSatisfy({ $0.candidates.isEmpty && $0.absorbed.isEmpty })
     else { return false }
     var seen = state.values
@@ -290,10 +295,11 @@ struct RowMerge {
   }
 
   private func knowsAll(_ state: RowState) -> Bool {
-    let settled = state.settledDeletions
-    guard origin.knows(state.created, settled: settled) else { return false }
+    guard origin.knows(state.created), origin.knows(decision: state.decidedToLive) else {
+      return false
+    }
     return state.units.values.allSatisfy { unit in
-      origin.knows(unit.version, settled: settled)
+      origin.knows(unit.version)
         && unit.absorbed.allSatisfy { origin.knows($0) }
         && (origin.isHub || unit.candidates.allSatisfy { origin.wrote($0) })
     }

@@ -20,15 +20,20 @@ extension RowMerge {
       noteAgreement(after, before: before, live: live, state: &state)
     } else if !mayWrite(unit) {
       question(after, before: before, index: index, .refused, state: &state)
-    } else if origin.knows(state.version, settled: state.settled)
-      || (!origin.isProven && agree(before, live))
-    {
+    } else if isNext(after: before, live: live, state) {
       outcomes[index] = .applied
       apply(after, before: before, unit, row: &row, state: &state)
     } else {
       mergeConcurrent(index, before: before, after: after, row: &row, state: &state)
     }
     settle(unit, live: row.values(of: unit), state: &state)
+  }
+
+  /// Whether nobody has changed the unit since the writer saw it: by sequences, and by the value where
+  /// those say nothing, or where a decision has been taken for what the writer had seen (law L10).
+  private func isNext(after before: [Value], live: [Value], _ state: UnitState) -> Bool {
+    if origin.knows(state.version) { return true }
+    return (!origin.isProven || state.isAsDecided) && agree(before, live)
   }
 
   /// Nobody has changed the unit since the writer saw it: the new value is live.
@@ -38,13 +43,13 @@ extension RowMerge {
     _ after: [Value], before: [Value], _ unit: MergeUnit, row: inout RowState,
     state: inout UnitState
   ) {
-    let isSettled = state.settled.contains(origin.stream)
     let others = state.candidates.filter { !isOwnStatement($0) }
     let waiting = others.filter { $0.kind == .value && !origin.knows($0) }
-    let unknown = state.absorbed.filter { !origin.knows($0) && !isSettled } + waiting
+    let unknown = state.absorbed.filter { !origin.knows($0) } + waiting
     state.candidates = others.filter { !waiting.contains($0) }
     state.absorbed = []
     take(after, of: unit, version: version, row: &row, state: &state)
+    if origin.isHub { state.decided = sequence }
     let base = state.base.isEmpty ? before : state.base
     for statement in unknown {
       _ = weigh(statement, before: base, unit, row: &row, state: &state)
@@ -58,8 +63,7 @@ extension RowMerge {
     dropOwnStatements(&state.candidates)
     dropOwnStatements(&state.absorbed)
     let isAsked = weigh(
-      statement(.value, values: after), before: before, table.units[index], row: &row,
-      state: &state)
+      statement(after, in: state), before: before, table.units[index], row: &row, state: &state)
     state.sent = sequence
     outcomes[index] = isAsked ? .conflicted : .merged
   }
@@ -76,7 +80,8 @@ extension RowMerge {
       absorb(statement, &state)
       return false
     }
-    switch combine(unit.policy, before: before, live: live, state.version, statement) {
+    let policy = state.isDecided(before: statement) ? unit.policy.underDecision : unit.policy
+    switch combine(policy, before: before, live: live, state.version, statement) {
     case .incoming:
       if state.version.stream > ChangeOrigin.hubStream {
         absorb(Candidate(.value, of: state.version, values: live), &state)
@@ -111,7 +116,6 @@ extension RowMerge {
     state.version = version
     state.sent = version.sequence
     state.isHeldByWriter = version.stream == origin.stream
-    state.settled = []
   }
 
   /// The writer says what is live already, perhaps in other bytes.
@@ -123,10 +127,8 @@ extension RowMerge {
     if after != live { state.sent = sequence }
     dropOwnStatements(&state.candidates)
     dropOwnStatements(&state.absorbed)
-    guard !agree(after, before), !origin.knows(state.version, settled: state.settled) else {
-      return
-    }
-    absorb(statement(.value, values: after), &state)
+    guard !agree(after, before), !origin.knows(state.version) else { return }
+    absorb(statement(after, in: state), &state)
     // Of two who agree, the later one's time counts, and one good clock is enough.
     if state.version.isFlagged == origin.isFlagged {
       state.version.stamp = max(state.version.stamp, origin.stamp)
@@ -182,7 +184,7 @@ extension RowMerge {
   private func settle(_ unit: MergeUnit, live: [Value], state: inout UnitState) {
     guard !state.candidates.isEmpty else { return }
     let all = state.candidates
-    for candidate in all where candidate.kind == .value {
+    for candidate in all where candidate.kind == .value && !state.isDecided(before: candidate) {
       let isOutranked =
         outranks(unit.policy, live, candidate.values)
         || all.contains { outranks(unit.policy, $0.values, candidate.values) }
@@ -195,11 +197,39 @@ extension RowMerge {
     state = cleared(state)
   }
 
+  /// A value that the writer wants, and whether the writer knew what has been decided of the unit.
+  private func statement(_ values: [Value], in state: UnitState) -> Candidate {
+    var statement = statement(.value, values: values)
+    statement.isUnaware = !origin.knows(decision: state.decided)
+    return statement
+  }
+
   func cleared(_ state: UnitState) -> UnitState {
     var state = state
     state.candidates = []
     state.base = []
     return state
+  }
+}
+
+extension UnitState {
+  /// Whether the live value is the very one that was decided.
+  fileprivate var isAsDecided: Bool { decided > 0 && version.sequence == decided }
+
+  /// Whether a person has decided on the unit and a statement was written without knowing it.
+  fileprivate func isDecided(before statement: Candidate) -> Bool {
+    decided > 0 && statement.isUnaware
+  }
+}
+
+extension MergePolicy {
+  /// What becomes of a statement that does not know a decision: where merging loses nothing of what was
+  /// decided it is merged, and otherwise the person who decided is asked again (law L10).
+  fileprivate var underDecision: MergePolicy {
+    switch self {
+    case .text, .set: self
+    default: .operator
+    }
   }
 }
 

@@ -46,6 +46,8 @@ package struct Candidate: Equatable, Sendable {
   package var sequence: Int64
   package var stamp: HybridTime
   package var isFlagged: Bool
+  /// Whether its writer did not know what had been decided of the unit by then (law L10).
+  package var isUnaware = false
 
   package init(
     kind: Kind, stream: Int, changeSet: Int64, values: [Value], sequence: Int64,
@@ -74,8 +76,11 @@ package struct UnitState: Equatable, Sendable {
   /// The sequence from which devices have to be sent the unit: that of ``version``, or a later one
   /// where a device pushed something else and has to be put right.
   package var sent: Int64
-  /// Streams whose statements a decision has settled: what they build on those is no conflict.
-  package var settled: [Int] = []
+  /// The sequence of the last decision about the unit; 0 without one.
+  ///
+  /// It stays when somebody who knew the decision has written since: who did not still has to ask (law
+  /// L10).
+  package var decided: Int64 = 0
   /// The values before the first change that conflicts; empty without a conflict.
   package var base: [Value] = []
   package var candidates: [Candidate] = []
@@ -109,8 +114,10 @@ package struct RowState: Equatable, Sendable {
   package var units: [Int: UnitState] = [:]
   /// Deletions that wait for the operator.
   package var deletions: [Candidate] = []
-  /// Streams whose deletions a decision has settled.
-  package var settledDeletions: [Int] = []
+  /// The sequence of the last decision that the row lives on; 0 without one.
+  package var decidedToLive: Int64 = 0
+  /// Streams whose deletion of the row a decision has confirmed: who makes it anew builds on that.
+  package var confirmedDeletions: [Int] = []
   /// The scope under which the hub has noted it.
   package var scope = Scope.shared
   /// Whether the hub has noted nothing of it any more and knows it from the record alone.
@@ -159,7 +166,8 @@ extension RowState {
       }
     }
     for candidate in deletions { writer.message(6) { candidate.write(to: &$0) } }
-    writer.packed(7, settledDeletions)
+    writer.packed(7, confirmedDeletions)
+    writer.unsigned(8, UInt64(decidedToLive))
     return writer.bytes
   }
 
@@ -184,11 +192,23 @@ extension RowState {
         let (number, unit) = try UnitState.read(try reader.message())
         if let index = table.unit(number: number) { units[index] = unit }
       case 6: deletions.append(try Candidate(reading: try reader.message()))
-      case 7: settledDeletions = try reader.packed()
+      case 7: confirmedDeletions = try reader.packed()
+      case 8: decidedToLive = try reader.sequence()
       default: try reader.skip()
       }
     }
     values = live ?? table.fromWireOrder(image)
+    takeOverOldDecision()
+  }
+}
+
+extension RowState {
+  /// Of a living row, states of older programs name those whose deletions a decision has settled, and
+  /// not when; it was not after the row was last sent whole.
+  private mutating func takeOverOldDecision() {
+    if isDeleted || confirmedDeletions.isEmpty { return }
+    confirmedDeletions = []
+    decidedToLive = max(decidedToLive, sentWhole)
   }
 }
 
@@ -229,6 +249,7 @@ extension Candidate {
     writer.fixed(5, stamp.bits)
     writer.flag(6, isFlagged)
     writer.unsigned(7, UInt64(sequence))
+    writer.flag(8, isUnaware)
   }
 
   fileprivate init(reading message: WireReader) throws(WireError) {
@@ -245,6 +266,7 @@ extension Candidate {
       case 5: stamp = HybridTime(bits: try reader.fixed())
       case 6: isFlagged = try reader.flag()
       case 7: sequence = try reader.sequence()
+      case 8: isUnaware = try reader.flag()
       default: try reader.skip()
       }
     }
@@ -255,31 +277,34 @@ extension UnitState {
   fileprivate func write(to writer: inout WireWriter) {
     writer.message(2) { version.write(to: &$0) }
     writer.unsigned(3, UInt64(sent))
-    writer.packed(4, settled)
     for value in base { writer.value(5, value) }
     for candidate in candidates { writer.message(6) { candidate.write(to: &$0) } }
     for statement in absorbed { writer.message(7) { statement.write(to: &$0) } }
     writer.flag(8, !isHeldByWriter)
+    writer.unsigned(9, UInt64(decided))
   }
 
   fileprivate static func read(_ message: WireReader) throws(WireError) -> (Int, UnitState) {
     var reader = message
     var index = 0
-    var unit = UnitState(
-      version: .none, sent: 0)
+    var settled: [Int] = []
+    var unit = UnitState(version: .none, sent: 0)
     while let field = try reader.next() {
       switch field {
       case 1: index = try reader.count()
       case 2: unit.version = try Version(reading: try reader.message())
       case 3: unit.sent = try reader.sequence()
-      case 4: unit.settled = try reader.packed()
+      case 4: settled = try reader.packed()
       case 5: unit.base.append(try reader.value())
       case 6: unit.candidates.append(try Candidate(reading: try reader.message()))
       case 7: unit.absorbed.append(try Candidate(reading: try reader.message()))
       case 8: unit.isHeldByWriter = !(try reader.flag())
+      case 9: unit.decided = try reader.sequence()
       default: try reader.skip()
       }
     }
+    // Older programs noted whom a decision had settled, until somebody wrote again.
+    if !settled.isEmpty, unit.decided == 0 { unit.decided = unit.version.sequence }
     return (index, unit)
   }
 }

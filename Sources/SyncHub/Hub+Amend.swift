@@ -93,6 +93,7 @@ extension Hub {
           sequence: sequence, stream: ChangeOrigin.hubStream, changeSet: own,
           stamp: HybridTime(milliseconds: ruling.wallMilliseconds), isFlagged: false)
         unit.sent = sequence
+        unit.decided = sequence
         state.units[index] = unit
       }
       try store.writeMetadata(state, row.table, row.change.key, sequence: sequence)
