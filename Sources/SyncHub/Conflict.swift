@@ -21,6 +21,8 @@ package struct Conflict: Equatable, Sendable {
   package let version: Int64
   package let openedMilliseconds: Int64
   package let decision: Decision?
+  /// What had been decided about the same thing before, where that is a question again.
+  package let formerDecision: Decision?
 
   /// What somebody wrote.
   package struct Statement: Equatable, Sendable {
@@ -99,11 +101,22 @@ extension HubStore {
       live: rowState.map { state in columns.map { state.values[$0] } } ?? [],
       liveAuthor: author, statements: try statements(of: id), state: state,
       version: row[7].integer ?? 0, openedMilliseconds: row[8].integer ?? 0,
-      decision: row[9].text.map {
-        Conflict.Decision(
-          choice: $0, by: row[10].text ?? "", atMilliseconds: row[11].integer ?? 0,
-          reason: row[12].text ?? "")
-      })
+      decision: Conflict.Decision(row[9...]),
+      formerDecision: state.isOpen ? try formerDecision(id, table.name, row[2...4]) : nil)
+  }
+
+  /// The last decision about what another question was about: the same unit of the same row.
+  private func formerDecision(
+    _ conflict: String, _ table: String, _ subject: ArraySlice<Value>
+  ) throws -> Conflict.Decision? {
+    let row = try connection.first(
+      """
+      SELECT choice, decided_by, decided_at, reason FROM thuan_conflict
+      WHERE table_name = ? AND row_key = ? AND unit = ? AND other_key IS ? AND state = 'resolved'
+        AND id <> ?
+      ORDER BY decided_at DESC LIMIT 1
+      """, [.text(table)] + subject + [.text(conflict)])
+    return row.flatMap { Conflict.Decision($0[...]) }
   }
 
   private func statements(of conflict: String) throws -> [Conflict.Statement] {
@@ -133,6 +146,17 @@ extension HubStore {
       WHERE c.number = ?
       """, [.integer(changeSet)]
     ).map { ChangeSetAuthor($0[...]) }
+  }
+}
+
+extension Conflict.Decision {
+  /// From the columns choice, by, at, reason; nothing without a choice.
+  fileprivate init?(_ row: ArraySlice<Value>) {
+    let row = Array(row)
+    guard let choice = row[0].text else { return nil }
+    self.init(
+      choice: choice, by: row[1].text ?? "", atMilliseconds: row[2].integer ?? 0,
+      reason: row[3].text ?? "")
   }
 }
 

@@ -95,6 +95,10 @@ struct ConflictBook {
         base.isEmpty ? .null : .blob(encodedValues(base)), .integer(wallMilliseconds),
       ])
     try store.publishConflict(.text(id))
+    try store.transaction.raised.append(
+      RaisedQuestion(
+        kind: kind, table: table, key: key, unit: unit,
+        otherKey: otherKey == .null ? nil : RowKey(stored: otherKey, columns: key.values.count)))
     return id
   }
 

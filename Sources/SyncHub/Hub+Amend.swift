@@ -26,13 +26,16 @@ extension Hub {
   ///   - number: The hub's number of the change set.
   ///   - corrections: The fields that get other values.
   ///   - ruling: By whom, why and when.
+  ///   - accepted: As in ``Hub/resolve(_:version:_:_:accepting:)``.
   /// - Returns: The numbers of the change sets that have been taken in.
   /// - Throws: ``HubError/notFound`` if it does not lie in quarantine,
-  ///   ``HubError/choiceDoesNotFit`` if it writes no such field, and
-  ///   ``HubError/refusedByConstraint(_:)`` if it cannot be taken in so either; nothing is changed
+  ///   ``HubError/choiceDoesNotFit`` if it writes no such field,
+  ///   ``HubError/refusedByConstraint(_:)`` if it cannot be taken in so either, and
+  ///   ``HubError/wouldAsk(_:)`` if it raises questions that were not accepted; nothing is changed
   ///   then.
   package func amend(
-    _ number: Int64, _ corrections: [Correction], _ ruling: Ruling
+    _ number: Int64, _ corrections: [Correction], _ ruling: Ruling,
+    accepting accepted: Set<RaisedQuestion>? = nil
   ) throws -> [Int64] {
     try write { store in
       guard !corrections.isEmpty else { throw HubError.choiceDoesNotFit }
@@ -55,6 +58,7 @@ extension Hub {
       for number in taken {
         try retryWhatAwaited(number, store, wallMilliseconds: ruling.wallMilliseconds)
       }
+      try store.checkQuestions(accepted)
       return taken
     }
   }

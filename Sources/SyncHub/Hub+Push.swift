@@ -266,15 +266,17 @@ struct Verdict {
 extension Hub {
   /// Merges a change set that has been stored, or says why it belongs in quarantine.
   ///
-  /// Without a reader, who would have to be let do that, it has been decided that it is done.
+  /// Without a reader, who would have to be let do that, it has been decided that it is done. A decision
+  /// says what becomes of the one row that the change set changes.
   func merge(
     _ changeSet: ChangeSet, from origin: ChangeOrigin, _ store: HubStore,
-    within reader: Reader? = nil, wallMilliseconds: Int64
+    within reader: Reader? = nil, deciding decision: Ingest.Decision? = nil,
+    wallMilliseconds: Int64
   ) throws -> Verdict {
     let past = Past(store, changeSet, origin)
     var ingest = Ingest(
       store, links: links, kinds: kinds, rules: rules,
-      permission: reader.flatMap { Permission(store, $0, past) }, past: past,
+      permission: reader.flatMap { Permission(store, $0, past) }, decision: decision, past: past,
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
       origin: origin,
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))

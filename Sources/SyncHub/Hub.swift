@@ -165,6 +165,8 @@ package enum HubError: Error, Equatable {
   case versionChanged(Int64)
   /// The choice does not fit the conflict's kind.
   case choiceDoesNotFit
-  /// The decided value breaks a constraint.
+  /// The decided value cannot be taken in, with the reason as a receipt has it.
   case refusedByConstraint(String)
+  /// It would raise questions that have not been accepted; these are all of them.
+  case wouldAsk([RaisedQuestion])
 }

@@ -15,6 +15,8 @@ final class HubTransaction {
   var digests = ScopedDigests()
   /// The horizon, once it has been looked up.
   var horizon: Int64??
+  /// The questions that have been raised, of which a savepoint may have undone some.
+  var raised: [RaisedQuestion] = []
   /// Whether anything waits in quarantine, or did when it was last looked up.
   var hasQuarantine: Bool?
 }

@@ -10,6 +10,7 @@ struct Ingest {
   private let kinds: [Int: [ColumnKind]]
   private let rules: [any HubRule]
   private let permission: Permission?
+  private let decision: Decision?
   private let past: Past
   private let origin: ChangeOrigin
   private let changeSet: ChangeSet
@@ -54,6 +55,16 @@ struct Ingest {
     var awaited: AwaitedRow?
   }
 
+  /// What an operator has decided about the row that a change set of the hub's changes, in place of what
+  /// merging would make of it.
+  ///
+  /// It comes in by the same door as everything else (law L11).
+  struct Decision {
+    let outcomes: [Int: Outcome]
+    /// The row afterwards; the version is the decision's.
+    let outcome: (RowState, Version) -> RowState
+  }
+
   /// A row that may yet come.
   struct AwaitedRow {
     let table: Int
@@ -62,14 +73,15 @@ struct Ingest {
 
   init(
     _ store: HubStore, links: [TableLink], kinds: [Int: [ColumnKind]], rules: [any HubRule],
-    permission: Permission?, past: Past, changeSet: ChangeSet, origin: ChangeOrigin,
-    book: ConflictBook
+    permission: Permission?, decision: Decision?, past: Past, changeSet: ChangeSet,
+    origin: ChangeOrigin, book: ConflictBook
   ) {
     self.store = store
     self.links = links
     self.kinds = kinds
     self.rules = rules
     self.permission = permission
+    self.decision = decision
     self.past = past
     self.origin = origin
     self.changeSet = changeSet
@@ -132,15 +144,7 @@ struct Ingest {
     let old = try known.map { touched[$0].now } ?? store.row(table, change.key)
     if known == nil, let old { try permission?.check(old, table, change) }
     let sequence = try store.nextSequence()
-    let new: RowState
-    let outcomes: [Int: Outcome]
-    do {
-      (new, outcomes) = try RowState.merge(
-        old, change, from: try knowledge(of: old), table: table, sequence: sequence,
-        hasUnknownChildren: change.operation == .delete && hasChildren(table, change.key))
-    } catch let refusal as MergeRefusal {
-      throw rejection(refusal, table, change.key)
-    }
+    let (new, outcomes) = try outcome(of: change, table, old, sequence: sequence)
     if known == nil {
       places[place] = touched.count
       touched.append(Touched(table: table, key: change.key, before: old, now: new))
@@ -153,6 +157,27 @@ struct Ingest {
     }
     note(outcomes)
   }
+
+  /// What becomes of a row, by merging or as it has been decided.
+  private func outcome(
+    of change: RowChange, _ table: TableSchema, _ old: RowState?, sequence: Int64
+  ) throws -> (RowState, [Int: Outcome]) {
+    let hasChildren = try change.operation == .delete && hasChildren(table, change.key)
+    if let decision, let old {
+      if hasChildren { throw Rejection(reason: .constraint, detail: Self.hasChildren) }
+      return (decision.outcome(old, Version(origin, sequence: sequence)), decision.outcomes)
+    }
+    do {
+      return try RowState.merge(
+        old, change, from: try knowledge(of: old), table: table, sequence: sequence,
+        hasUnknownChildren: hasChildren)
+    } catch let refusal as MergeRefusal {
+      throw rejection(refusal, table, change.key)
+    }
+  }
+
+  /// The detail of a rejection where a deletion has been confirmed of a row to which others point.
+  static let hasChildren = "children"
 
   /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
   private func move(_ table: TableSchema, from old: RowState?, to new: Scope) -> Move? {
@@ -407,6 +432,14 @@ struct Ingest {
 extension [Int: Outcome] {
   /// Whether a row was made as it was written, and nothing more can be said of it.
   fileprivate var isPlain: Bool { count == 1 && self[Outcome.row] == .applied }
+}
+
+extension Version {
+  fileprivate init(_ origin: ChangeOrigin, sequence: Int64) {
+    self.init(
+      sequence: sequence, stream: origin.stream, changeSet: origin.changeSet, stamp: origin.stamp,
+      isFlagged: origin.isFlagged)
+  }
 }
 
 extension ChangeOrigin {

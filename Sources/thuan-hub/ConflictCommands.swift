@@ -99,6 +99,7 @@ struct UndoCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
+  @OptionGroup var questions: RaisedQuestionOptions
 
   @Argument(help: conflictHelp)
   var id: String
@@ -106,7 +107,8 @@ struct UndoCommand: ParsableCommand {
   func run() throws {
     let open = try options.open()
     let conflict = try open.conflict(id)
-    try open.hub.undo(conflict.id, try rulingOptions.ruling())
+    let ruling = try rulingOptions.ruling()
+    try open.decide(questions) { try open.hub.undo(conflict.id, ruling, accepting: $0) }
     Program.write(
       say(
         vi: "Đã hoàn tác; xung đột mở lại:", en: "Taken back; the conflict is open again:",

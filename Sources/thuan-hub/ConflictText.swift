@@ -26,6 +26,11 @@ extension OpenHub {
       }
     }
     if let decision = conflict.decision { lines.append("  " + sentence(decision, conflict)) }
+    if let former = conflict.formerDecision {
+      lines.append(
+        "  " + say(vi: "đã quyết định trước đó", en: "decided before", uk: "раніше вирішено") + " "
+          + sentence(former, conflict))
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -144,19 +149,23 @@ extension OpenHub {
           })
       ),
       (
-        "decision",
-        conflict.decision.map { decision in
-          .object([
-            ("choice", .text(decision.choice)), ("by", .text(decision.by)),
-            ("at", .instant(decision.atMilliseconds)), ("reason", .text(decision.reason)),
-          ])
-        } ?? .none
-      ),
+        "decision", conflict.decision?.cell ?? .none
+      ), ("former_decision", conflict.formerDecision?.cell ?? .none),
     ])
   }
 
   private func cells(_ values: [Value], of conflict: Conflict) -> Cell {
     .object(zip(conflict.columns, values).map { ($0, Cell($1)) })
+  }
+}
+
+extension Conflict.Decision {
+  /// As programs read it.
+  fileprivate var cell: Cell {
+    .object([
+      ("choice", .text(choice)), ("by", .text(by)), ("at", .instant(atMilliseconds)),
+      ("reason", .text(reason)),
+    ])
   }
 }
 

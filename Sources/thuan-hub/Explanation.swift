@@ -58,6 +58,13 @@ private func hubFailure(_ error: HubError) -> Failure {
         en: "This choice does not fit the kind of conflict.",
         uk: "Такий вибір не підходить до цього виду конфлікту."))
   case .refusedByConstraint(let detail): refused(QuarantineWords(receipt: detail))
+  case .wouldAsk(let questions):
+    Failure(
+      .input,
+      Phrase(
+        vi: "Chưa quyết định gì: việc này sẽ đặt ra câu hỏi mới (\(questions.count)).",
+        en: "Nothing was decided: it would raise new questions (\(questions.count)).",
+        uk: "Нічого не вирішено: це порушить нові питання (\(questions.count))."))
   }
 }
 

@@ -39,6 +39,7 @@ struct QuarantineAmend: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
+  @OptionGroup var questions: RaisedQuestionOptions
 
   @Argument(help: quarantineHelp)
   var number: Int64
@@ -72,7 +73,9 @@ struct QuarantineAmend: ParsableCommand {
     let work = try open.waiting(number)
     let corrections = try set.map { try open.correction($0, of: work) }
     let ruling = try rulingOptions.ruling()
-    let taken = try open.hub.amend(number, corrections, ruling)
+    let taken = try open.decide(questions) { accepted in
+      try open.hub.amend(number, corrections, ruling, accepting: accepted)
+    }
     Program.write(try open.text(of: work))
     Program.write(
       Style.bold(

@@ -37,6 +37,7 @@ struct ResolveCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
+  @OptionGroup var questions: RaisedQuestionOptions
 
   @Argument(help: conflictHelp)
   var id: String
@@ -116,7 +117,10 @@ struct ResolveCommand: ParsableCommand {
     let choice = try choice(about: conflict, open)
     Program.write(try open.text(of: conflict))
     do {
-      try open.hub.resolve(conflict.id, version: version ?? conflict.version, choice, ruling)
+      try open.decide(questions) { accepted in
+        try open.hub.resolve(
+          conflict.id, version: version ?? conflict.version, choice, ruling, accepting: accepted)
+      }
     } catch HubError.versionChanged(let now) {
       // It may have changed since it was printed above.
       let fresh = try open.hub.conflict(conflict.id)

@@ -30,11 +30,11 @@ struct WordsTests {
 
   @Test func `whatever an operator's value is refused with has words`() {
     for detail in [
-      "children", "session s1", "CHECK constraint failed: title <> ''",
-      "FOREIGN KEY constraint failed",
-      "UNIQUE constraint failed: session.id", "cannot store TEXT value in INTEGER column session.x",
+      "children", "session s: CHECK constraint failed: title <> ''",
+      "session s: UNIQUE constraint failed: session.id",
+      "session s: cannot store TEXT value in INTEGER column session.x", "session s: held_from",
     ] {
-      let phrase = text(detail)
+      let phrase = text("constraint: " + detail)
       for language in Language.allCases {
         let said = phrase?.text(language) ?? ""
         #expect(!said.isEmpty && !said.contains("constraint") && !said.contains("cannot store"))
@@ -44,8 +44,8 @@ struct WordsTests {
 
   @Test func `a refused value of an operator's names the field`() {
     #expect(
-      text("CHECK constraint failed: attendance_total >= 0")?.vi
-        == "“Số người dự” (--attendance) không được âm.")
+      text("constraint: session s: CHECK constraint failed: attendance_total >= 0")?.vi
+        .hasSuffix("“Số người dự” (--attendance) không được âm.") == true)
   }
 
   @Test func `every decision has a name`() {

@@ -85,4 +85,85 @@ struct OneDoorTests {
     try expectInStep()
     #expect(try an.value("SELECT count(*) FROM project WHERE id = 'z'") == .integer(1))
   }
+
+  @Test func `a decision that cannot be is refused in words, and nothing changes`() throws {
+    let conflict = try ask("name", "'x'", "'y'", of: "item")
+    let rows = try world.hubRows("item")
+    #expect(throws: HubError.refusedByConstraint("constraint: item i: name")) {
+      try world.hub.resolve(
+        conflict.id, version: conflict.version, .written([.blob([1])]), ruling)
+    }
+    #expect(try world.hub.conflict(conflict.id) == conflict)
+    #expect(try world.hubRows("item") == rows)
+    #expect(try world.hub.quarantine(openOnly: false).isEmpty)
+  }
+
+  @Test func `what a decision would ask is shown first, and decided only if that is accepted`()
+    throws
+  {
+    let conflict = try ask("title", "'x'", "'y'", of: "project")
+    let choice = Choice.written([.text("odd")])
+    let raised = RaisedQuestion(
+      kind: .ruleBroken, table: "project", key: conflict.key, unit: "odd", otherKey: conflict.key)
+    #expect(throws: HubError.wouldAsk([raised])) {
+      try world.hub.resolve(
+        conflict.id, version: conflict.version, choice, ruling, accepting: [])
+    }
+    #expect(try open().map(\.id) == [conflict.id])
+    #expect(try world.hub.conflict(conflict.id).version == conflict.version)
+    try world.hub.resolve(
+      conflict.id, version: conflict.version, choice, ruling, accepting: [raised])
+    #expect(try open().map(\.unit) == ["odd"])
+    try expectInStep()
+  }
+
+  @Test func `another number for one of two rows that has been taken, too, is asked before`() throws
+  {
+    try binh.write("INSERT INTO item (id, project_id, number) VALUES ('j', 'p', 1), ('k', 'p', 2)")
+    try settle()
+    let clash = try #require(try open().first)
+    #expect(clash.kind == .duplicate)
+    let amend = Choice.amend(RowKey([.text("j")]), ["number": .integer(2)])
+    #expect(throws: HubError.self) {
+      try world.hub.resolve(clash.id, version: clash.version, amend, ruling, accepting: [])
+    }
+    try world.hub.resolve(clash.id, version: clash.version, amend, ruling)
+    #expect(try open().map(\.kind) == [.duplicate])
+    try expectInStep()
+  }
+
+  @Test func `an amendment is looked at by the application's rules, and shown first`() throws {
+    try an.write("UPDATE project SET title = 'fine' WHERE id = 'q'")
+    try an.sync()
+    try an.store.write(by: Author(officer: "an", wallMilliseconds: world.now)) { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+      try db.execute(sql: "UPDATE project SET title = '' WHERE id = 'q'")
+      try db.execute(sql: "PRAGMA ignore_check_constraints = OFF")
+    }
+    try an.sync()
+    let work = try #require(try world.hub.quarantine(openOnly: true).first)
+    let odd = [
+      Correction(
+        table: "project", key: RowKey([.text("q")]), column: "title", value: .text("odd"))
+    ]
+    #expect(throws: HubError.self) {
+      try world.hub.amend(work.number, odd, ruling, accepting: [])
+    }
+    #expect(try world.hub.quarantine(openOnly: true).count == 1)
+    #expect(try world.hub.amend(work.number, odd, ruling) == [work.number])
+    #expect(try open().map(\.unit) == ["odd"])
+    try expectInStep()
+  }
+
+  @Test func `a question that opens again shows what had been decided`() throws {
+    let conflict = try ask("title", "'x'", "'y'", of: "project")
+    try world.hub.resolve(conflict.id, version: conflict.version, .candidate(1), ruling)
+    let chi = try world.device("chi")
+    try chi.sync()
+    try an.write("UPDATE project SET title = 'z' WHERE id = 'p'")
+    try an.sync()
+    let again = try #require(try open().first)
+    #expect(again.live == [.text("y")] && again.statements.map(\.values) == [[.text("z")]])
+    #expect(again.formerDecision?.choice == "candidate" && again.formerDecision?.by == "ha")
+  }
 }

@@ -30,11 +30,16 @@ package struct QuarantineWords {
     case .unknownRow, .hubOnlyTable, .outsideScope, .scopeWithdrawn, .readOnly: record(detail)
     case .unknownColumn: column
     case .revoked, .malformed, .otherOfficer: nil
-    case nil: refusal
+    case nil: nil
     }
   }
 
   private var constraint: Phrase? {
+    if detail == "children" {
+      return Phrase(
+        vi: "Còn bản ghi khác thuộc về bản ghi này.", en: "Other records still belong to it.",
+        uk: "До нього ще належать інші записи.")
+    }
     let parts = detail.split(separator: ": ", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
     let table = String(parts[0].prefix { $0 != " " })
@@ -67,22 +72,6 @@ package struct QuarantineWords {
     return Phrase(
       vi: "\(record.vi), mục \(number)", en: "\(record.en), field \(number)",
       uk: "\(record.uk), поле \(number)")
-  }
-
-  /// What is no quarantine's reason but the refusal of an operator's value.
-  private var refusal: Phrase? {
-    if detail == "children" {
-      return Phrase(
-        vi: "Còn bản ghi khác thuộc về bản ghi này.", en: "Other records still belong to it.",
-        uk: "До нього ще належать інші записи.")
-    }
-    if let record = record(detail) {
-      return Phrase(
-        vi: "Không có bản ghi được nhắc đến: \(record.vi).",
-        en: "The record that is named is not there: \(record.en).",
-        uk: "Згаданого запису немає: \(record.uk).")
-    }
-    return detail.isEmpty ? nil : Phrase.constraint(detail, table: "")
   }
 
   /// `session 8a7b…` with the table's title; nothing where that is no table.
