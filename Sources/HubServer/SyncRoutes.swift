@@ -52,6 +52,7 @@ final class SyncRoutes: Sendable {
       (HTTPContract.changeSetsPath, SyncLimits.bodyBytes),
       (HTTPContract.changesPath, Self.questionBytesMax),
       (HTTPContract.comparisonsPath, Self.questionBytesMax),
+      (HTTPContract.wordsPath, 2 * SyncLimits.offerBytes),
     ]
     for (name, limit) in limits {
       router.post(path(name)) { request, _ in

@@ -348,6 +348,7 @@ extension SyncRequest {
     switch self {
     case .push(let bytes): "push of \(bytes.count) B"
     case .compare(let comparison): "compare table \(comparison.table)"
+    case .offer(let offer): "offer of \(offer.words.count) words"
     case .pull(let pull): "pull \(pull.epoch) \(pull.cursor) \(pull.position.sequence)"
     }
   }

@@ -74,6 +74,7 @@ private func receive(
       if let reply = try? PushReply(decoding: answer), !reply.receipts.isEmpty { throw error }
     case .pull: if (try? PullPage(decoding: answer)) != nil { throw error }
     case .compare: if (try? ComparisonReply(decoding: answer)) != nil { throw error }
+    case .offer: if (try? WordOffer.count(inReply: answer)) != nil { throw error }
     }
     throw HubUnavailable.notAHub("\(error)")
   }

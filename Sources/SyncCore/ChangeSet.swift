@@ -220,7 +220,7 @@ extension ChangeSet {
 }
 
 extension RowChange {
-  fileprivate func write(to writer: inout WireWriter) {
+  func write(to writer: inout WireWriter) {
     writer.unsigned(1, UInt64(table))
     writer.unsigned(2, UInt64(operation.rawValue))
     for value in key.values { writer.value(3, value) }
@@ -229,7 +229,7 @@ extension RowChange {
     if operation != .delete { for field in fields { writer.value(6, field.after) } }
   }
 
-  fileprivate init(reading message: WireReader) throws(WireError) {
+  init(reading message: WireReader) throws(WireError) {
     var reader = message
     var table = 0
     var operation: Operation?

@@ -8,10 +8,11 @@ package enum HTTPContract {
   package static let changeSetsPath = "/v1/change-sets"
   package static let changesPath = "/v1/changes"
   package static let comparisonsPath = "/v1/comparisons"
+  package static let wordsPath = "/v1/words"
   /// People's, not devices': JSON in both directions.
   package static let sessionsPath = "/v1/sessions"
   package static let paths = [
-    healthPath, readyPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath,
+    healthPath, readyPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath, wordsPath,
     sessionsPath,
   ]
 

@@ -18,6 +18,8 @@ package struct ChangeOrigin: Equatable, Sendable {
   package let isProven: Bool
   /// Whether nobody is known to have written it; see ``ChangeSet/isFound``.
   package let isFound: Bool
+  /// The change set's sequence in its stream; 0 where nobody asks.
+  package let place: Int64
 
   /// A stream that another goes on from, up to the change set of the hub's number `last`.
   package struct Ancestor: Equatable, Sendable {
@@ -32,7 +34,7 @@ package struct ChangeOrigin: Equatable, Sendable {
 
   package init(
     stream: Int, changeSet: Int64, base: Int64, stamp: HybridTime, isFlagged: Bool,
-    ancestors: [Ancestor] = [], isProven: Bool = true, isFound: Bool = false
+    ancestors: [Ancestor] = [], isProven: Bool = true, isFound: Bool = false, place: Int64 = 0
   ) {
     self.stream = stream
     self.changeSet = changeSet
@@ -42,13 +44,14 @@ package struct ChangeOrigin: Equatable, Sendable {
     self.ancestors = ancestors
     self.isProven = isProven
     self.isFound = isFound
+    self.place = place
   }
 
   /// The same where the base says nothing of a row: what its writer saw is known by its values alone.
   package var unproven: ChangeOrigin {
     ChangeOrigin(
       stream: stream, changeSet: changeSet, base: 0, stamp: stamp, isFlagged: isFlagged,
-      ancestors: ancestors, isProven: false, isFound: isFound)
+      ancestors: ancestors, isProven: false, isFound: isFound, place: place)
   }
 
   package static let hubStream = 0
@@ -63,6 +66,12 @@ package struct ChangeOrigin: Equatable, Sendable {
   /// Whether the writer knew what was decided at a sequence; 0 is no decision.
   func knows(decision sequence: Int64) -> Bool {
     isHub || sequence == 0 || (!isFound && sequence <= base)
+  }
+
+  /// Whether it is one of the words that a decision had before it, which has answered it: the decision was
+  /// taken again before it came.
+  func isAnswered(by answered: [AnsweredWords]) -> Bool {
+    !isFound && place > 0 && answered.contains { $0.stream == stream && place <= $0.last }
   }
 
   func knows(_ statement: Candidate) -> Bool {
@@ -160,6 +169,7 @@ struct RowMerge {
     if table.rows == .hubOnly, !origin.isHub { throw .hubOnlyTable }
     let values = try written(change)
     guard var state else { return made(values) }
+    if state.isDeleted, isAnswered(&state) { return state }
     if let deletion = state.deletion {
       if buildsOn(deletion, of: state) { return made(values, over: deletion) }
       revive(&state, from: deletion)
@@ -186,6 +196,7 @@ struct RowMerge {
       (before[column], after[column]) = (field.before, field.after)
       touched.insert(unit)
     }
+    if state.isDeleted, isAnswered(&state) { return state }
     if let deletion = state.deletion { revive(&state, from: deletion) }
     dropOwnDeletion(&state)
     for index in touched.sorted() {
@@ -207,6 +218,7 @@ struct RowMerge {
       if !buildsOn(deletion, of: state) { state.deletion?.stream = Version.mixed }
       return state
     }
+    if isAnswered(&state) { return state }
     let isAllowed = origin.isHub || (table.rows != .appendOnly && table.rows != .hubOnly)
     if isAllowed, !hasUnknownChildren, knowsAll(state) || saw(state, change) {
       state.deletion = version
@@ -224,6 +236,14 @@ struct RowMerge {
     state.deletions.append(statement(isAllowed ? .deletion : .refused, values: []))
     outcomes[Self.row] = .conflicted
     return state
+  }
+
+  /// Whether it was decided with this before it whether the row lives; its writer is put right then.
+  private mutating func isAnswered(_ state: inout RowState) -> Bool {
+    guard origin.isAnswered(by: state.answeredLife) else { return false }
+    state.sentWhole = sequence
+    outcomes[Self.row] = .merged
+    return true
   }
 
   /// A row that is new to everybody.

@@ -9,7 +9,10 @@ extension RowMerge {
     var state = row.unit(index)
     defer { if state != row.unit(index) { row.units[index] = state } }
     let live = row.values(of: unit)
-    if origin.isFound {
+    if origin.isAnswered(by: state.answered) {
+      outcomes[index] = .merged
+      state.sent = sequence
+    } else if origin.isFound {
       noteFound(after, live: live, index: index, state: &state)
     } else if agree(after, before), after != live {
       // The writer retyped what was there before: nothing was said, and the writer is put right.

@@ -1,13 +1,14 @@
 /// The hub's own tables that every device receives beside the application's rows: conflicts, their
-/// candidates, and what lies in quarantine.
+/// candidates, what lies in quarantine, and the hub's own words.
 ///
 /// Only the hub writes them.
 package enum PublishedTables {
   package static let conflict = 1
   package static let candidate = 2
   package static let quarantine = 3
+  package static let word = 4
 
-  /// The three tables as the engine's own part of every schema.
+  /// The tables as the engine's own part of every schema.
   ///
   /// - Throws: ``SchemaError`` never in practice; the declaration below is checked by tests.
   package static func schemas() throws(SchemaError) -> [TableSchema] { try made.get() }
@@ -32,6 +33,9 @@ package enum PublishedTables {
       try table(
         "thuan_quarantine", quarantine, keys: ["device", "epoch", "sequence"],
         ["state", "reason", "detail", "since", "decided_by", "decided_reason"]),
+      try table(
+        "thuan_word", word, keys: ["id"],
+        ["table_name", "row_key", "number", "conflict_id", "at", "body", "signature"]),
     ]
   }
 

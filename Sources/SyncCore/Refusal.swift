@@ -42,6 +42,9 @@ package struct Refusal: Error, Equatable, Sendable {
   /// The detail of ``Code/snapshotNeeded`` where nothing is wrong, but other scopes are the reader's.
   package static let otherScopes = "scope"
 
+  /// The detail of ``Code/snapshotNeeded`` where the hub was put back from a copy.
+  package static let rolledBack = "rolled back"
+
   package var code: Code
   package var sequence: Int64
   package var detail: String

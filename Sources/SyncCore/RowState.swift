@@ -70,6 +70,17 @@ package struct Candidate: Equatable, Sendable {
   }
 }
 
+/// The words of a stream up to a sequence, which a decision has answered.
+package struct AnsweredWords: Equatable, Sendable {
+  package let stream: Int
+  package let last: Int64
+
+  package init(stream: Int, last: Int64) {
+    self.stream = stream
+    self.last = last
+  }
+}
+
 /// What the hub knows of one merge unit of a row beside its live values.
 package struct UnitState: Equatable, Sendable {
   package var version: Version
@@ -81,6 +92,10 @@ package struct UnitState: Equatable, Sendable {
   /// It stays when somebody who knew the decision has written since: who did not still has to ask (law
   /// L10).
   package var decided: Int64 = 0
+  /// The number of the hub's last word about the unit from a life that is gone, and what that had answered:
+  /// it may come after the word.
+  package var word: Int64 = 0
+  package var answered: [AnsweredWords] = []
   /// The values before the first change that conflicts; empty without a conflict.
   package var base: [Value] = []
   package var candidates: [Candidate] = []
@@ -116,6 +131,9 @@ package struct RowState: Equatable, Sendable {
   package var deletions: [Candidate] = []
   /// The sequence of the last decision that the row lives on; 0 without one.
   package var decidedToLive: Int64 = 0
+  /// The same as ``UnitState/word`` and ``UnitState/answered`` for the question whether the row lives.
+  package var lifeWord: Int64 = 0
+  package var answeredLife: [AnsweredWords] = []
   /// Streams whose deletion of the row a decision has confirmed: who makes it anew builds on that.
   package var confirmedDeletions: [Int] = []
   /// The scope under which the hub has noted it.
@@ -168,6 +186,8 @@ extension RowState {
     for candidate in deletions { writer.message(6) { candidate.write(to: &$0) } }
     writer.packed(7, confirmedDeletions)
     writer.unsigned(8, UInt64(decidedToLive))
+    writer.unsigned(9, UInt64(lifeWord))
+    for words in answeredLife { writer.message(10) { words.write(to: &$0) } }
     return writer.bytes
   }
 
@@ -194,6 +214,8 @@ extension RowState {
       case 6: deletions.append(try Candidate(reading: try reader.message()))
       case 7: confirmedDeletions = try reader.packed()
       case 8: decidedToLive = try reader.sequence()
+      case 9: lifeWord = try reader.sequence()
+      case 10: answeredLife.append(try AnsweredWords(reading: try reader.message()))
       default: try reader.skip()
       }
     }
@@ -240,6 +262,26 @@ extension Version {
   }
 }
 
+extension AnsweredWords {
+  fileprivate func write(to writer: inout WireWriter) {
+    writer.signed(1, Int64(stream))
+    writer.unsigned(2, UInt64(last))
+  }
+
+  fileprivate init(reading message: WireReader) throws(WireError) {
+    var reader = message
+    var (stream, last) = (0, Int64(0))
+    while let field = try reader.next() {
+      switch field {
+      case 1: stream = Int(try reader.signed())
+      case 2: last = try reader.sequence()
+      default: try reader.skip()
+      }
+    }
+    self.init(stream: stream, last: last)
+  }
+}
+
 extension Candidate {
   fileprivate func write(to writer: inout WireWriter) {
     writer.unsigned(1, UInt64(kind.rawValue))
@@ -282,6 +324,8 @@ extension UnitState {
     for statement in absorbed { writer.message(7) { statement.write(to: &$0) } }
     writer.flag(8, !isHeldByWriter)
     writer.unsigned(9, UInt64(decided))
+    writer.unsigned(10, UInt64(word))
+    for words in answered { writer.message(11) { words.write(to: &$0) } }
   }
 
   fileprivate static func read(_ message: WireReader) throws(WireError) -> (Int, UnitState) {
@@ -300,6 +344,8 @@ extension UnitState {
       case 7: unit.absorbed.append(try Candidate(reading: try reader.message()))
       case 8: unit.isHeldByWriter = !(try reader.flag())
       case 9: unit.decided = try reader.sequence()
+      case 10: unit.word = try reader.sequence()
+      case 11: unit.answered.append(try AnsweredWords(reading: try reader.message()))
       default: try reader.skip()
       }
     }

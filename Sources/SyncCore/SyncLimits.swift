@@ -49,6 +49,12 @@ package enum SyncLimits {
   package static let requestsMax = 5_000
   /// How precisely the hub notes when a device that takes page after page was last there.
   package static let contactMilliseconds: Int64 = 1_000
+  /// A longer word of the hub's is not kept by devices: what takes more is a list, and comes from a file.
+  package static let wordBytes = 64 << 10
+  /// An act of the hub's on more rows than this is kept in no device's words, for the same reason.
+  package static let wordRows = 200
+  /// So many bytes of words are offered at once.
+  package static let offerBytes = 1 << 20
   /// Acknowledged change sets stay on the device this long, by the hub's clock.
   package static let retentionMilliseconds: Int64 = 90 * 86_400_000
   /// So many of the newest stay however old they are: a clock may be wrong.

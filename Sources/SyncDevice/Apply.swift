@@ -65,6 +65,7 @@ extension DeviceStore {
     try database.write { db in
       try discardStagedPages(db)
       try set(.wantsSnapshot, .integer(1), db)
+      if reason == Refusal.rolledBack { try set(.offeredWord, .text(""), db) }
       try set(.isInStep, .integer(0), db)
       let event: StoreEvent = reason == Refusal.otherScopes ? .accessChanged : .snapshot
       try logEvent(event, reason, wallMilliseconds: wallMilliseconds, db)
@@ -145,6 +146,7 @@ extension DeviceStore {
       switch request {
       case .pull(let asked): return try asked.asksTheSame(as: nextPage(db))
       case .compare(let asked): return try nextComparison(db) == asked
+      case .offer(let asked): return try nextOffer(db)?.offer == asked
       case .push(let bytes):
         let envelope = try Envelope(decoding: bytes)
         guard let body = envelope.changeSets.first else { return false }

@@ -70,6 +70,7 @@ package struct DeviceStore: Sendable {
   private static let ownMigrations = [
     Migration(name: "thuan-v1-sync", embedded: PackageResources.v1_sync_sql),
     Migration(name: "thuan-v1-published", embedded: PackageResources.v1_published_sql),
+    Migration(name: "thuan-v2-words", embedded: PackageResources.v2_words_sql),
   ]
 
   /// Reads in one transaction.

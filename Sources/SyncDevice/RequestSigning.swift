@@ -10,6 +10,7 @@ extension SyncRequest {
     case .push: HTTPContract.changeSetsPath
     case .pull: HTTPContract.changesPath
     case .compare: HTTPContract.comparisonsPath
+    case .offer: HTTPContract.wordsPath
     }
   }
 
@@ -19,6 +20,7 @@ extension SyncRequest {
     case .push(let envelope): envelope
     case .pull(let request): request.encoded()
     case .compare(let request): request.encoded()
+    case .offer(let offer): offer.encoded()
     }
   }
 }

@@ -30,6 +30,9 @@ enum Setting: String {
   case isLocked
   /// Hub time of the last answer, device time of it, and the offset between the two clocks.
   case hubTime, lastContact, clockOffset
+  /// The last of the hub's own words that has been offered to a hub which was put back; empty before the
+  /// first, nothing where there is none to offer.
+  case offeredWord
   /// Device time of the last sync that ended with equal digests, and whether it still holds.
   case inStepAt, isInStep
   /// How far the reading of all rows has come; see ``ScrubPosition``.

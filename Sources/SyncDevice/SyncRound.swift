@@ -5,6 +5,7 @@ package enum SyncRequest: Equatable, Sendable {
   case push([UInt8])
   case pull(PullRequest)
   case compare(ComparisonRequest)
+  case offer(WordOffer)
 }
 
 /// What a sync has done so far.
@@ -74,7 +75,10 @@ package struct SyncRound {
       }
       remaining.remove(.push)
     }
-    if remaining.contains(.pull) { return try store.nextPull() }
+    if remaining.contains(.pull) {
+      if let offer = try store.nextOffer() { return .offer(offer) }
+      return try store.nextPull()
+    }
     guard directions.contains(.pull) else { return nil }
     return try store.nextComparison().map { .compare($0) }
   }
@@ -132,6 +136,9 @@ package struct SyncRound {
         recoveries += 1
         remaining = directions
       }
+    case .offer:
+      _ = try WordOffer.count(inReply: bytes)
+      try store.noteOffered()
     case nil: break
     }
     lastRequest = nil
@@ -164,6 +171,9 @@ package struct SyncRound {
       throw refusal
     case .snapshotNeeded:
       try store.askForSnapshot(reason: refusal.detail, wallMilliseconds: wallMilliseconds)
+    case .notFound where lastRequest?.path == HTTPContract.wordsPath:
+      // A hub of an older program takes no words.
+      try store.forgoOffering()
     default: throw refusal
     }
     remaining.formUnion(directions)

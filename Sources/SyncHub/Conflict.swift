@@ -101,8 +101,9 @@ extension HubStore {
       live: rowState.map { state in columns.map { state.values[$0] } } ?? [],
       liveAuthor: author, statements: try statements(of: id), state: state,
       version: row[7].integer ?? 0, openedMilliseconds: row[8].integer ?? 0,
-      decision: Conflict.Decision(row[9...]),
-      formerDecision: state.isOpen ? try formerDecision(id, table.name, row[2...4]) : nil)
+      decision: state.isOpen ? nil : Conflict.Decision(row[9...]),
+      formerDecision: state.isOpen
+        ? try Conflict.Decision(row[9...]) ?? formerDecision(id, table.name, row[2...4]) : nil)
   }
 
   /// The last decision about what another question was about: the same unit of the same row.

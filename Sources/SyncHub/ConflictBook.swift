@@ -94,12 +94,27 @@ struct ConflictBook {
         .text(id), .text(kind.rawValue), .text(table), key.stored, .text(unit), otherKey,
         base.isEmpty ? .null : .blob(encodedValues(base)), .integer(wallMilliseconds),
       ])
-    try store.publishConflict(.text(id))
+    try showFormerDecision(id)
     try store.transaction.raised.append(
       RaisedQuestion(
         kind: kind, table: table, key: key, unit: unit,
         otherKey: otherKey == .null ? nil : RowKey(stored: otherKey, columns: key.values.count)))
     return id
+  }
+
+  /// Publishes a question; one that had been decided in a life of the hub that is gone is open again, and
+  /// says how it had been.
+  func showFormerDecision(_ id: String) throws {
+    try store.connection.run(
+      """
+      UPDATE thuan_conflict SET state = 'reopened', choice = f.choice, decided_by = f.decided_by,
+        decided_at = f.decided_at, reason = f.reason, version = version + (version > 1)
+      FROM (SELECT * FROM hub_former_decision ORDER BY decided_at DESC) f
+      WHERE thuan_conflict.id = ? AND f.table_name = thuan_conflict.table_name
+        AND f.row_key = thuan_conflict.row_key AND f.unit = thuan_conflict.unit
+        AND f.other_key IS thuan_conflict.other_key
+      """, [.text(id)])
+    try store.publishConflict(.text(id))
   }
 
   private func conflictID(_ table: String, _ key: RowKey, _ unit: String, _ sequence: Int64)

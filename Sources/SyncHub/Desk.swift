@@ -72,6 +72,9 @@ struct Desk {
       "both \(conflict.id)", by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
     try record(.both, number: number, sequence: 0, before: [])
     try close(.both)
+    let change = RowChange(
+      table: table.number, operation: .update, key: conflict.key, fields: [])
+    try publish(.both, change, number)
   }
 
   private func amend(_ key: RowKey, _ values: [String: Value]) throws {
@@ -79,13 +82,15 @@ struct Desk {
       let old = try store.row(table, key), !old.isDeleted
     else { throw HubError.choiceDoesNotFit }
     try close(.amend(key, values))
-    let number = try update(key, old: old, to: values)
+    let number = try update(key, old: old, to: values, .amend(key, values))
     try record(
       .amend(key, values), number: number, sequence: 0, before: encoded(old, key: key, values))
   }
 
   /// Changes a row on the hub's behalf, by the same merge as everything.
-  private func update(_ key: RowKey, old: RowState, to values: [String: Value]) throws -> Int64 {
+  private func update(
+    _ key: RowKey, old: RowState, to values: [String: Value], _ choice: Choice?
+  ) throws -> Int64 {
     var fields: [FieldChange] = []
     for (name, value) in values.sorted(by: { $0.key < $1.key }) {
       guard let index = table.index(named: name), table.columns[index].unit != nil else {
@@ -95,7 +100,7 @@ struct Desk {
         FieldChange(column: table.columns[index].number, before: old.values[index], after: value))
     }
     return try takeIn(
-      RowChange(table: table.number, operation: .update, key: key, fields: fields))
+      RowChange(table: table.number, operation: .update, key: key, fields: fields), choice)
   }
 
   // MARK: Carrying out
@@ -108,7 +113,7 @@ struct Desk {
     try close(choice)
     var sequence: Int64 = 0
     let number = try takeIn(
-      change,
+      change, choice,
       Ingest.Decision(outcomes: [unit: .applied]) { state, version in
         sequence = version.sequence
         var state = state
@@ -122,7 +127,9 @@ struct Desk {
   /// Takes a change of the hub's own in, as everybody's is.
   ///
   /// - Returns: The hub's number of its change set.
-  private func takeIn(_ change: RowChange, _ decision: Ingest.Decision? = nil) throws -> Int64 {
+  private func takeIn(
+    _ change: RowChange, _ choice: Choice?, _ decision: Ingest.Decision? = nil
+  ) throws -> Int64 {
     let (changeSet, number) = try store.insertOwn(
       [change], by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
     let verdict = try hub.merge(
@@ -130,7 +137,16 @@ struct Desk {
       wallMilliseconds: ruling.wallMilliseconds)
     if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }
     try store.setReceipt(number, verdict.disposition, reason: "")
+    if let choice { try publish(choice, change, number) }
     return number
+  }
+
+  /// Publishes the decision for devices to keep.
+  private func publish(_ choice: Choice, _ change: RowChange, _ number: Int64) throws {
+    let decision = HubWord.Decision(
+      conflict: conflict.id, kind: conflict.kind.rawValue, unit: conflict.unit,
+      otherKey: conflict.otherKey?.stored ?? .null, choice: choice.name, reason: ruling.reason)
+    try store.publishWord(of: change, number, deciding: decision, ruling, signedBy: hub.key)
   }
 
   private func close(_ choice: Choice) throws {
@@ -170,6 +186,7 @@ struct Desk {
         """, [.text(conflict.id)]), case .blob(let bytes) = row[2]
     else { throw HubError.notFound }
     try closeTwins()
+    try store.forgetWords(aboutConflict: conflict.id)
     try store.connection.run(
       """
       UPDATE thuan_conflict SET state = 'reopened', version = version + 1, choice = NULL,
@@ -225,7 +242,7 @@ struct Desk {
       let values = saved.amended.reduce(into: [String: Value]()) { values, name in
         values[name] = table.index(named: name).map { saved.state.values[$0] }
       }
-      return try update(saved.key, old: old, to: values)
+      return try update(saved.key, old: old, to: values, nil)
     }
     let reopen = try reopening(saved.state, old, decidedAt: decidedAt)
     var fields: [FieldChange] = []
@@ -237,7 +254,7 @@ struct Desk {
       }
     }
     return try takeIn(
-      RowChange(table: table.number, operation: .update, key: saved.key, fields: fields),
+      RowChange(table: table.number, operation: .update, key: saved.key, fields: fields), nil,
       Ingest.Decision(outcomes: [Outcome.row: .applied], outcome: reopen))
   }
 

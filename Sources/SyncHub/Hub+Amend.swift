@@ -106,6 +106,7 @@ extension Hub {
         outcomes: Dictionary(uniqueKeysWithValues: row.units.map { ($0, .applied) }))
     }
     try store.setReceipt(own, .applied, reason: "")
+    for change in changes { try store.publishWord(of: change, own, ruling, signedBy: key) }
     try store.recordAmendment(of: number, by: own, ruling)
   }
 }

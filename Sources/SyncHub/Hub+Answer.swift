@@ -32,6 +32,12 @@ extension Hub {
         throw Refusal(.malformed, detail: "comparison")
       }
       return try compare(request, for: device, wallMilliseconds: wallMilliseconds).encoded()
+    case HTTPContract.wordsPath:
+      guard let offer = try? WordOffer(decoding: body) else {
+        throw Refusal(.malformed, detail: "offer of words")
+      }
+      return WordOffer.reply(
+        try take(offer, from: device, wallMilliseconds: wallMilliseconds))
     default: throw Refusal(.notFound)
     }
   }

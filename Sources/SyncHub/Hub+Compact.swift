@@ -30,6 +30,7 @@ extension Hub {
       let number = try store.record("compact \(horizon)", ruling)
       let count = try store.forgetTombstones(upTo: horizon)
       let hasExits = try store.forgetExits(upTo: horizon)
+      try store.forgetWords(before: ruling.wallMilliseconds - SyncLimits.retentionMilliseconds)
       let known = try store.horizon() ?? 0
       guard count > 0 || hasExits else { return Compaction(tombstones: 0, horizon: known) }
       try store.set(.horizon, .integer(max(known, horizon)))

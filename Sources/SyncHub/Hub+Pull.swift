@@ -76,7 +76,7 @@ extension HubStore {
 
   /// Looks at whether the state that a device holds is one from which it can go on.
   fileprivate func checkPlace(_ request: PullRequest, _ access: Access) throws {
-    if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: "rolled back") }
+    if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: Refusal.rolledBack) }
     if request.position != .zero || request.mayHoldOwnRows,
       request.position.access != access.version
     {

@@ -138,6 +138,7 @@ private struct Reception {
       try store.setReceipt(number, verdict.disposition, reason: verdict.text)
     }
     if verdict.disposition != .quarantined {
+      try hub.recallWaiting(changeSet, store, wallMilliseconds: wallMilliseconds)
       try hub.retryWhatAwaited(number, store, wallMilliseconds: wallMilliseconds)
     }
     return Receipt(
@@ -190,7 +191,8 @@ private struct Reception {
     let origin = ChangeOrigin(
       stream: stream.number, changeSet: number, base: changeSet.base.sequence,
       stamp: changeSet.stamp, isFlagged: isFlagged, ancestors: ancestors,
-      isProven: try isProven(changeSet.base), isFound: changeSet.isFound)
+      isProven: try isProven(changeSet.base), isFound: changeSet.isFound,
+      place: changeSet.sequence)
     return try hub.merge(
       changeSet, from: origin, store, within: reader, wallMilliseconds: wallMilliseconds)
   }
@@ -330,6 +332,9 @@ extension Hub {
         changeSet, from: .hub(number, changeSet), store, wallMilliseconds: wallMilliseconds)
       if verdict.disposition == .quarantined { throw HubError.refusedByConstraint(verdict.text) }
       try store.setReceipt(number, verdict.disposition, reason: "")
+      if changes.count > SyncLimits.wordRows { return }
+      let ruling = Ruling(by: officer, reason: "", wallMilliseconds: wallMilliseconds)
+      for change in changes { try store.publishWord(of: change, number, ruling, signedBy: key) }
     }
   }
 }

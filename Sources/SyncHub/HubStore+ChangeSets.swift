@@ -227,7 +227,7 @@ extension HubStore {
     return ChangeOrigin(
       stream: stream.number, changeSet: number, base: changeSet.base.sequence,
       stamp: changeSet.stamp, isFlagged: isFlagged, ancestors: try ancestors(of: stream),
-      isProven: try knows(changeSet.base), isFound: changeSet.isFound)
+      isProven: try knows(changeSet.base), isFound: changeSet.isFound, place: changeSet.sequence)
   }
 
   /// Puts something that the hub did on record, where no row's change says it.

@@ -123,6 +123,7 @@ extension HubStore {
 
   /// Puts a row's conflicts where the row is.
   func moveConflicts(of table: TableSchema, _ key: RowKey) throws {
+    try moveWords(of: table, key)
     let conflicts = try connection.rows(
       "SELECT id FROM thuan_conflict WHERE table_name = ? AND (row_key = ? OR other_key = ?)",
       [.text(table.name), key.stored, key.stored])

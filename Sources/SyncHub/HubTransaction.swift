@@ -17,6 +17,8 @@ final class HubTransaction {
   var horizon: Int64??
   /// The questions that have been raised, of which a savepoint may have undone some.
   var raised: [RaisedQuestion] = []
+  /// Whether words of the hub's wait for their row.
+  var hasWaitingWords: Bool?
   /// Whether anything waits in quarantine, or did when it was last looked up.
   var hasQuarantine: Bool?
 }

@@ -1,0 +1,1 @@
+../device/v2-words.sql
