@@ -342,35 +342,61 @@ struct Ingest {
     return false
   }
 
+  /// A row, and its links that have not been looked at yet.
+  private struct Linked {
+    let row: Touched
+    /// Whether it came back: where it points is nobody's word here.
+    var isRevived = false
+    var links: ArraySlice<TableLink>
+  }
+
   /// A live row keeps the rows it points to alive: one that somebody deleted comes back, and its
   /// deletion becomes a question for the operator.
-  private mutating func keepParents(of row: Touched, isRevived: Bool = false) throws {
-    let (table, values, before) = (row.table, row.now.values, row.before)
-    let links = links.filter { $0.child == table.number }
-    if links.isEmpty { return }
-    lazy var row = "\(table.name) \(row.key)"
-    for link in links {
-      let parentKey = RowKey(link.childColumns.map { values[$0] })
-      if parentKey.values.contains(.null) { continue }
-      guard let parent = store.schema.table(number: link.parent) else { continue }
-      let isNew = before.map { old in link.childColumns.contains { old.values[$0] != values[$0] } }
-      // Where a row that comes back points is nobody's word here.
-      if !isRevived, isNew ?? true { try permission?.checkLink(parent, parentKey, from: row) }
-      if livingParents[link.parent]?.contains(parentKey) == true { continue }
-      if try isLiving(parent, parentKey) {
-        livingParents[link.parent, default: []].insert(parentKey)
+  ///
+  /// What comes back keeps its own parents: in a list of what is left to do, since how deep that goes is
+  /// for the data to say, and no stack is as deep.
+  private mutating func keepParents(of row: Touched) throws {
+    let own = links(of: row.table)
+    if own.isEmpty { return }
+    var open = [Linked(row: row, links: own)]
+    while var next = open.popLast() {
+      guard let link = next.links.popFirst() else { continue }
+      open.append(next)
+      guard let revived = try keepParent(by: link, of: next.row, isRevived: next.isRevived) else {
         continue
       }
-      guard let old = try store.row(parent, parentKey), let deletion = old.deletion else {
-        throw Rejection(
-          reason: .missingParent, detail: "\(row) → \(parent.name) \(parentKey)",
-          awaited: AwaitedRow(table: parent.number, key: parentKey))
-      }
-      try permission?.checkRevival(old, parent, parentKey, from: row)
-      let revived = try revive(parent, parentKey, old, deletion)
-      try keepParents(
-        of: Touched(table: parent, key: parentKey, before: nil, now: revived), isRevived: true)
+      open.append(Linked(row: revived, isRevived: true, links: links(of: revived.table)))
     }
+  }
+
+  private func links(of table: TableSchema) -> ArraySlice<TableLink> {
+    links.filter { $0.child == table.number }[...]
+  }
+
+  /// - Returns: The row that a link points to, if it had to be brought back.
+  private mutating func keepParent(
+    by link: TableLink, of row: Touched, isRevived: Bool
+  ) throws -> Touched? {
+    let (values, before) = (row.now.values, row.before)
+    let key = RowKey(link.childColumns.map { values[$0] })
+    if key.values.contains(.null) { return nil }
+    guard let parent = store.schema.table(number: link.parent) else { return nil }
+    lazy var name = "\(row.table.name) \(row.key)"
+    let isNew = before.map { old in link.childColumns.contains { old.values[$0] != values[$0] } }
+    if !isRevived, isNew ?? true { try permission?.checkLink(parent, key, from: name) }
+    if livingParents[link.parent]?.contains(key) == true { return nil }
+    if try isLiving(parent, key) {
+      livingParents[link.parent, default: []].insert(key)
+      return nil
+    }
+    guard let old = try store.row(parent, key), let deletion = old.deletion else {
+      throw Rejection(
+        reason: .missingParent, detail: "\(name) → \(parent.name) \(key)",
+        awaited: AwaitedRow(table: parent.number, key: key))
+    }
+    try permission?.checkRevival(old, parent, key, from: name)
+    let now = try revive(parent, key, old, deletion)
+    return Touched(table: parent, key: key, before: nil, now: now)
   }
 
   private func isLiving(_ table: TableSchema, _ key: RowKey) throws -> Bool {

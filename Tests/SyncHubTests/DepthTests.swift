@@ -46,18 +46,18 @@ struct DepthTests {
     let (one, two) = (try world.device("one"), try world.device("two"))
     try one.write(
       """
-      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 6000)
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000)
       INSERT INTO node SELECT 'n' || i, CASE WHEN i > 1 THEN 'n' || (i - 1) END, NULL FROM n
       """)
     try one.sync()
     try two.sync()
     try one.write("DELETE FROM node")
-    try two.write("INSERT INTO node VALUES ('leaf', 'n6000', NULL)")
+    try two.write("INSERT INTO node VALUES ('leaf', 'n3000', NULL)")
     try one.sync()
     try two.sync()
     try one.sync()
-    #expect(try world.hubRows("node").count == 6001)
-    #expect(try world.hub.conflicts(openOnly: true).count == 6000)
+    #expect(try world.hubRows("node").count == 3001)
+    #expect(try world.hub.conflicts(openOnly: true).count == 3000)
     #expect(try one.status().isInStep)
     #expect(try two.status().isInStep)
     #expect(try world.hub.problems().isEmpty)
@@ -68,10 +68,10 @@ struct DepthTests {
     let (one, two) = (try world.device("one"), try world.device("two"))
     try one.write(
       """
-      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000)
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1500)
       INSERT INTO branch SELECT 'b' || i, 't' || i FROM n;
-      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000)
-      INSERT INTO twig SELECT 't' || i, 'b' || (i % 3000 + 1) FROM n;
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1500)
+      INSERT INTO twig SELECT 't' || i, 'b' || (i % 1500 + 1) FROM n;
       """)
     try one.sync()
     try two.sync()
@@ -80,8 +80,8 @@ struct DepthTests {
     try one.sync()
     try two.sync()
     try one.sync()
-    #expect(try world.hubRows("twig").count == 3001)
-    #expect(try world.hubRows("branch").count == 3000)
+    #expect(try world.hubRows("twig").count == 1501)
+    #expect(try world.hubRows("branch").count == 1500)
     #expect(try one.status().isInStep)
     #expect(try world.hub.problems().isEmpty)
   }
