@@ -74,7 +74,8 @@ package struct ChangeOrigin: Equatable, Sendable {
     !isFound && place > 0 && answered.contains { $0.stream == stream && place <= $0.last }
   }
 
-  func knows(_ statement: Candidate) -> Bool {
+  /// Whether the writer had seen a statement, or made it.
+  package func knows(_ statement: Candidate) -> Bool {
     if isHub { return true }
     if isFound { return false }
     return statement.sequence <= base || wrote(statement)
@@ -171,16 +172,25 @@ struct RowMerge {
     guard var state else { return made(values) }
     if state.isDeleted, isAnswered(&state) { return state }
     if let deletion = state.deletion {
-      if buildsOn(deletion, of: state) { return made(values, over: deletion) }
+      if buildsOn(deletion, of: state) { return made(values, over: state, deletion) }
       revive(&state, from: deletion)
     }
+    let isMadeAnew = state.deletions.contains { $0.kind == .deletion && origin.wrote($0) }
     dropOwnDeletion(&state)
     outcomes[Self.row] = .agreed
     for (index, unit) in table.units.enumerated() {
       let after = unit.columns.map { values[$0] }
-      merge(unit: index, before: after.map { _ in .null }, after: after, into: &state)
+      let isReplaced = isMadeAnew && mayReplace(index, of: state)
+      let before = isReplaced ? state.values(of: unit) : after.map { _ in .null }
+      merge(unit: index, before: before, after: after, into: &state)
     }
     return state
+  }
+
+  /// Whether a row that its writer deleted, and makes again while the question is open, has nothing left
+  /// in a unit of what was there: he knew it, and it was his to take away.
+  private func mayReplace(_ index: Int, of state: RowState) -> Bool {
+    mayWrite(table.units[index]) && origin.knows(state.unit(index).version)
   }
 
   mutating func update(_ change: RowChange, of state: RowState?) throws(MergeRefusal) -> RowState {
@@ -221,9 +231,9 @@ struct RowMerge {
     if isAnswered(&state) { return state }
     let isAllowed = origin.isHub || (table.rows != .appendOnly && table.rows != .hubOnly)
     if isAllowed, !hasUnknownChildren, knowsAll(state) || saw(state, change) {
+      // What waits of its units stays with it: if the row comes back, so do the questions.
       state.deletion = version
       state.deletions = []
-      for index in state.units.keys { state.units[index].map { state.units[index] = cleared($0) } }
       outcomes[Self.row] = .applied
       return state
     }
@@ -246,19 +256,23 @@ struct RowMerge {
     return true
   }
 
-  /// A row that is new to everybody.
-  private mutating func made(_ values: [Value]) -> RowState {
+  /// A row that is new to everybody, or takes the place of one that went in the same change set.
+  private mutating func made(_ values: [Value], replacing old: RowState? = nil) -> RowState {
     var state = RowState(values: values, created: version)
     outcomes[Self.row] = .applied
     guard !origin.isHub else { return state }
     for (index, unit) in table.units.enumerated() {
       guard case .hubOnly(let initial) = unit.policy else { continue }
       let wanted = unit.columns.map { values[$0] }
-      let start = unit.columns.map { _ in initial }
+      let nothing = unit.columns.map { _ in initial }
+      let start = old?.values(of: unit) ?? nothing
       if wanted == start { continue }
       state.set(start, of: unit)
-      var unitState = state.unit(index)
-      question(wanted, before: start, index: index, .refused, state: &unitState)
+      var unitState = old?.unit(index) ?? state.unit(index)
+      unitState.sent = sequence
+      if wanted != nothing {
+        question(wanted, before: start, index: index, .refused, state: &unitState)
+      }
       unitState.isHeldByWriter = false
       state.units[index] = unitState
     }
@@ -268,9 +282,13 @@ struct RowMerge {
   /// A row that is made anew where one has been deleted.
   ///
   /// If that was after the writer's base, he may have pulled the row alive in between, and what the new
-  /// one leaves empty came to lie under it: he has to be sent all of it.
-  private mutating func made(_ values: [Value], over deletion: Version) -> RowState {
-    var state = made(values)
+  /// one leaves empty came to lie under it: he has to be sent all of it. What only the hub writes stays
+  /// where nobody saw the row gone.
+  private mutating func made(
+    _ values: [Value], over old: RowState, _ deletion: Version
+  ) -> RowState {
+    let isReplaced = deletion.changeSet == origin.changeSet
+    var state = made(values, replacing: isReplaced ? old : nil)
     if deletion.sequence <= origin.base || origin.isOwn(deletion) { return state }
     for index in table.units.indices {
       var unit = state.unit(index)

@@ -175,7 +175,7 @@ extension RowMerge {
     statements.removeAll { isOwnStatement($0) }
   }
 
-  private func mayWrite(_ unit: MergeUnit) -> Bool {
+  func mayWrite(_ unit: MergeUnit) -> Bool {
     if origin.isHub { return true }
     switch unit.policy {
     case .hubOnly, .immutable: return false

@@ -18,10 +18,10 @@ struct ConflictBook {
   func update(_ table: TableSchema, _ key: RowKey, from old: RowState?, to new: RowState) throws {
     if old == nil, new.units.isEmpty, new.deletions.isEmpty { return }
     for (index, unit) in table.units.enumerated() {
-      let before = old?.units[index]?.candidates ?? []
+      let before = waiting(index, of: old)
       let state = new.units[index]
-      let now = new.isDeleted ? [] : state?.candidates ?? []
-      if before == now && !(new.isDeleted && !before.isEmpty) { continue }
+      let now = waiting(index, of: new)
+      if before == now { continue }
       try publish(
         table, key, unit: unit.name, kind: kind(of: unit, now), base: state?.base ?? [],
         candidates: now)
@@ -33,6 +33,12 @@ struct ConflictBook {
         kind: new.deletions.contains { $0.kind == .refused } ? .notAllowed : .deletedEdited,
         base: [], candidates: new.deletions)
     }
+  }
+
+  /// What waits of a unit: nothing while the row is gone, though it may come back.
+  private func waiting(_ index: Int, of state: RowState?) -> [Candidate] {
+    guard let state, !state.isDeleted else { return [] }
+    return state.units[index]?.candidates ?? []
   }
 
   private func kind(of unit: MergeUnit, _ candidates: [Candidate]) -> ConflictKind {

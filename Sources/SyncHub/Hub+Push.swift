@@ -277,7 +277,7 @@ extension Hub {
   ) throws -> Verdict {
     let past = Past(store, changeSet, origin)
     var ingest = Ingest(
-      store, links: links, kinds: kinds, rules: rules,
+      store, kinds: kinds, rules: rules,
       permission: reader.flatMap { Permission(store, $0, past) }, decision: decision, past: past,
       changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
       origin: origin,

@@ -44,17 +44,19 @@ package struct Hub: Sendable {
     self.schema = schema
     self.rules = rules
     self.policy = policy
-    links = try database.links(in: schema)
+    let links = try database.links(in: schema)
+    self.links = links
     defaults = try database.defaults(in: schema)
     kinds = try database.kinds(in: schema)
     key = try database.write { connection in
-      let store = HubStore(connection, schema)
+      let store = HubStore(connection, schema, links)
       if try store.setting(.hub) == .null {
         try store.set(.hub, .text(timeline))
         try store.set(.timeline, .text(timeline))
         try store.set(.key, .blob(secret))
       }
       try store.adoptSchema()
+      try store.adoptNames()
       guard case .blob(let kept) = try store.setting(.key) else {
         throw WireError.malformed("the hub's key")
       }
@@ -79,7 +81,7 @@ package struct Hub: Sendable {
 
   func write<T>(_ body: (HubStore) throws -> T) throws -> T {
     try database.write { connection in
-      let store = HubStore(connection, schema)
+      let store = HubStore(connection, schema, links)
       let result = try body(store)
       try store.finish()
       return result
@@ -87,7 +89,7 @@ package struct Hub: Sendable {
   }
 
   func read<T>(_ body: (HubStore) throws -> T) throws -> T {
-    try database.read { try body(HubStore($0, schema)) }
+    try database.read { try body(HubStore($0, schema, links)) }
   }
 }
 

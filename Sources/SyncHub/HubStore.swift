@@ -7,11 +7,13 @@ import SyncSQLite
 struct HubStore {
   let connection: any HubConnection
   let schema: SyncSchema
+  let links: [TableLink]
   let transaction = HubTransaction()
 
-  init(_ connection: any HubConnection, _ schema: SyncSchema) {
+  init(_ connection: any HubConnection, _ schema: SyncSchema, _ links: [TableLink]) {
     self.connection = connection
     self.schema = schema
+    self.links = links
   }
 
   enum Setting: String {
@@ -31,6 +33,8 @@ struct HubStore {
     case horizon
     /// The record's number of the last time that happened.
     case compacted
+    /// The schema under which it was noted where all statements point.
+    case namesVersion
   }
 
   func setting(_ setting: Setting) throws -> Value {
@@ -161,6 +165,7 @@ struct HubStore {
       try noteExit(from: old.scope, table.number, key, sequence: sequence)
     }
     try keepCreation(of: old, table, key, unlessIn: new)
+    try noteNames(table, key, from: old, to: new)
     let marks = new.isDeleted ? [] : table.marks(of: new.values)
     try writeMetadata(new, table, key, sum: marks.reduce(0, &+), sequence: sequence)
     digests.replace(table, old: old, new: new, marks: marks)

@@ -21,4 +21,6 @@ final class HubTransaction {
   var hasWaitingWords: Bool?
   /// Whether anything waits in quarantine, or did when it was last looked up.
   var hasQuarantine: Bool?
+  /// Whether any statement points to a row, or did when that was last looked up.
+  var hasNames: Bool?
 }

@@ -3,49 +3,57 @@ import SyncSQLite
 
 /// Takes one change set in: merges its changes in their order and sees to what follows from them.
 ///
-/// It runs inside a savepoint, so that a change set is in the hub whole or not at all (law L4).
+/// It runs inside a savepoint, so that a change set is in the hub whole or not at all (law L4). What
+/// counts is how it leaves the rows, and not by which of its changes in which order: a device's
+/// transaction ended so.
 struct Ingest {
-  private let store: HubStore
-  private let links: [TableLink]
+  let store: HubStore
   private let kinds: [Int: [ColumnKind]]
   private let rules: [any HubRule]
-  private let permission: Permission?
+  let permission: Permission?
   private let decision: Decision?
   private let past: Past
-  private let origin: ChangeOrigin
+  let origin: ChangeOrigin
   private let changeSet: ChangeSet
   private var book: ConflictBook
-  private var digests = ScopedDigests()
-  private var disposition = Receipt.Disposition.applied
+  var digests = ScopedDigests()
+  var disposition = Receipt.Disposition.applied
   /// The rows that it touches, in the order in which it first does.
-  private var touched: [Touched] = []
+  var touched: [Touched] = []
   /// Where they are in ``touched``.
-  private var places: [Place: Int] = [:]
+  var places: [RowPlace: Int] = [:]
 
-  private struct Place: Hashable {
-    let table: Int
-    let key: RowKey
-  }
-
-  private struct Touched {
+  struct Touched {
     let table: TableSchema
     let key: RowKey
     /// The row before; nothing if it is new.
     let before: RowState?
     var now: RowState
+    /// The row as the tables have it; nothing if they have none.
+    var stored: RowState?
+    /// What the tables refused ``now`` for: a later change may put it right.
+    var violation: ConstraintViolation?
+    /// Whether no change names it, and it only follows from one that does.
+    var isConsequence = false
     /// Whether others belong to it that have to follow it to another scope.
-    var move: Move?
+    fileprivate var move: Move?
+
+    var place: RowPlace { RowPlace(table: table.number, key: key) }
+    var text: String { "\(table.name) \(key)" }
   }
 
-  private enum Move {
+  fileprivate enum Move {
     case made, moved
   }
   /// Whether a row points to one that is still to come, by which its scope is told.
-  private var hasUnsettledScopes = false
+  var hasUnsettledScopes = false
   /// Parents that this change set's rows point to and that have been seen to live.
-  private var livingParents: [Int: Set<RowKey>] = [:]
-  /// Rows that this change set deletes: as children they keep no parent alive.
-  private let deleted: [Int: Set<RowKey>]
+  var livingParents: Set<RowPlace> = []
+  /// Change sets whose deletions were looked at again.
+  var recorded: [Int64: RecordedDeletions] = [:]
+  /// Where in the change set rows are deleted, for good as far as it says: as children they keep no
+  /// parent alive.
+  private let deletions: [RowPlace: Int]
 
   /// Why a change set goes to quarantine, and what about.
   struct Rejection: Error {
@@ -72,12 +80,11 @@ struct Ingest {
   }
 
   init(
-    _ store: HubStore, links: [TableLink], kinds: [Int: [ColumnKind]], rules: [any HubRule],
+    _ store: HubStore, kinds: [Int: [ColumnKind]], rules: [any HubRule],
     permission: Permission?, decision: Decision?, past: Past, changeSet: ChangeSet,
     origin: ChangeOrigin, book: ConflictBook
   ) {
     self.store = store
-    self.links = links
     self.kinds = kinds
     self.rules = rules
     self.permission = permission
@@ -86,23 +93,22 @@ struct Ingest {
     self.origin = origin
     self.changeSet = changeSet
     self.book = book
-    var deleted: [Int: Set<RowKey>] = [:]
-    for change in changeSet.changes where change.operation == .delete {
-      deleted[change.table, default: []].insert(change.key)
+    var deletions: [RowPlace: Int] = [:]
+    for (position, change) in changeSet.changes.enumerated() {
+      let place = RowPlace(table: change.table, key: change.key)
+      deletions[place] = change.operation == .delete ? position : nil
     }
-    self.deleted = deleted
+    self.deletions = deletions
   }
 
   /// - Returns: The worst of what became of its changes.
   /// - Throws: ``Rejection`` if it has to go to quarantine, and the storage's errors.
   mutating func run() throws -> Receipt.Disposition {
-    for (position, change) in changeSet.changes.enumerated() {
-      try rejectIfDependent(change)
-      try merge(change, position: position)
-    }
-    for row in touched where !row.now.isDeleted { try keepParents(of: row) }
+    try mergeChanges()
+    try keepParents()
+    try carryOutIdleDeletions()
     try settleScopes()
-    for row in touched {
+    for row in touched where !row.isConsequence {
       try permission?.checkResult(row.table, row.key, row.now, before: row.before)
     }
     try noteWhatMayBeLost()
@@ -117,6 +123,26 @@ struct Ingest {
     return disposition
   }
 
+  /// Merges change by change, and deletions last: by then rows that pointed to a deleted one may be
+  /// elsewhere, or gone.
+  private mutating func mergeChanges() throws {
+    for (position, change) in changeSet.changes.enumerated() {
+      try rejectIfDependent(change)
+      let isLast = deletions[RowPlace(table: change.table, key: change.key)] == position
+      if !isLast { try merge(change, position: position) }
+    }
+    for position in deletions.values.sorted() {
+      let change = changeSet.changes[position]
+      let table = try table(of: change)
+      let isNamed = try isNamed(table, change.key, unknownTo: origin) { deletions[$0] != nil }
+      try merge(change, position: position, isNamed: isNamed)
+    }
+    for row in touched {
+      guard let violation = row.violation else { continue }
+      throw Rejection(reason: .constraint, detail: "\(row.text): \(violation.detail)")
+    }
+  }
+
   /// Notes rows that a device may have to let go again.
   ///
   /// It may put some where the state that it holds has none: its holder has been given a scope since. If
@@ -124,7 +150,7 @@ struct Ingest {
   private func noteWhatMayBeLost() throws {
     if changeSet.base.access == 0 || origin.isHubStream { return }
     var kept: [Scope: Bool] = [:]
-    for row in touched {
+    for row in touched where !row.isConsequence {
       let scope = row.now.scope
       let isKept = try kept[scope] ?? past.keeps(scope)
       kept[scope] = isKept
@@ -136,20 +162,24 @@ struct Ingest {
 
   // MARK: One change
 
-  private mutating func merge(_ change: RowChange, position: Int) throws {
+  /// - Parameters:
+  ///   - change: What is done to a row.
+  ///   - position: Where in the change set it is.
+  ///   - isNamed: For a deletion that is the last word: whether something points to the row that its
+  ///     writer did not know or did not delete.
+  private mutating func merge(
+    _ change: RowChange, position: Int, isNamed: Bool = false
+  ) throws {
     let table = try table(of: change)
     try checkKinds(change, table)
-    let place = Place(table: table.number, key: change.key)
+    let place = RowPlace(table: table.number, key: change.key)
     let known = places[place]
     let old = try known.map { touched[$0].now } ?? store.row(table, change.key)
     if known == nil, let old { try permission?.check(old, table, change) }
     let sequence = try store.nextSequence()
-    let (new, outcomes) = try outcome(of: change, table, old, sequence: sequence)
-    if known == nil {
-      places[place] = touched.count
-      touched.append(Touched(table: table, key: change.key, before: old, now: new))
-    }
-    try write(new, over: old, table, change.key, sequence: sequence)
+    let (new, outcomes) = try outcome(of: change, table, old, isNamed: isNamed, sequence: sequence)
+    let index = known ?? touch(table, change.key, old, new)
+    try write(new, at: index, sequence: sequence)
     let isPlainCreation = old == nil && change.operation == .insert && outcomes.isPlain
     if !isPlainCreation {
       try store.writeHistory(
@@ -160,17 +190,16 @@ struct Ingest {
 
   /// What becomes of a row, by merging or as it has been decided.
   private func outcome(
-    of change: RowChange, _ table: TableSchema, _ old: RowState?, sequence: Int64
+    of change: RowChange, _ table: TableSchema, _ old: RowState?, isNamed: Bool, sequence: Int64
   ) throws -> (RowState, [Int: Outcome]) {
-    let hasChildren = try change.operation == .delete && hasChildren(table, change.key)
     if let decision, let old {
-      if hasChildren { throw Rejection(reason: .constraint, detail: Self.hasChildren) }
+      if isNamed { throw Rejection(reason: .constraint, detail: Self.hasChildren) }
       return (decision.outcome(old, Version(origin, sequence: sequence)), decision.outcomes)
     }
     do {
       return try RowState.merge(
         old, change, from: try knowledge(of: old), table: table, sequence: sequence,
-        hasUnknownChildren: hasChildren)
+        hasUnknownChildren: isNamed)
     } catch let refusal as MergeRefusal {
       throw rejection(refusal, table, change.key)
     }
@@ -178,6 +207,20 @@ struct Ingest {
 
   /// The detail of a rejection where a deletion has been confirmed of a row to which others point.
   static let hasChildren = "children"
+
+  /// Takes a row to those that it touches.
+  ///
+  /// - Returns: Where in ``touched`` it is.
+  mutating func touch(
+    _ table: TableSchema, _ key: RowKey, _ old: RowState?, _ new: RowState,
+    isConsequence: Bool = false
+  ) -> Int {
+    places[RowPlace(table: table.number, key: key)] = touched.count
+    touched.append(
+      Touched(
+        table: table, key: key, before: old, now: new, stored: old, isConsequence: isConsequence))
+    return touched.count - 1
+  }
 
   /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
   private func move(_ table: TableSchema, from old: RowState?, to new: Scope) -> Move? {
@@ -193,29 +236,27 @@ struct Ingest {
   /// Who a row is changed by, and knowing what: its base says nothing of rows that a device did not
   /// hold then.
   private func knowledge(of old: RowState?) throws -> ChangeOrigin {
-    guard let old, changeSet.base.number > 0, old.scope != .shared, !old.scope.isOfDevice,
-      try !past.held(old.scope)
-    else { return origin }
-    return origin.unproven
+    try past.knowledge(of: old, origin)
   }
 
-  private mutating func write(
-    _ new: RowState, over old: RowState?, _ table: TableSchema, _ key: RowKey, sequence: Int64
-  ) throws {
+  /// Writes what has become of a touched row, unless its tables refuse that: then a later change of the
+  /// same change set may put it right.
+  mutating func write(_ new: RowState, at index: Int, sequence: Int64) throws {
+    let (table, key, old) = (touched[index].table, touched[index].key, touched[index].stored)
+    let now: RowState
     do {
-      let now = try store.write(
-        new, over: old, table, key, sequence: sequence, digests: &digests)
-      if now.scope == .nobody || pointsElsewhere(table, from: old, to: now) {
-        hasUnsettledScopes = true
-      }
-      if let index = places[Place(table: table.number, key: key)] {
-        touched[index].now = now
-        if let move = move(table, from: old, to: now.scope) { touched[index].move = move }
-      }
+      now = try store.write(new, over: old, table, key, sequence: sequence, digests: &digests)
     } catch let violation as ConstraintViolation {
-      throw Rejection(reason: .constraint, detail: "\(table.name) \(key): \(violation.detail)")
+      (touched[index].now, touched[index].violation) = (new, violation)
+      return
     }
-    try book.update(table, key, from: old, to: new)
+    (touched[index].now, touched[index].stored) = (now, now)
+    touched[index].violation = nil
+    if now.scope == .nobody || pointsElsewhere(table, from: old, to: now) {
+      hasUnsettledScopes = true
+    }
+    if let move = move(table, from: old, to: now.scope) { touched[index].move = move }
+    try book.update(table, key, from: old, to: now)
   }
 
   /// Whether a row belongs to another one than before, which may still be to come.
@@ -321,104 +362,6 @@ struct Ingest {
     if let number = row?[0].integer {
       throw Rejection(reason: .dependent, detail: "change set \(number)")
     }
-  }
-
-  // MARK: Parents and children
-
-  private func hasChildren(_ parent: TableSchema, _ key: RowKey) throws -> Bool {
-    for link in links where link.parent == parent.number {
-      guard let child = store.schema.table(number: link.child) else { continue }
-      let condition = link.childColumns.map { "\(quoted(child.columns[$0].name)) = ?" }
-      var found = false
-      try store.connection.each(
-        "SELECT \(child.columnList) FROM \(quoted(child.name)) WHERE "
-          + condition.joined(separator: " AND "), key.values
-      ) { values in
-        found = deleted[child.number]?.contains(child.rowKey(of: values)) != true
-        return !found
-      }
-      if found { return true }
-    }
-    return false
-  }
-
-  /// A row, and its links that have not been looked at yet.
-  private struct Linked {
-    let row: Touched
-    /// Whether it came back: where it points is nobody's word here.
-    var isRevived = false
-    var links: ArraySlice<TableLink>
-  }
-
-  /// A live row keeps the rows it points to alive: one that somebody deleted comes back, and its
-  /// deletion becomes a question for the operator.
-  ///
-  /// What comes back keeps its own parents: in a list of what is left to do, since how deep that goes is
-  /// for the data to say, and no stack is as deep.
-  private mutating func keepParents(of row: Touched) throws {
-    let own = links(of: row.table)
-    if own.isEmpty { return }
-    var open = [Linked(row: row, links: own)]
-    while var next = open.popLast() {
-      guard let link = next.links.popFirst() else { continue }
-      open.append(next)
-      guard let revived = try keepParent(by: link, of: next.row, isRevived: next.isRevived) else {
-        continue
-      }
-      open.append(Linked(row: revived, isRevived: true, links: links(of: revived.table)))
-    }
-  }
-
-  private func links(of table: TableSchema) -> ArraySlice<TableLink> {
-    links.filter { $0.child == table.number }[...]
-  }
-
-  /// - Returns: The row that a link points to, if it had to be brought back.
-  private mutating func keepParent(
-    by link: TableLink, of row: Touched, isRevived: Bool
-  ) throws -> Touched? {
-    let (values, before) = (row.now.values, row.before)
-    let key = RowKey(link.childColumns.map { values[$0] })
-    if key.values.contains(.null) { return nil }
-    guard let parent = store.schema.table(number: link.parent) else { return nil }
-    lazy var name = "\(row.table.name) \(row.key)"
-    let isNew = before.map { old in link.childColumns.contains { old.values[$0] != values[$0] } }
-    if !isRevived, isNew ?? true { try permission?.checkLink(parent, key, from: name) }
-    if livingParents[link.parent]?.contains(key) == true { return nil }
-    if try isLiving(parent, key) {
-      livingParents[link.parent, default: []].insert(key)
-      return nil
-    }
-    guard let old = try store.row(parent, key), let deletion = old.deletion else {
-      throw Rejection(
-        reason: .missingParent, detail: "\(name) → \(parent.name) \(key)",
-        awaited: AwaitedRow(table: parent.number, key: key))
-    }
-    try permission?.checkRevival(old, parent, key, from: name)
-    let now = try revive(parent, key, old, deletion)
-    return Touched(table: parent, key: key, before: nil, now: now)
-  }
-
-  private func isLiving(_ table: TableSchema, _ key: RowKey) throws -> Bool {
-    if let index = places[Place(table: table.number, key: key)] {
-      return !touched[index].now.isDeleted
-    }
-    return try store.connection.first(table.selectByKey, key.values) != nil
-  }
-
-  private mutating func revive(
-    _ table: TableSchema, _ key: RowKey, _ old: RowState, _ deletion: Version
-  ) throws -> RowState {
-    let sequence = try store.nextSequence()
-    var new = old
-    new.deletion = nil
-    new.sentWhole = sequence
-    new.deletions.append(Candidate(.deletion, of: deletion, values: []))
-    try write(new, over: old, table, key, sequence: sequence)
-    try store.follow(table, key, digests: &digests)
-    hasUnsettledScopes = true
-    disposition = .conflicted
-    return new
   }
 
   // MARK: Keys and rules

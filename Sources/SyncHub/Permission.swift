@@ -127,6 +127,14 @@ final class Past {
     return try hasState() && store.isHeld(scope, in: base.access)
   }
 
+  /// What somebody knew of a row: his base says nothing of rows that he did not hold then.
+  func knowledge(of row: RowState?, _ origin: ChangeOrigin) throws -> ChangeOrigin {
+    guard let row, base.number > 0, row.scope != .shared, !row.scope.isOfDevice,
+      try !held(row.scope)
+    else { return origin }
+    return origin.unproven
+  }
+
   /// Whether the state that the device holds has the rows of a scope in it, as far as the hub knows: when
   /// this was written, and by what it has been sent since.
   func keeps(_ scope: Scope) throws -> Bool {

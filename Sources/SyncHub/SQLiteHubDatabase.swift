@@ -49,6 +49,7 @@ package struct SQLiteHubDatabase: HubDatabase {
     Migration(name: "thuan-hub-v1-published", embedded: PackageResources.v1_published_sql),
     Migration(name: "thuan-hub-v2-words", embedded: PackageResources.v2_words_sql),
     Migration(name: "thuan-hub-v2-hub-words", embedded: PackageResources.v2_hub_words_sql),
+    Migration(name: "thuan-hub-v2-scope", embedded: PackageResources.v2_scope_sql),
   ]
 
   package func write<T>(_ body: (any HubConnection) throws -> T) throws -> T {
