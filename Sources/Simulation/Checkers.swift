@@ -51,12 +51,13 @@ extension World {
   }
 
   /// Nobody is sent a row of a scope that is not his.
-  func checkPage(_ answer: Answer, for name: String) throws {
+  func checkPage(_ answer: Answer, for name: String, _ device: String) throws {
     guard case .bytes(let bytes) = answer, let page = try? PullPage(decoding: bytes),
       let access = hub.permits.access(version: page.position.access), access.read != nil
     else { return }
     for row in page.rows where row.kind == .whole || row.kind == .fields {
-      guard let scope = mirror.scope(row.table, row.key), !scope.isOfDevice, !access.holds(scope)
+      guard let scope = mirror.scope(row.table, row.key), scope != .device(device),
+        !access.holds(scope)
       else { continue }
       throw Violation(
         law: .scope, what: "\(name) is sent \(row.table) \(row.key) of \(scope.stored)")
@@ -146,8 +147,8 @@ extension World {
     hub.permits.access(version: status.access) ?? .everything
   }
 
-  /// Which of the hub's own tables can be compared: what lies in quarantine concerns one device, under
-  /// all the names that it had.
+  /// Which of the hub's own tables are in what the mirror sums up for an access: what lies in quarantine
+  /// concerns the device alone that wrote it.
   private func isCompared(_ access: Access) -> (TableSchema) -> Bool {
     { access.read == nil || $0.number != PublishedTables.quarantine }
   }
@@ -155,17 +156,19 @@ extension World {
   func differencesFromHub(_ device: SimulatedDevice, _ standing: Standing) throws -> String {
     let access = access(standing.status)
     let tables = device.schema.schema.tables
-    let published = device.schema.published.filter(isCompared(access))
+    let published = device.schema.published
     let atHub = try hub.read { connection in
       (try Rows(tables, in: connection), try Rows(published, in: connection))
     }
-    let shown = Rows(standing.published, device.schema.published, only: published)
+    let own = Scope.device(device.identity.device)
     func held(_ rows: Rows, _ tables: [TableSchema]) -> Rows {
-      rows.filter(tables) { mirror.scope($0.number, $1).map(access.holds) ?? true }
+      rows.filter(tables) {
+        mirror.scope($0.number, $1).map { access.holds($0) || $0 == own } ?? true
+      }
     }
     let all =
       held(atHub.0, tables).differences(from: standing.rows, tables)
-      + held(atHub.1, published).differences(from: shown, published)
+      + held(atHub.1, published).differences(from: standing.published, published)
     return all.map(\.description).joined(separator: "\n  ")
   }
 

@@ -218,7 +218,7 @@ extension World {
     try noticeCrashes()
     guard parcel.isPush else {
       try observeHub()
-      try checkPage(answer, for: name)
+      try checkPage(answer, for: name, parcel.sender.device)
       trace.note("    \(name) \(parcel.summary) → \(answer.summary), hub at \(mirror.sequence)")
       return answer
     }

@@ -276,4 +276,28 @@ struct RecoveryTests {
     let opened = try world.hub.conflicts(openOnly: true).map(\.openedMilliseconds)
     #expect(try an.value("SELECT opened_at FROM thuan_conflict") == .integer(opened[0]))
   }
+
+  @Test func `what waited for a row at a hub that was put back is told to its writer alone`() throws
+  {
+    let grants = Grants()
+    let world = try World(policy: grants, hubFile: "scoped.db")
+    for officer in ["an", "binh"] { grants.give(officer, reading: ["north"], writing: ["north"]) }
+    let (an, binh) = (try world.device("an"), try world.device("binh"))
+    let copy = world.folder.appendingPathComponent("scoped.copy").path
+    try world.hubDatabase.backup(to: copy)
+    try an.write("INSERT INTO project (id, title) VALUES ('q', 'a')")
+    try settle([an, binh])
+    try world.restoreHub(from: copy)
+    try binh.write("INSERT INTO item VALUES ('i', 'q', 'x', 1)")
+    try binh.sync()
+    #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.missingParent])
+    try settle([an, binh])
+    let (own, others) = (
+      try binh.value("SELECT group_concat(device || state) FROM thuan_quarantine"),
+      try an.value("SELECT group_concat(device || state) FROM thuan_quarantine")
+    )
+    #expect(own == .text(binh.identity.device + "applied"))
+    #expect(others == .null)
+    for device in [an, binh] { #expect(try device.status().isInStep) }
+  }
 }
