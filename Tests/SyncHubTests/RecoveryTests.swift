@@ -300,4 +300,52 @@ struct RecoveryTests {
     #expect(others == .null)
     for device in [an, binh] { #expect(try device.status().isInStep) }
   }
+
+  // MARK: Both
+
+  @Test
+  func `work that only a copy has its receipts for is offered again when all else was put back`()
+    throws
+  {
+    let hubCopy = try backUpHub("hubcopy.db")
+    let copy = try an.copy("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try an.sync()
+    let clone = try world.device(an, at: try an.copy("clone.db"))
+    try world.restoreHub(from: hubCopy)
+    // Goes on under the name that the clone has, too, and under the numbers of what is gone.
+    let restored = try world.device(an, at: copy)
+    try restored.write("UPDATE project SET first_day = '2026-01-01'")
+    try restored.sync()
+    try clone.write("UPDATE project SET place = 'there'")
+    try settle([clone, restored, binh])
+    try expectInStep([clone, restored, binh])
+    #expect(try title() == .text("b"))
+    #expect(try binh.value("SELECT place || first_day FROM project") == .text("there2026-01-01"))
+    #expect(try binh.value("SELECT name FROM item") == .text("x"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+  }
+
+  @Test func `what a copy wrote under a name that it has left is offered again, too`() throws {
+    let hubCopy = try backUpHub("hubcopy.db")
+    let copy = try an.copy("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.sync()
+    let clone = try world.device(an, at: try an.copy("clone.db"))
+    try an.write("UPDATE project SET place = 'here, too'")
+    try an.sync()
+    try clone.write("UPDATE project SET title = 'c'")
+    try clone.sync()
+    try world.restoreHub(from: hubCopy)
+    let restored = try world.device(an, at: copy)
+    try restored.write("UPDATE project SET first_day = '2026-01-01'")
+    try restored.sync()
+    try settle([clone, restored, binh])
+    try expectInStep([clone, restored, binh])
+    #expect(try title() == .text("c"))
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+    let written = try world.hub.history(of: "project", RowKey([.text("p")])).flatMap(\.fields)
+    #expect(written.contains { $0.after == .text("b") })
+  }
 }
