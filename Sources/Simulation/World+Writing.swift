@@ -114,7 +114,7 @@ extension World {
   ) throws {
     let wall = wall(device)
     let known = try attempt(on: device) {
-      (sealed: try $0.changeSets(wallMilliseconds: wall), marked: try $0.markedRows())
+      (sealed: try $0.changeSets(wallMilliseconds: wall), marks: try $0.marks())
     }
     guard let known, let before = device.rows else { return }
     try foreign(device, body)
@@ -124,7 +124,7 @@ extension World {
     guard let after = device.rows else { return }
     let touched = after.differences(from: before, device.schema.schema.tables)
     device.takenAway.formUnion(touched.filter { $0.new == nil }.map(\.existence))
-    try excuseUnsealed(touched, on: device, known.sealed.map(\.changeSet), known.marked)
+    try excuseUnsealed(touched, on: device, known.sealed.map(\.changeSet), known.marks)
   }
 
   /// Excuses deletions past the triggers of rows that are made anew: they were changed, for all that
@@ -141,10 +141,11 @@ extension World {
   /// Excuses what stood in a row and in no change set yet.
   ///
   /// It is gone when the row is changed past the triggers: nobody can know it any more. Of a row that has
-  /// no marks yet, nobody can say that it is gone.
+  /// no marks yet, nobody can say that it is gone. And of a value that is the one with which the row was
+  /// last known, nobody can say that it was written.
   private func excuseUnsealed(
     _ touched: [RowDifference], on device: SimulatedDevice, _ sealed: [ChangeSet],
-    _ marked: Set<Oracle.Place>
+    _ marks: [Oracle.Place: UInt64]
   ) throws {
     let now = try attempt(on: device) { try $0.changeSets(wallMilliseconds: wall(device)) } ?? []
     let before = Set(oracle.missing(from: sealed))
@@ -152,10 +153,11 @@ extension World {
       commitment.device == device.identity.device
         && touched.contains {
           $0.concerns(commitment.place)
-            && (!before.contains(commitment) || $0.tookAway(commitment.value, at: commitment.place))
+            && (!before.contains(commitment) || $0.tookAway(commitment.value, at: commitment.place)
+              || $0.isAsKnown(commitment.value, at: commitment.place, marks))
         }
     }
-    let unmade = Set(touched.filter { $0.new == nil }.map(\.existence)).subtracting(marked)
+    let unmade = touched.filter { $0.new == nil }.map(\.existence).filter { marks[$0] == nil }
     let excused = Set(gone)
     oracle.excuse {
       excused.contains($0) || (unmade.contains($0.place) && $0.value == .integer(0))
@@ -164,17 +166,24 @@ extension World {
 }
 
 extension DeviceStore {
-  /// The rows that the store has marks of, as places of their existence.
-  fileprivate func markedRows() throws -> Set<Oracle.Place> {
+  /// The marks that the store has of its rows; those of a row's existence are 1.
+  fileprivate func marks() throws -> [Oracle.Place: UInt64] {
     try read { db in
-      var places: Set<Oracle.Place> = []
-      try db.each("SELECT tbl, key FROM thuan_shadow") { row in
-        guard let table = schema.table(number: Int(row[0].integer ?? 0)) else { return true }
+      var marks: [Oracle.Place: UInt64] = [:]
+      try db.each("SELECT tbl, key, marks FROM thuan_shadow") { row in
+        guard let table = schema.table(number: Int(row[0].integer ?? 0)),
+          case .blob(let bytes) = row[2]
+        else { return true }
         let key = try RowKey(stored: row[1], columns: table.key.count)
-        places.insert(Oracle.Place(table: table.number, key: key, column: 0))
+        marks[Oracle.Place(table: table.number, key: key, column: 0)] = 1
+        for (index, column) in table.columnsByNumber.enumerated() {
+          let own = bytes.dropFirst(8 * index).prefix(8)
+          marks[Oracle.Place(table: table.number, key: key, column: column.number)] =
+            own.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
         return true
       }
-      return places
+      return marks
     }
   }
 }
@@ -186,6 +195,15 @@ extension RowDifference {
 
   fileprivate func concerns(_ place: Oracle.Place) -> Bool {
     table.number == place.table && key == place.key
+  }
+
+  /// Whether the row says this now, and did when it was last known.
+  fileprivate func isAsKnown(
+    _ value: SyncCore.Value, at place: Oracle.Place, _ marks: [Oracle.Place: UInt64]
+  ) -> Bool {
+    guard let index = table.index(number: place.column), new?[index] == value else { return false }
+    return marks[place]
+      == RowMarker(table: table.number, key: key).mark(column: place.column, value)
   }
 
   /// Whether the row said this and does not any more.
