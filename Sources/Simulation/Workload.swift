@@ -244,6 +244,19 @@ package struct Workload {
     }
   }
 
+  /// A copy; sometimes all else is put back then, to before work of which the copy has the receipts, and
+  /// the device goes on under the name that they share.
+  private mutating func cloning(_ device: Int) -> [Action] {
+    guard random.chance(30) else { return [.clone(device: device)] }
+    let sync = Action.sync(device: device, [.push, .pull], [])
+    let copies: [Action] = [.backUp(.hub), .backUp(.device(device))]
+    let lost = writing(.write, device) + [sync]
+    let pending = random.chance(50) ? writing(.write, device) : []
+    return copies + lost + pending + [.clone(device: device), .restore(.hub, withIdentity: false)]
+      + [.restore(.device(device), withIdentity: true)] + writing(.write, device)
+      + (random.chance(50) ? [sync] : [])
+  }
+
   private mutating func mishap(_ kind: Kind, _ device: Int) -> [Action] {
     let loss = random.pick(Disk.Loss.allCases)
     let bits = random.next()
@@ -261,7 +274,7 @@ package struct Workload {
     case .backUp: return [.backUp(machine(device))]
     case .restoreDevice: return [.restore(.device(device), withIdentity: random.chance(50))]
     case .restoreHub: return [.restore(.hub, withIdentity: false)]
-    case .clone: return [.clone(device: device)]
+    case .clone: return cloning(device)
     case .reinstall: return [.reinstall(device: device)]
     default: return [.upgrade(machine(device))]
     }

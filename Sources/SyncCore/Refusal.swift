@@ -24,7 +24,8 @@ package struct Refusal: Error, Equatable, Sendable {
     /// The device has a newer schema than the hub.
     case schemaNewer
     /// The hub lacks change sets before those that came, or that the device has receipts for:
-    /// ``Refusal/sequence`` of the stream of ``Refusal/epoch`` is the first.
+    /// ``Refusal/sequence`` of the stream of ``Refusal/epoch`` is the first. 0 is before all of them:
+    /// the hub has another's work under the stream's name, so the device offers its own under a new one.
     case gap
     /// The hub knows another change set under this number, or more of the stream than the device
     /// does: the device was restored or cloned.

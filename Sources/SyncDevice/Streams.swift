@@ -76,7 +76,11 @@ extension DeviceStore {
     return try StreamPlace(decoding: bytes)
   }
 
-  /// Offers acknowledged work again from a sequence on: the hub does not have it any more.
+  /// Offers acknowledged work again from a sequence of a stream on: the hub does not have it any more.
+  ///
+  /// If it does not have anything of the stream for sure, since it has another's under its name, the
+  /// sequence is 0: then all is offered that was written from the stream's beginning on, whatever the
+  /// name, so that it comes in its order.
   ///
   /// - Returns: Whether the store still has that work; if not, only a new epoch helps.
   func reoffer(epoch: Int, from sequence: Int64, wallMilliseconds: Int64) throws -> Bool {
@@ -86,8 +90,8 @@ extension DeviceStore {
         """
         UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL,
           settled = CASE settled WHEN 2 THEN 2 ELSE 0 END
-        WHERE epoch = ? AND sequence >= ?
-        """, place)
+        WHERE \(sequence == 0 ? Self.fromBeginning : "epoch = ? AND sequence >= ?")
+        """, sequence == 0 ? [place[0]] : place)
       try set(.isInStep, .integer(0), db)
       try logEvent(
         .reoffered, "\(epoch)/\(sequence)", wallMilliseconds: wallMilliseconds, db)
@@ -95,6 +99,9 @@ extension DeviceStore {
         "SELECT 1 FROM thuan_outbox WHERE epoch = ? AND sequence = ?", place) != nil
     }
   }
+
+  private static let fromBeginning =
+    "position >= (SELECT min(position) FROM thuan_outbox WHERE epoch = ?)"
 
   /// Takes a new epoch: this store shares its past with another that has gone on under the old one.
   ///

@@ -194,7 +194,7 @@ package struct SyncRound {
       guard request.standings.last == present else { return }
       if refusal.sequence == present.acknowledged {
         _ = try store.reoffer(
-          epoch: present.epoch, from: 1, wallMilliseconds: wallMilliseconds)
+          epoch: present.epoch, from: 0, wallMilliseconds: wallMilliseconds)
       } else if refusal.sequence <= present.sealed {
         return
       }

@@ -64,13 +64,18 @@ extension HubStore {
       if standing.acknowledged > last {
         throw Refusal(.gap, sequence: last + 1, epoch: standing.epoch)
       }
-      guard standing == request.standings.last, let stream else { continue }
+      guard let stream else { continue }
+      let isPresent = standing == request.standings.last
       if standing.acknowledged > 0, !standing.hash.isEmpty,
         try number(of: standing.acknowledged, in: stream.number, hash: standing.hash) == nil
       {
-        throw Refusal(.fork, sequence: standing.acknowledged, epoch: standing.epoch)
+        throw isPresent
+          ? Refusal(.fork, sequence: standing.acknowledged, epoch: standing.epoch)
+          : Refusal(.gap, sequence: 0, epoch: standing.epoch)
       }
-      if last > standing.sealed { throw Refusal(.fork, sequence: last, epoch: standing.epoch) }
+      if isPresent, last > standing.sealed {
+        throw Refusal(.fork, sequence: last, epoch: standing.epoch)
+      }
     }
   }
 

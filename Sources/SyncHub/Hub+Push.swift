@@ -116,7 +116,10 @@ private struct Reception {
       return try takeMalformed(body, hash)
     }
     guard changeSet.stream == id else { throw Refusal(.malformed, detail: "stream") }
-    if changeSet.sequence <= stream.lastSequence { return try known(changeSet.sequence, hash) }
+    if changeSet.sequence <= stream.lastSequence {
+      guard let receipt = try known(changeSet.sequence, hash) else { throw try parting(changeSet) }
+      return receipt
+    }
     try checkPlace(changeSet)
     let isFlagged =
       isClockOff
@@ -146,11 +149,24 @@ private struct Reception {
       reason: verdict.text)
   }
 
-  /// The receipt of what has come before.
-  private func known(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt {
-    let receipt = try store.receipt(stream: stream.number, sequence: sequence, hash: hash)
-    guard let receipt else { throw Refusal(.fork, sequence: sequence, epoch: id.epoch) }
-    return receipt
+  /// The receipt of what has come before; nothing if that was something else.
+  private func known(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt? {
+    try store.receipt(stream: stream.number, sequence: sequence, hash: hash)
+  }
+
+  /// What the device is told whose stream is not what the hub has under its name.
+  ///
+  /// Where they part behind the change set before this one, its own stream ends there. Where that one is
+  /// another, too, the device has receipts of a life of the hub that is gone, and of what they are for
+  /// the hub may have nothing.
+  private func parting(_ changeSet: ChangeSet) throws -> Refusal {
+    let before = changeSet.sequence - 1
+    let isShared =
+      try before == 0
+      || store.number(of: before, in: stream.number, hash: changeSet.previous) != nil
+    return isShared
+      ? Refusal(.fork, sequence: changeSet.sequence, epoch: id.epoch)
+      : Refusal(.gap, sequence: 0, epoch: id.epoch)
   }
 
   private mutating func checkPlace(_ changeSet: ChangeSet) throws {
@@ -164,7 +180,7 @@ private struct Reception {
       mayRepeat = true
       ancestors = try store.ancestors(of: stream)
     } else if changeSet.previous != stream.lastHash {
-      throw Refusal(.fork, sequence: changeSet.sequence, epoch: id.epoch)
+      throw try parting(changeSet)
     }
   }
 
@@ -226,7 +242,10 @@ private struct Reception {
   private mutating func takeMalformed(_ body: [UInt8], _ hash: [UInt8]) throws -> Receipt {
     let sequence = stream.lastSequence + 1
     if let damaged = DamagedChangeSet(decoding: body), damaged.sequence != sequence {
-      if damaged.sequence < sequence { return try known(damaged.sequence, hash) }
+      if damaged.sequence < sequence {
+        if let receipt = try known(damaged.sequence, hash) { return receipt }
+        throw Refusal(.fork, sequence: damaged.sequence, epoch: id.epoch)
+      }
       throw Refusal(.gap, sequence: sequence, epoch: id.epoch)
     }
     let changeSet = ChangeSet(
