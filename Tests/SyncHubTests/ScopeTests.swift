@@ -267,6 +267,24 @@ struct ScopeTests {
     try inStep(binh)
   }
 
+  @Test func `what leaves a device's units between the pages of its first pull leaves the device`()
+    throws
+  {
+    world.limitPages(to: 3)
+    var round = SyncRound(an.store, identity: an.identity, directions: .pull)
+    let first = try #require(try round.next(wallMilliseconds: world.now))
+    let page = try an.answer(first)
+    #expect(try PullPage(decoding: page).rows.contains { $0.key == RowKey([.text("n")]) })
+    try round.receive(page, wallMilliseconds: world.now)
+    try chi.write("UPDATE session SET unit = 'south' WHERE id = 'n'")
+    try chi.sync()
+    while let request = try round.next(wallMilliseconds: world.now) {
+      try round.receive(try an.answer(request), wallMilliseconds: world.now)
+    }
+    #expect(try keys("session", on: an).isEmpty && keys("finding", on: an).isEmpty)
+    try inStep(an)
+  }
+
   @Test func `work under a grant since withdrawn is shown until the operator has taken it in`()
     throws
   {
