@@ -154,11 +154,12 @@ private struct PageComposer {
   ) throws {
     self.store = store
     self.reader = reader
-    // Who takes the whole state lets everything else go.
+    // Who takes the whole state lets everything else go, but for what an earlier page has brought.
     hasExits =
-      try reader.access.read != nil && request.epoch != 0
+      try reader.access.read != nil && (request.epoch != 0 || request.position.sequence > 0)
       && store.connection.first(
-        "SELECT 1 FROM hub_exit WHERE sequence > ? LIMIT 1", [.integer(request.cursor)]) != nil
+        "SELECT 1 FROM hub_exit WHERE sequence > ? LIMIT 1",
+        [.integer(max(request.cursor, request.position.sequence))]) != nil
     self.pageRows = pageRows
     self.request = request
     own = try store.ownWords(request, device)
@@ -222,8 +223,10 @@ private struct PageComposer {
     guard let number = entry.table.integer.map({ Int($0) }),
       let table = published[number] ?? store.schema.table(number: number)
     else { return }
-    // One that has never pulled holds nothing but what it has made.
-    if request.cursor == 0, try !isOwn(entry.metadata, table) { return }
+    // One that has never pulled holds nothing but what it has made, and what has come before this page.
+    if request.cursor == 0, request.position.sequence == 0, try !isOwn(entry.metadata, table) {
+      return
+    }
     append(
       table, try RowKey(stored: entry.key, columns: table.key.count), .evicted, [], units: nil)
   }
