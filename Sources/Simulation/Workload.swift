@@ -135,9 +135,23 @@ package struct Workload {
   /// A permit; often others come while what was written under it is still on its way.
   private mutating func permits(_ device: Int) -> [Action] {
     let first = permit(device)
+    if random.chance(25) { return [first] + movingBetweenPages(device) }
     guard random.chance(40) else { return [first] }
     return [first] + syncing(device, [.push, .pull]) + writing(.write, device) + [permit(device)]
       + (random.chance(50) ? writing(.write, device) : []) + syncing(device, [.push, .pull])
+  }
+
+  /// A device breaks off in the middle of the whole state, and meanwhile rows move from area to area.
+  private mutating func movingBetweenPages(_ device: Int) -> [Action] {
+    let other = random.below(devices)
+    let moves = ["p", "q", "r"].map {
+      "UPDATE project SET area = '\(random.pick(["n", "s"]))' WHERE id = '\($0)'"
+    }
+    return [
+      .sync(device: device, .pull, [.none, .none, .requestLost]),
+      .write(device: other, Edit(statements: moves)), .sync(device: other, [.push, .pull], []),
+      .sync(device: device, [.push, .pull], []),
+    ]
   }
 
   private mutating func permit(_ device: Int) -> Action {
