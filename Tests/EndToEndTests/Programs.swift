@@ -5,6 +5,7 @@ import Testing
 final class Programs {
   let folder: URL
   private let binaries: URL
+  private let ownsFolder: Bool
   private var server: Process?
   private(set) var url = ""
 
@@ -13,11 +14,19 @@ final class Programs {
       "thuan-processes-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     binaries = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    ownsFolder = true
+  }
+
+  /// Other programs over the same hub's folder and the same stores.
+  init(in binaries: URL, beside others: Programs) {
+    folder = others.folder
+    self.binaries = binaries
+    ownsFolder = false
   }
 
   deinit {
     server?.kill()
-    try? FileManager.default.removeItem(at: folder)
+    if ownsFolder { try? FileManager.default.removeItem(at: folder) }
   }
 
   /// How a program ended and what it said.
@@ -102,6 +111,9 @@ final class Programs {
 
   func store(_ name: String) -> String { folder.appendingPathComponent(name + ".db").path }
 
+  /// The port at which the hub serves.
+  var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
   /// A one-time code for somebody.
   func code(for name: String, unit: String = "60") throws -> String {
     let issued = try hub("enrol", "--name", name, "--unit", unit, "--label", name, "--json")
@@ -115,6 +127,13 @@ final class Programs {
 
   /// A hub that serves one province and its Front, and devices that are in step with it.
   func prepare(devices: [String] = ["an", "binh"]) throws {
+    try makeHub()
+    try startHub()
+    for device in devices { try enrol(device) }
+  }
+
+  /// A hub's folder, with one province and its Front.
+  func makeHub() throws {
     let units = folder.appendingPathComponent("units.csv")
     try """
     code,name_vi,kind,parent_code,tier
@@ -125,8 +144,6 @@ final class Programs {
     #expect(try hub("init").code == 0)
     #expect(try hub("import", "units", units.path).code == 0)
     #expect(try hub("import", "organisations", "--generate-front").code == 0)
-    try startHub()
-    for device in devices { try enrol(device) }
   }
 
   /// The words that record a session.
