@@ -38,6 +38,18 @@ struct HistoryTests {
       "another time", HistoryFlaw(.outOfChain, 2),
       "UPDATE hub_change_set SET received_at = received_at + 1 WHERE number = 2"),
     Tampering(
+      "another officer", HistoryFlaw(.outOfChain, 6),
+      "UPDATE hub_change_set SET officer = 'chi' WHERE number = 6"),
+    Tampering(
+      "another fate", HistoryFlaw(.outOfChain, 7),
+      "UPDATE hub_change_set SET disposition = 4 WHERE number = 7"),
+    Tampering(
+      "another reason", HistoryFlaw(.outOfChain, 7),
+      "UPDATE hub_change_set SET reason = 'constraint' WHERE number = 7"),
+    Tampering(
+      "a clock that was trusted", HistoryFlaw(.outOfChain, 7),
+      "UPDATE hub_change_set SET is_flagged = 1 WHERE number = 7"),
+    Tampering(
       "one removed", HistoryFlaw(.missing, 2), "DELETE FROM hub_change_set WHERE number = 2"),
     Tampering(
       "one removed and the rest moved up", HistoryFlaw(.outOfChain, 2),
