@@ -34,7 +34,7 @@ final class Province {
       path: path, migrations: WorkloadTables.migrations, schema: schema)
     hub = try Hub(
       database, schema: schema, timeline: "bench", secret: (1...32).map { $0 },
-      wallMilliseconds: Province.start)
+      randomness: SystemRandomNumberGenerator(), wallMilliseconds: Province.start)
   }
 
   /// Lets a new device in.

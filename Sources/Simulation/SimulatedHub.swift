@@ -19,10 +19,12 @@ final class SimulatedHub {
 
   /// In some lives pages hold few rows and few are compared one by one, as if there were many.
   private let isSparing: Bool
+  private let seed: UInt64
 
-  init(_ templates: Templates, isSparing: Bool) {
+  init(_ templates: Templates, seed: UInt64) {
     self.templates = templates
-    self.isSparing = isSparing
+    self.seed = seed
+    isSparing = seed.isMultiple(of: 3)
   }
 
   var schema: SchemaVersion { templates.versions[version - 1] }
@@ -41,7 +43,8 @@ final class SimulatedHub {
       path: Self.path, migrations: schema.migrations, schema: schema.schema)
     var hub = try Hub(
       database, schema: schema.schema, policy: permits, timeline: "t1",
-      secret: Templates.hubSecret, wallMilliseconds: wallMilliseconds)
+      secret: Templates.hubSecret, randomness: SplitMix64(seed: seed &+ UInt64(starts) << 32),
+      wallMilliseconds: wallMilliseconds)
     if isSparing { (hub.pageRows, hub.comparedRows) = (5, 2) }
     self.database = database
     self.hub = hub

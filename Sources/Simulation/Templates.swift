@@ -37,7 +37,7 @@ final class Templates {
       path: path, migrations: versions[0].migrations, schema: versions[0].schema)
     let hub = try Hub(
       database, schema: versions[0].schema, timeline: "t1", secret: Self.hubSecret,
-      wallMilliseconds: Self.start)
+      randomness: SplitMix64(seed: 1), wallMilliseconds: Self.start)
     for index in 0..<count { try enrol(index, at: hub, wallMilliseconds: Self.start) }
   }
 

@@ -41,7 +41,7 @@ final class World {
     let images = try templates.hub(devices: plan.devices)
     for index in 0..<plan.devices { _ = try templates.device(index) }
     Disk.reset(seed: plan.seed)
-    hub = SimulatedHub(templates, isSparing: plan.seed.isMultiple(of: 3))
+    hub = SimulatedHub(templates, seed: plan.seed)
     images.put(at: SimulatedHub.path)
     oracle = Oracle(templates.versions[1].schema)
     mirror = HubMirror(templates.versions)

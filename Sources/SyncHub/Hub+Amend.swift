@@ -105,7 +105,6 @@ extension Hub {
         row.table, row.change.key, number: own, position: position,
         outcomes: Dictionary(uniqueKeysWithValues: row.units.map { ($0, .applied) }))
     }
-    try store.setReceipt(own, .applied, reason: "")
     for change in changes { try store.publishWord(of: change, own, ruling, signedBy: key) }
     try store.recordAmendment(of: number, by: own, ruling)
   }

@@ -26,6 +26,8 @@ package struct AdministrativeAct: Equatable, Sendable {
     case repair, restored, damaged
     /// Tombstones were forgotten; a copy was put back; the schema has grown.
     case compact, timeline, schema
+    /// The chain of the history covers more from then on; the bytes of a change set were erased by law.
+    case chain, erase
     /// Somebody was given or refused access to units; units were merged or split; a recommendation got
     /// another addressee.
     case grant, withdraw, reform, transfer

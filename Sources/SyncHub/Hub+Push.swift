@@ -232,7 +232,7 @@ private struct Reception {
     (stream.lastSequence, stream.lastHash) = (changeSet.sequence, hash)
     return try store.insert(
       Arrival(
-        stream: stream.number, sequence: changeSet.sequence, hash: hash, body: body,
+        stream: stream.number, id: id, sequence: changeSet.sequence, hash: hash, body: body,
         officer: changeSet.officer, wallMilliseconds: changeSet.wallMilliseconds,
         receivedMilliseconds: wallMilliseconds, isFlagged: isFlagged))
   }

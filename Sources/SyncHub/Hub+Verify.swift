@@ -43,9 +43,9 @@ package struct HistoryFlaw: Equatable, Sendable {
   package enum Kind: String, Sendable {
     /// The change set's number is not the next one: something before it has been removed.
     case missing
-    /// Its bytes are not those that its hash was made of.
+    /// Its bytes are not those that its hash was made of, and no act says that they were erased.
     case altered
-    /// Its hash or the time when it came do not fit the chain: it has been altered, or its place has.
+    /// Its hash, or what the hub noted of it, does not fit the chain: it has been altered, or its place has.
     case outOfChain
     /// It is filed in another stream or at another place than it says itself.
     case misfiled
@@ -54,6 +54,8 @@ package struct HistoryFlaw: Equatable, Sendable {
     /// The history ends before it, and should not: by what the books say of a stream's end, or a head
     /// that was taken down.
     case cutOff
+    /// It is said to have been dismissed, and no act says so.
+    case unsaid
     /// It is not what it was when the head was taken down.
     case otherThanHead
   }
@@ -67,26 +69,41 @@ package struct HistoryFlaw: Equatable, Sendable {
   }
 }
 
+/// What reading a hub's history has proved.
+package struct HistoryProof: Equatable, Sendable {
+  /// The present head.
+  package let head: HistoryHead
+  /// The first flaw, if there is one.
+  package let flaw: HistoryFlaw?
+  /// The first change set of which the chain covers whose it is and what became of it; nothing if it does
+  /// of none yet.
+  package let covered: Int64?
+  /// Change sets whose bytes have been erased by law: an act says so, and the chain holds without them.
+  package let erased: [Int64]
+}
+
 extension Hub {
   /// Reads the whole history and proves that nothing in it was altered, removed or reordered.
   ///
   /// It takes one pass; beside one change set at a time, one hash for every stream is held.
   ///
   /// - Parameter heads: What was taken down of it before.
-  /// - Returns: The present head, and the first flaw, if there is one.
+  /// - Returns: What that has proved.
   /// - Throws: The storage's errors.
-  package func verifyHistory(against heads: [HistoryHead] = []) throws -> (
-    head: HistoryHead, flaw: HistoryFlaw?
-  ) {
+  package func verifyHistory(against heads: [HistoryHead] = []) throws -> HistoryProof {
     try read { store in
       var verifier = HistoryVerifier(heads)
       try store.connection.each(HistoryVerifier.select, []) { row in
         verifier.read(row)
         return verifier.flaw == nil
       }
-      if verifier.flaw == nil { verifier.finish(try store.streamEnds()) }
+      if verifier.flaw == nil {
+        verifier.finish(try store.streamEnds(), dismissed: try store.dismissedNumbers())
+      }
       let (last, chain) = try store.lastChangeSet()
-      return (HistoryHead(number: last, chain: chain), verifier.flaw)
+      return HistoryProof(
+        head: HistoryHead(number: last, chain: chain), flaw: verifier.flaw,
+        covered: verifier.covered, erased: verifier.erased)
     }
   }
 }
@@ -105,6 +122,18 @@ extension HubStore {
     }
     return ends
   }
+
+  /// Change sets that are said to have been dismissed.
+  fileprivate func dismissedNumbers() throws -> [Int64] {
+    try connection.rows(
+      """
+      SELECT c.number FROM thuan_quarantine q
+        JOIN hub_stream s ON s.device = q.device AND s.epoch = q.epoch
+        JOIN hub_change_set c ON c.stream = s.id AND c.sequence = q.sequence
+      WHERE q.state = 'dismissed' ORDER BY +c.number
+      """
+    ).compactMap { $0[0].integer }
+  }
 }
 
 /// One pass over the history, oldest first.
@@ -115,64 +144,125 @@ private struct HistoryVerifier {
   }
 
   static let select = """
-    SELECT c.number, c.stream, c.sequence, c.hash, c.body, c.received_at, c.chain, s.device, s.epoch
-    FROM hub_record c LEFT JOIN hub_stream s ON s.id = c.stream ORDER BY c.number
+    SELECT r.number, r.stream, r.sequence, r.hash, r.body, r.chain, c.seal, s.device, s.epoch,
+      r.officer, r.wall, r.received_at, r.is_flagged, r.disposition, r.reason
+    FROM hub_record r JOIN hub_change_set c ON c.number = r.number
+      LEFT JOIN hub_stream s ON s.id = r.stream
+    ORDER BY r.number
     """
+
+  /// A row of ``select``.
+  struct Entry {
+    let number: Int64
+    let stream: Int64
+    let sequence: Int64
+    let hash: [UInt8]
+    let body: [UInt8]
+    let chain: [UInt8]
+    /// Nothing where the chain goes by the older rule.
+    let seal: [UInt8]?
+    let notes: HistoryChain.Notes
+
+    init?(_ row: [Value]) {
+      guard let number = row[0].integer, let stream = row[1].integer,
+        let sequence = row[2].integer, case .blob(let hash) = row[3],
+        case .blob(let body) = row[4], case .blob(let chain) = row[5]
+      else { return nil }
+      (self.number, self.stream, self.sequence) = (number, stream, sequence)
+      (self.hash, self.body, self.chain) = (hash, body, chain)
+      seal = if case .blob(let bytes) = row[6] { bytes } else { nil }
+      notes = HistoryChain.Notes(
+        device: row[7], epoch: row[8], sequence: row[2], officer: row[9], wall: row[10],
+        received: row[11], isFlagged: row[12], disposition: row[13], reason: row[14])
+    }
+
+    /// Whether its bytes are said to have been erased: its seal is kept in place of what that is made of.
+    var isErased: Bool { seal?.count == HistoryChain.sealBytes }
+  }
 
   private(set) var head = HistoryHead(number: 0, chain: [])
   private(set) var flaw: HistoryFlaw?
+  private(set) var covered: Int64?
+  private(set) var erased: [Int64] = []
   private var ends: [Int64: StreamEnd] = [:]
+  /// What the hub did, without why.
+  private var acts: Set<String> = []
   private let heads: [HistoryHead]
 
   init(_ heads: [HistoryHead]) { self.heads = heads }
 
   mutating func read(_ row: [Value]) {
-    guard let number = row[0].integer, let stream = row[1].integer, let sequence = row[2].integer,
-      case .blob(let hash) = row[3], case .blob(let body) = row[4], case .blob(let chain) = row[6]
-    else { return }
-    flaw =
-      flaw(number, hash, body, received: row[5], chain)
-      ?? misfiling(number, stream, sequence, body, device: row[7], epoch: row[8])
-    head = HistoryHead(number: number, chain: chain)
-    ends[stream] = StreamEnd(sequence: sequence, hash: hash)
-    if flaw == nil, heads.contains(where: { $0.number == number && $0.chain != chain }) {
-      flaw = HistoryFlaw(.otherThanHead, number)
+    guard let entry = Entry(row) else { return }
+    let changeSet = entry.isErased ? nil : try? ChangeSet(decoding: entry.body)
+    flaw = flaw(entry, act: changeSet?.ownAct) ?? misfiling(entry, changeSet)
+    if entry.seal != nil, covered == nil { covered = entry.number }
+    if entry.isErased { erased.append(entry.number) }
+    if let act = changeSet?.ownAct { acts.insert(String(act.prefix { $0 != ":" })) }
+    head = HistoryHead(number: entry.number, chain: entry.chain)
+    ends[entry.stream] = StreamEnd(sequence: entry.sequence, hash: entry.hash)
+    if flaw == nil,
+      heads.contains(where: { $0.number == entry.number && $0.chain != entry.chain })
+    {
+      flaw = HistoryFlaw(.otherThanHead, entry.number)
     }
   }
 
-  private func flaw(
-    _ number: Int64, _ hash: [UInt8], _ body: [UInt8], received: Value, _ chain: [UInt8]
-  ) -> HistoryFlaw? {
-    if number != head.number + 1 { return HistoryFlaw(.missing, head.number + 1) }
-    if ChangeSet.hash(of: body) != hash { return HistoryFlaw(.altered, number) }
-    if HubStore.chain(after: head.chain, hash, received: received) != chain {
-      return HistoryFlaw(.outOfChain, number)
+  private func flaw(_ entry: Entry, act: String?) -> HistoryFlaw? {
+    if entry.number != head.number + 1 { return HistoryFlaw(.missing, head.number + 1) }
+    if !entry.isErased, ChangeSet.hash(of: entry.body) != entry.hash {
+      return HistoryFlaw(.altered, entry.number)
+    }
+    return chain(entry, act: act) == entry.chain ? nil : HistoryFlaw(.outOfChain, entry.number)
+  }
+
+  /// What the chain has to be; nothing where the rule by which an entry goes is none for its place.
+  private func chain(_ entry: Entry, act: String?) -> [UInt8]? {
+    guard let kept = entry.seal else {
+      if covered != nil { return nil }
+      return HistoryChain.former(after: head.chain, entry.hash, received: entry.notes.received)
+    }
+    // Nobody can say of an older part that it was never covered: the record says where that begins.
+    let isBeginning = entry.number == 1 || act == HistoryChain.beginning
+    guard covered != nil || isBeginning else { return nil }
+    let seal = entry.isErased ? kept : HistoryChain.seal(kept, entry.hash)
+    return HistoryChain.next(after: head.chain, seal: seal, entry.notes)
+  }
+
+  /// What was damaged before it came can say nothing of its place, nor what has been erased.
+  private func misfiling(_ entry: Entry, _ changeSet: ChangeSet?) -> HistoryFlaw? {
+    let last = ends[entry.stream]
+    if entry.sequence != (last?.sequence ?? 0) + 1 {
+      return HistoryFlaw(.outOfStream, entry.number)
+    }
+    guard let changeSet else { return nil }
+    guard changeSet.sequence == entry.sequence,
+      entry.notes.device.text == changeSet.stream.device,
+      entry.notes.epoch.integer == Int64(changeSet.stream.epoch)
+    else { return HistoryFlaw(.misfiled, entry.number) }
+    if let last, changeSet.previous != last.hash {
+      return HistoryFlaw(.outOfStream, entry.number)
     }
     return nil
   }
 
-  /// What was damaged before it came can say nothing of its place.
-  private func misfiling(
-    _ number: Int64, _ stream: Int64, _ sequence: Int64, _ body: [UInt8], device: Value,
-    epoch: Value
-  ) -> HistoryFlaw? {
-    let last = ends[stream]
-    if sequence != (last?.sequence ?? 0) + 1 { return HistoryFlaw(.outOfStream, number) }
-    guard let changeSet = try? ChangeSet(decoding: body) else { return nil }
-    guard changeSet.sequence == sequence, device.text == changeSet.stream.device,
-      epoch.integer == Int64(changeSet.stream.epoch)
-    else { return HistoryFlaw(.misfiled, number) }
-    if let last, changeSet.previous != last.hash { return HistoryFlaw(.outOfStream, number) }
-    return nil
-  }
-
-  /// Looks whether anything is missing at the end.
-  mutating func finish(_ books: [Int64: StreamEnd]) {
+  /// Looks whether anything is missing at the end, and whether acts say what only they can.
+  mutating func finish(_ books: [Int64: StreamEnd], dismissed: [Int64]) {
     let isWhole = books.allSatisfy { stream, end in
       ends[stream]?.sequence == end.sequence && ends[stream]?.hash == end.hash
     }
     if !isWhole || heads.contains(where: { $0.number > head.number }) {
       flaw = HistoryFlaw(.cutOff, head.number + 1)
+      return
+    }
+    if let number = erased.first(where: { !acts.contains("erase \($0)") }) {
+      flaw = HistoryFlaw(.altered, number)
+    } else if let number = dismissed.first(where: { !acts.contains("dismiss \($0)") }) {
+      flaw = HistoryFlaw(.unsaid, number)
     }
   }
+}
+
+extension ChangeSet {
+  /// What the hub did by it; nothing for a device's.
+  fileprivate var ownAct: String? { stream == StreamID(device: "hub", epoch: 0) ? act : nil }
 }

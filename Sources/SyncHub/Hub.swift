@@ -15,6 +15,7 @@ package struct Hub: Sendable {
   let kinds: [Int: [ColumnKind]]
   let key: HubKey
   let replays: ReplayGuard
+  let randomness: HubRandomness
   let scrubPace = ScrubPace()
   /// A page ends after so many rows.
   package var pageRows = SyncLimits.pageRows
@@ -32,13 +33,16 @@ package struct Hub: Sendable {
   ///   - policy: Who may see and change what.
   ///   - timeline: A random name, taken as the hub's own and its first timeline's if it is new.
   ///   - secret: 32 random bytes, taken as its signing key if it is new.
+  ///   - randomness: What it draws from whenever it needs more.
   ///   - wallMilliseconds: The hub's time: what devices have signed before is not taken any more.
   /// - Throws: The storage's errors, and `CryptoKitError` for a secret of another length.
   package init(
     _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [],
     policy: any AccessPolicy = OpenAccess(), timeline: String, secret: [UInt8],
-    wallMilliseconds: Int64
+    randomness: some RandomNumberGenerator & Sendable, wallMilliseconds: Int64
   ) throws {
+    let randomness = HubRandomness(randomness)
+    self.randomness = randomness
     replays = ReplayGuard(wallMilliseconds: wallMilliseconds)
     self.database = database
     self.schema = schema
@@ -49,12 +53,13 @@ package struct Hub: Sendable {
     defaults = try database.defaults(in: schema)
     kinds = try database.kinds(in: schema)
     key = try database.write { connection in
-      let store = HubStore(connection, schema, links)
+      let store = HubStore(connection, schema, links, randomness)
       if try store.setting(.hub) == .null {
         try store.set(.hub, .text(timeline))
         try store.set(.timeline, .text(timeline))
         try store.set(.key, .blob(secret))
       }
+      try store.beginChain(wallMilliseconds: wallMilliseconds)
       try store.adoptSchema()
       try store.adoptNames()
       guard case .blob(let kept) = try store.setting(.key) else {
@@ -81,7 +86,7 @@ package struct Hub: Sendable {
 
   func write<T>(_ body: (HubStore) throws -> T) throws -> T {
     try database.write { connection in
-      let store = HubStore(connection, schema, links)
+      let store = HubStore(connection, schema, links, randomness)
       let result = try body(store)
       try store.finish()
       return result
@@ -89,7 +94,7 @@ package struct Hub: Sendable {
   }
 
   func read<T>(_ body: (HubStore) throws -> T) throws -> T {
-    try database.read { try body(HubStore($0, schema, links)) }
+    try database.read { try body(HubStore($0, schema, links, randomness)) }
   }
 }
 

@@ -9,22 +9,24 @@ extension HubStore {
     let (last, chain) = try lastChangeSet()
     let number = last + 1
     let (bundle, place) = try bundle(arrival.body, of: number)
-    let next = Self.chain(
-      after: chain, arrival.hash, received: .integer(arrival.receivedMilliseconds))
+    let salt = transaction.randomness.bytes(HistoryChain.saltBytes)
+    let entry = HistoryEntryDraft(
+      number: number, before: chain, seal: HistoryChain.seal(salt, arrival.hash),
+      notes: arrival.notes)
+    let (notes, next) = (entry.notes, entry.chain)
     try connection.run(
       """
       INSERT INTO hub_change_set (number, stream, sequence, hash, bundle, place, size, officer, wall,
-        received_at, is_flagged, disposition, reason, chain)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, '', ?)
+        received_at, is_flagged, disposition, reason, chain, seal)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        .integer(number), .integer(Int64(arrival.stream)), .integer(arrival.sequence),
-        .blob(arrival.hash), .integer(bundle), .integer(Int64(place)),
-        .integer(Int64(arrival.body.count)), .text(arrival.officer),
-        .integer(arrival.wallMilliseconds), .integer(arrival.receivedMilliseconds),
-        .integer(arrival.isFlagged ? 1 : 0), .blob(next),
+        .integer(number), .integer(Int64(arrival.stream)), notes.sequence, .blob(arrival.hash),
+        .integer(bundle), .integer(Int64(place)), .integer(Int64(arrival.body.count)),
+        notes.officer, notes.wall, notes.received, notes.isFlagged, notes.disposition,
+        notes.reason, .blob(next), .blob(salt),
       ])
-    noteRecord(number, chain: next)
+    note(entry, chain: next)
     return number
   }
 
@@ -68,18 +70,18 @@ extension HubStore {
       [.integer(sequence), .blob(hash), .integer(Int64(stream))])
   }
 
-  /// The hash over a history that goes on with a change set of the given hash.
-  ///
-  /// The hub's time is in it: a hub that was put back and is given the same work again has made
-  /// something else of it.
-  static func chain(after chain: [UInt8], _ hash: [UInt8], received: Value) -> [UInt8] {
-    ChangeSet.hash(of: chain + hash + encodedValues([received]))
-  }
-
+  /// Says for good what became of the last change set on record, which its chain covers.
   func setReceipt(_ number: Int64, _ disposition: Receipt.Disposition, reason: String) throws {
+    guard var entry = transaction.entry, entry.number == number else {
+      preconditionFailure("a receipt for another change set than the last")
+    }
+    entry.notes.disposition = .integer(Int64(disposition.rawValue))
+    entry.notes.reason = .text(reason)
+    let chain = entry.chain
     try connection.run(
-      "UPDATE hub_change_set SET disposition = ?, reason = ? WHERE number = ?",
-      [.integer(Int64(disposition.rawValue)), .text(reason), .integer(number)])
+      "UPDATE hub_change_set SET disposition = ?, reason = ?, chain = ? WHERE number = ?",
+      [entry.notes.disposition, entry.notes.reason, .blob(chain), .integer(number)])
+    note(entry, chain: chain)
   }
 
   /// The receipt of a change set that has come before, if its bytes are the same.
@@ -256,7 +258,7 @@ extension HubStore {
     let hash = ChangeSet.hash(of: body)
     let number = try insert(
       Arrival(
-        stream: stream.number, sequence: changeSet.sequence, hash: hash, body: body,
+        stream: stream.number, id: id, sequence: changeSet.sequence, hash: hash, body: body,
         officer: officer, wallMilliseconds: wallMilliseconds,
         receivedMilliseconds: wallMilliseconds, isFlagged: false))
     try noteEnd(of: stream.number, changeSet.sequence, hash: hash)

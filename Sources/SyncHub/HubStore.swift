@@ -8,12 +8,16 @@ struct HubStore {
   let connection: any HubConnection
   let schema: SyncSchema
   let links: [TableLink]
-  let transaction = HubTransaction()
+  let transaction: HubTransaction
 
-  init(_ connection: any HubConnection, _ schema: SyncSchema, _ links: [TableLink]) {
+  init(
+    _ connection: any HubConnection, _ schema: SyncSchema, _ links: [TableLink],
+    _ randomness: HubRandomness
+  ) {
     self.connection = connection
     self.schema = schema
     self.links = links
+    transaction = HubTransaction(randomness)
   }
 
   enum Setting: String {
@@ -86,8 +90,9 @@ struct HubStore {
     return record
   }
 
-  func noteRecord(_ number: Int64, chain: [UInt8]) {
-    transaction.record = (number, chain)
+  func note(_ entry: HistoryEntryDraft, chain: [UInt8]) {
+    transaction.record = (entry.number, chain)
+    transaction.entry = entry
     transaction.hasRecord = true
   }
 
@@ -262,6 +267,7 @@ struct HubStore {
 /// A change set as it came in.
 struct Arrival {
   var stream: Int
+  var id: StreamID
   var sequence: Int64
   var hash: [UInt8]
   var body: [UInt8]
@@ -269,4 +275,13 @@ struct Arrival {
   var wallMilliseconds: Int64
   var receivedMilliseconds: Int64
   var isFlagged: Bool
+
+  /// What is noted of it while nothing is known but that it came: that it is applied as it is.
+  var notes: HistoryChain.Notes {
+    HistoryChain.Notes(
+      device: .text(id.device), epoch: .integer(Int64(id.epoch)), sequence: .integer(sequence),
+      officer: .text(officer), wall: .integer(wallMilliseconds),
+      received: .integer(receivedMilliseconds), isFlagged: .integer(isFlagged ? 1 : 0),
+      disposition: .integer(Int64(Receipt.Disposition.applied.rawValue)), reason: .text(""))
+  }
 }

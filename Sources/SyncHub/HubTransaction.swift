@@ -1,5 +1,6 @@
 /// What one transaction has come to so far, where a row shall not cost a read and a write.
 final class HubTransaction {
+  let randomness: HubRandomness
   /// The last sequence given out.
   ///
   /// What a savepoint undoes leaves a gap, which nobody minds.
@@ -9,6 +10,8 @@ final class HubTransaction {
   var hasRecord = false
   /// The last change set on record.
   var record: (number: Int64, chain: [UInt8])?
+  /// The last one that this transaction has put there, before whose receipt its chain is not what it will be.
+  var entry: HistoryEntryDraft?
   /// The bytes of the change sets that are on record and not written yet, and the number of the first.
   var bundle: (number: Int64, bytes: [UInt8])?
   /// What the digests have changed by; see ``HubStore/saveDigests()``.
@@ -23,4 +26,16 @@ final class HubTransaction {
   var hasQuarantine: Bool?
   /// Whether any statement points to a row, or did when that was last looked up.
   var hasNames: Bool?
+
+  init(_ randomness: HubRandomness) { self.randomness = randomness }
+}
+
+/// What a change set's chain is made of, while its receipt may still change.
+struct HistoryEntryDraft {
+  let number: Int64
+  let before: [UInt8]
+  let seal: [UInt8]
+  var notes: HistoryChain.Notes
+
+  var chain: [UInt8] { HistoryChain.next(after: before, seal: seal, notes) }
 }

@@ -50,6 +50,7 @@ package struct SQLiteHubDatabase: HubDatabase {
     Migration(name: "thuan-hub-v2-words", embedded: PackageResources.v2_words_sql),
     Migration(name: "thuan-hub-v2-hub-words", embedded: PackageResources.v2_hub_words_sql),
     Migration(name: "thuan-hub-v2-scope", embedded: PackageResources.v2_scope_sql),
+    Migration(name: "thuan-hub-v2-record", embedded: PackageResources.v2_record_sql),
   ]
 
   package func write<T>(_ body: (any HubConnection) throws -> T) throws -> T {

@@ -69,6 +69,14 @@ extension AdministrativeAct.Kind {
     case .compact: Phrase(vi: "dọn đến", en: "compacted up to", uk: "стиснено до")
     case .timeline: Phrase(vi: "khôi phục máy chủ", en: "restored the hub", uk: "відновлено хаб")
     case .schema: Phrase(vi: "lược đồ phiên bản", en: "schema version", uk: "версія схеми")
+    case .chain:
+      Phrase(
+        vi: "chuỗi băm bao gồm cả cán bộ và kết quả, phiên bản",
+        en: "the chain covers officers and outcomes, version",
+        uk: "ланцюг охоплює працівників і наслідки, версія")
+    case .erase:
+      Phrase(
+        vi: "xóa theo luật nội dung số", en: "erased by law no.", uk: "стерто за законом №")
     case .grant: Phrase(vi: "phân quyền cho", en: "gave access to", uk: "надано доступ")
     case .withdraw:
       Phrase(vi: "thu quyền của", en: "withdrew access from", uk: "відкликано доступ")

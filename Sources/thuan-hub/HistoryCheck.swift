@@ -52,13 +52,16 @@ struct HistoryOptions: ParsableArguments {
 
   /// Proves the history, and says what came of it.
   func check(_ hub: Hub, asJSON: Bool) throws {
-    let (head, flaw) = try hub.verifyHistory(against: heads())
+    let proof = try hub.verifyHistory(against: heads())
+    let (head, flaw) = (proof.head, proof.flaw)
     if asJSON {
       Program.write(
         Cell.object([
           ("head", .text(head.description)), ("change_sets", .integer(head.number)),
           ("flaw", flaw.map { .text($0.kind.rawValue) } ?? Cell.none),
           ("number", flaw.map { .integer($0.number) } ?? Cell.none),
+          ("covered_from", proof.covered.map { .integer($0) } ?? Cell.none),
+          ("erased", .list(proof.erased.map { .integer($0) })),
         ]).json)
     }
     if let flaw { throw flaw.failure }
@@ -69,8 +72,32 @@ struct HistoryOptions: ParsableArguments {
           vi: "Lịch sử nguyên vẹn: \(head.number) gói thay đổi.",
           en: "The history is whole: \(head.number) change sets.",
           uk: "Історія ціла: наборів змін — \(head.number).")))
+    for line in proof.remarks { Program.write(Style.faint(line)) }
     let title = say(vi: "Đầu", en: "Head", uk: "Голова")
     Program.write("\(title): \(head)")
+  }
+}
+
+extension HistoryProof {
+  /// What is to be known of a history that is whole.
+  fileprivate var remarks: [String] {
+    var remarks: [String] = []
+    if let covered, covered > 1 {
+      remarks.append(
+        say(
+          vi: "Chuỗi bao gồm cả cán bộ và kết quả từ số \(covered).",
+          en: "The chain covers officers and outcomes from no. \(covered) on.",
+          uk: "Ланцюг охоплює працівників і наслідки від № \(covered)."))
+    }
+    if !erased.isEmpty {
+      let numbers = erased.map(String.init).joined(separator: ", ")
+      remarks.append(
+        say(
+          vi: "Nội dung đã xóa theo luật, có ghi nhận: số \(numbers).",
+          en: "Erased by law, on record: no. \(numbers).",
+          uk: "Стерто за законом, із записом: № \(numbers)."))
+    }
+    return remarks
   }
 }
 
@@ -115,6 +142,11 @@ extension HistoryFlaw {
     case .cutOff:
       Phrase(
         vi: "phần cuối đã bị cắt bỏ.", en: "the end has been cut off.", uk: "кінець відрізано.")
+    case .unsaid:
+      Phrase(
+        vi: "nó bị đánh dấu là đã bỏ qua mà không có việc nào ghi lại điều đó.",
+        en: "it is marked as dismissed, and no act on record says so.",
+        uk: "його позначено як відхилене, а жодна записана дія цього не каже.")
     case .otherThanHead:
       Phrase(
         vi:

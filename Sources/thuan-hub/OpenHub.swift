@@ -18,7 +18,7 @@ struct OpenHub {
     hub = try Hub(
       database, schema: schema, rules: FieldRules.all, policy: FieldAccess(),
       timeline: UUID().uuidString.lowercased(), secret: (0..<32).map { _ in .random(in: 0...255) },
-      wallMilliseconds: wallMilliseconds())
+      randomness: SystemRandomNumberGenerator(), wallMilliseconds: wallMilliseconds())
   }
 
   /// Rows of a query, for what the hub itself has no words for.

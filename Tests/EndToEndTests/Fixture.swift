@@ -63,7 +63,8 @@ struct TestHub: Sendable {
       schema: schema)
     let hub = try Hub(
       wrap(database), schema: schema, timeline: UUID().uuidString,
-      secret: Array(DeviceIdentity.makeSigningKey().secret), wallMilliseconds: now())
+      secret: Array(DeviceIdentity.makeSigningKey().secret),
+      randomness: SystemRandomNumberGenerator(), wallMilliseconds: now())
     let log = CapturedLog()
     let (ports, announce) = AsyncStream.makeStream(of: Int.self)
     let server = HubServer(

@@ -1,4 +1,5 @@
 import SyncCore
+import SyncDevice
 import SyncHub
 import TestSupport
 import Testing
@@ -64,10 +65,10 @@ struct HistoryTests {
       "the last one removed", HistoryFlaw(.cutOff, 9),
       "DELETE FROM hub_change_set WHERE number = 9"),
     Tampering(
-      "another device's name", HistoryFlaw(.misfiled, 6),
+      "another device's name", HistoryFlaw(.outOfChain, 6),
       "UPDATE hub_stream SET device = 'nobody' WHERE id = 1"),
     Tampering(
-      "another place in the stream", HistoryFlaw(.outOfStream, 4),
+      "another place in the stream", HistoryFlaw(.outOfChain, 4),
       "UPDATE hub_change_set SET sequence = 9 WHERE number = 4"),
   ]
 
@@ -140,5 +141,131 @@ struct HistoryTests {
       #expect(HistoryHead(text) == nil, "\(text)")
     }
     #expect(HistoryHead("0:")?.number == 0)
+  }
+
+  // MARK: What the chain did not cover before
+
+  /// Leaves the record as an older hub would have it: its chain by bytes and time alone.
+  private func age() throws -> HistoryHead {
+    try world.hubDatabase.write { connection in
+      var (chain, rows): ([UInt8], [[Value]]) = ([], [])
+      try connection.each(
+        "SELECT number, hash, received_at FROM hub_change_set ORDER BY number", []
+      ) {
+        rows.append($0)
+        return true
+      }
+      for row in rows {
+        guard case .blob(let hash) = row[1] else { continue }
+        chain = HistoryChain.former(after: chain, hash, received: row[2])
+        try connection.run(
+          "UPDATE hub_change_set SET chain = ?, seal = NULL WHERE number = ?",
+          [.blob(chain), row[0]])
+      }
+      return HistoryHead(number: Int64(rows.count), chain: chain)
+    }
+  }
+
+  @Test func `an older hub's record goes on, and says from where on its chain covers more`() throws
+  {
+    let former = try age()
+    let proofBefore = try world.hub.verifyHistory()
+    #expect(proofBefore.head == former && proofBefore.flaw == nil && proofBefore.covered == nil)
+    try world.reopenHub()
+    try world.reopenHub()
+    let device = try world.device("chi")
+    try device.write("INSERT INTO project (id, title) VALUES ('r', 'e')")
+    try device.sync()
+    let proof = try world.hub.verifyHistory(against: [former])
+    #expect(proof.flaw == nil && proof.covered == 10 && proof.head.number == 13)
+    #expect(try world.hub.acts(limit: 9).contains { $0.kind == .chain && $0.number == 10 })
+    // The older part is held to the older rule, and the newer cannot be taken for a part of it.
+    try tamper(["UPDATE hub_change_set SET received_at = received_at + 1 WHERE number = 5"])
+    #expect(try world.hub.verifyHistory().flaw == HistoryFlaw(.outOfChain, 5))
+    try tamper(["UPDATE hub_change_set SET received_at = received_at - 1 WHERE number = 5"])
+    try tamper(["UPDATE hub_change_set SET seal = NULL WHERE number >= 10"])
+    #expect(try world.hub.verifyHistory().flaw == HistoryFlaw(.outOfChain, 10))
+  }
+
+  @Test(
+    arguments: [
+      ("UPDATE hub_stream SET device = 'nobody' WHERE id = 1", HistoryFlaw(.misfiled, 6)),
+      ("UPDATE hub_change_set SET sequence = 9 WHERE number = 4", HistoryFlaw(.outOfStream, 4)),
+      ("UPDATE hub_change_set SET received_at = 0 WHERE number = 2", HistoryFlaw(.outOfChain, 2)),
+    ])
+  func `an older record's places are told by what is in them`(_ sql: String, _ flaw: HistoryFlaw)
+    throws
+  {
+    _ = try age()
+    try tamper([sql])
+    #expect(try world.hub.verifyHistory().flaw == flaw)
+  }
+
+  @Test func `a device's proof from before holds at the hub that covers more`() throws {
+    let device = try world.device("chi")
+    try device.sync()
+    _ = try age()
+    let older = try world.device("dung")
+    try older.sync()
+    try world.reopenHub()
+    try older.write("INSERT INTO project (id, title) VALUES ('r', 'e')")
+    try older.sync()
+    #expect(try older.store.events().map(\.kind) == [])
+    #expect(try older.status().isInStep)
+  }
+
+  // MARK: Erased by law
+
+  /// Takes the bytes of a change set away, and what its seal was made of.
+  private func erase(_ number: Int64) throws {
+    try world.hubDatabase.write { connection in
+      let row = try #require(
+        try connection.first(
+          "SELECT seal, hash, bundle, place, size FROM hub_change_set WHERE number = ?",
+          [.integer(number)]))
+      guard case .blob(let salt) = row[0], case .blob(let hash) = row[1] else { return }
+      try connection.run(
+        "UPDATE hub_change_set SET seal = ? WHERE number = ?",
+        [.blob(HistoryChain.seal(salt, hash)), .integer(number)])
+      try connection.run(
+        """
+        UPDATE hub_bundle SET bytes = CAST(substr(bytes, 1, ?) || zeroblob(?)
+          || substr(bytes, ?) AS BLOB) WHERE number = ?
+        """,
+        [
+          row[3], row[4], .integer((row[3].integer ?? 0) + (row[4].integer ?? 0) + 1), row[2],
+        ])
+    }
+  }
+
+  @Test func `bytes that an act says were erased by law break nothing`() throws {
+    let before = try world.hub.verifyHistory().head
+    try erase(7)
+    #expect(try world.hub.verifyHistory().flaw == HistoryFlaw(.altered, 7))
+    let region = RowChange(table: 14, operation: .insert, key: RowKey([.text("n")]), fields: [])
+    try world.hub.commit(
+      [region], by: "ha", act: "erase 7: theo luật", wallMilliseconds: world.now)
+    let proof = try world.hub.verifyHistory(against: [before])
+    #expect(proof.flaw == nil && proof.erased == [7])
+    #expect(proof.head.number == 10)
+    #expect(try world.hub.acts(limit: 1).map(\.kind) == [.erase])
+    // What is left says no more than it did: another outcome for it is found.
+    try tamper(["UPDATE hub_change_set SET disposition = 3 WHERE number = 7"])
+    #expect(try world.hub.verifyHistory().flaw == HistoryFlaw(.outOfChain, 7))
+  }
+
+  @Test func `work that no act has dismissed is not called dismissed unseen`() throws {
+    let device = try world.device("chi")
+    let ruling = Ruling(by: "ha", reason: "r", wallMilliseconds: world.now)
+    try world.hub.revoke(device: device.identity.device, ruling)
+    try device.write("INSERT INTO project (id, title) VALUES ('r', 'e')")
+    #expect(throws: Refusal.self) { try device.sync() }
+    let waiting = try #require(try world.hub.quarantine(openOnly: true).first)
+    #expect(try world.hub.verifyHistory().flaw == nil)
+    try tamper(["UPDATE thuan_quarantine SET state = 'dismissed'"])
+    #expect(try world.hub.verifyHistory().flaw == HistoryFlaw(.unsaid, waiting.number))
+    try tamper(["UPDATE thuan_quarantine SET state = 'open'"])
+    try world.hub.dismiss(waiting.number, ruling)
+    #expect(try world.hub.verifyHistory().flaw == nil)
   }
 }

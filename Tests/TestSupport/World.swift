@@ -40,7 +40,7 @@ package final class World {
     hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: self.schema)
     hub = try Hub(
       hubDatabase, schema: self.schema, rules: rules, policy: policy, timeline: "t1",
-      secret: Self.secret, wallMilliseconds: now)
+      secret: Self.secret, randomness: TestRandom(seed: UInt64(now)), wallMilliseconds: now)
   }
 
   private static let secret: [UInt8] = (1...32).map { $0 }
@@ -52,9 +52,14 @@ package final class World {
     let path = folder.appendingPathComponent("hub-\(now).db").path
     try FileManager.default.copyItem(atPath: copy, toPath: path)
     hubDatabase = try SQLiteHubDatabase(path: path, migrations: migrations, schema: schema)
+    try reopenHub()
+  }
+
+  /// Starts the hub's program again.
+  package func reopenHub() throws {
     hub = try Hub(
       hubDatabase, schema: schema, rules: rules, policy: policy, timeline: "never used",
-      secret: Self.secret, wallMilliseconds: now)
+      secret: Self.secret, randomness: TestRandom(seed: UInt64(now)), wallMilliseconds: now)
   }
 
   /// Lets the hub answer in pages of so few rows that every pull takes several.

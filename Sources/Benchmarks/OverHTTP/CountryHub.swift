@@ -22,7 +22,8 @@ struct CountryHub {
       path: path, migrations: WorkloadTables.migrations, schema: schema)
     hub = try Hub(
       database, schema: schema, policy: division.policy, timeline: "bench",
-      secret: (1...32).map { $0 }, wallMilliseconds: now())
+      secret: (1...32).map { $0 }, randomness: SystemRandomNumberGenerator(),
+      wallMilliseconds: now())
   }
 
   /// Issues a one-time code for an officer of a unit.
