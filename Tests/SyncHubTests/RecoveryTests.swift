@@ -347,5 +347,124 @@ struct RecoveryTests {
     #expect(try world.hub.conflicts(openOnly: true).isEmpty)
     let written = try world.hub.history(of: "project", RowKey([.text("p")])).flatMap(\.fields)
     #expect(written.contains { $0.after == .text("b") })
+  // MARK: Twice in a row
+
+  /// What `an` goes on with from a copy of its store, while the hub is put back to before the copy and
+  /// then to after it.
+  private struct Twice {
+    let restored: TestDevice
+    let later: String
+  }
+
+  /// The hub and then a device are put back, and the device's new words take the places in its stream
+  /// that others have in a later copy of the hub.
+  private func putBackBoth() throws -> Twice {
+    let first = try backUpHub("first.db")
+    let copy = try an.copy("an.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try settle([an, binh])
+    let later = try backUpHub("later.db")
+    try world.restoreHub(from: first)
+    let restored = try world.device(an, at: copy)
+    try restored.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try restored.write("INSERT INTO item VALUES ('j', 'p', 'y', 2)")
+    try restored.sync()
+    return Twice(restored: restored, later: later)
+  }
+
+  @Test func `a place in a stream that was given out twice hides no work`() throws {
+    let twice = try putBackBoth()
+    try world.restoreHub(from: twice.later)
+    try settle([binh, twice.restored])
+    try expectInStep([binh, twice.restored])
+    #expect(try world.hubRows("item").count == 2)
+    #expect(try title() == .text("b"))
+  }
+
+  @Test func `nor where the stream has been left since`() throws {
+    let twice = try putBackBoth()
+    try twice.restored.store.beginEpoch(world.nextEpoch(), wallMilliseconds: world.now)
+    try twice.restored.write("INSERT INTO item VALUES ('k', 'p', 'z', 3)")
+    try twice.restored.sync()
+    try world.restoreHub(from: twice.later)
+    try settle([binh, twice.restored])
+    try expectInStep([binh, twice.restored])
+    #expect(try world.hubRows("item").count == 3)
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+  }
+
+  @Test func `nor where the later copy has as much of the stream as the device`() throws {
+    let first = try backUpHub("first.db")
+    let copy = try an.copy("an.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.write("UPDATE project SET title = 'c'")
+    try settle([an, binh])
+    let later = try backUpHub("later.db")
+    try world.restoreHub(from: first)
+    let restored = try world.device(an, at: copy)
+    try restored.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try restored.sync()
+    try restored.store.beginEpoch(world.nextEpoch(), wallMilliseconds: world.now)
+    try restored.write("INSERT INTO item VALUES ('k', 'p', 'z', 3)")
+    try restored.sync()
+    try world.restoreHub(from: later)
+    try settle([binh, restored])
+    try expectInStep([binh, restored])
+    #expect(try world.hubRows("item").count == 2)
+  }
+
+  @Test func `a hub that is put back twice before others have come gets all from everybody`() throws
+  {
+    let first = try backUpHub("first.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try settle([an, binh])
+    let second = try backUpHub("second.db")
+    try binh.write("INSERT INTO item VALUES ('i', 'p', 'x', 1)")
+    try settle([an, binh])
+    for copy in [first, second, first] {
+      try world.restoreHub(from: copy)
+      try an.write("INSERT INTO item VALUES ('\(world.now)', 'p', 'y', NULL)")
+      try an.sync()
+    }
+    try settle([an, binh])
+    try expectInStep([an, binh])
+    #expect(try world.hubRows("item").count == 4)
+    #expect(try title() == .text("b"))
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+  }
+
+  @Test func `work in quarantine comes again to a hub that was put back twice`() throws {
+    let first = try backUpHub("first.db")
+    try an.store.database.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+    }
+    try an.write("INSERT INTO project (id, title) VALUES ('bad', '')")
+    try settle([an])
+    let second = try backUpHub("second.db")
+    let waiting = try #require(try world.hub.quarantine(openOnly: true).first)
+    try world.hub.dismiss(waiting.number, ruling)
+    for copy in [first, second, first] {
+      try world.restoreHub(from: copy)
+      try settle([an, binh])
+      #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.constraint])
+    }
+  }
+
+  @Test func `what lay in quarantine under a former name comes again with the rest`() throws {
+    try an.store.database.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+    }
+    let copy = try backUpHub("first.db")
+    try an.write("INSERT INTO project (id, title) VALUES ('bad', '')")
+    try an.sync()
+    var renewed = try world.renew(an)
+    try renewed.sync()
+    #expect(try renewed.status().quarantined == 1)
+    try world.restoreHub(from: copy)
+    renewed = try world.renew(renewed)
+    try settle([renewed, binh])
+    #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.constraint])
+    #expect(try renewed.status().quarantined == 1)
   }
 }

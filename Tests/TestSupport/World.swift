@@ -19,7 +19,7 @@ package final class World {
   private var enrolled = 0
   private var epochs = 1_000
 
-  func nextEpoch() -> Int {
+  package func nextEpoch() -> Int {
     epochs += 1
     return epochs
   }
