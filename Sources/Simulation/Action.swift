@@ -46,6 +46,8 @@ package enum Action: Codable {
   case backUp(Machine)
   /// A backup is put back; a device has its own newer identity then, or the backup's.
   case restore(Machine, withIdentity: Bool)
+  /// The hub is put back once more, from another of its backups than the last.
+  case restoreOlder(pick: Int)
   /// The device's files are copied to the next machine that is not in use, and both go on.
   case clone(device: Int)
   /// The device is enrolled anew with an empty store.

@@ -73,6 +73,7 @@ extension Action: CustomStringConvertible {
     case .backUp(let machine): "\(machine) is backed up"
     case .restore(let machine, let withIdentity):
       "\(machine) is restored\(withIdentity ? " with its old identity" : "")"
+    case .restoreOlder(let pick): "hub is restored from older backup \(pick)"
     case .clone(let device): "d\(device) is cloned"
     case .reinstall(let device): "d\(device) is reinstalled"
     case .upgrade(let machine): "\(machine) is upgraded"

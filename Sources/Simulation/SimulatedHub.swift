@@ -13,7 +13,8 @@ final class SimulatedHub {
   var clockOffset: Int64 = 0
   private(set) var database: SQLiteHubDatabase?
   private(set) var hub: Hub?
-  var backup: (image: StoreImage, version: Int)?
+  /// The last of them last.
+  private(set) var backups: [(image: StoreImage, version: Int)] = []
   /// How often it became another in the middle of a life: put back to an earlier state, or upgraded.
   var restores = 0
 
@@ -67,6 +68,13 @@ final class SimulatedHub {
     hub = nil
     database = nil
   }
+
+  func backUp() {
+    backups = backups.suffix(2) + [(StoreImage(of: Self.path), version)]
+  }
+
+  /// None of them is of use any more.
+  func forgetBackups() { backups = [] }
 
   func upgrade() {
     close()

@@ -13,6 +13,7 @@ package struct Workload {
     case pass, setClock
     case stopDevice, stopHub, stopDeviceLater, stopHubLater, failLater, fill
     case backUp, restoreDevice, restoreHub, clone, reinstall, upgrade
+    case restoreHubTwice
   }
 
   private enum Trouble: CaseIterable {
@@ -271,6 +272,24 @@ package struct Workload {
       + (random.chance(50) ? [sync] : [])
   }
 
+  /// The hub is put back from one copy and then from another, and what happens in between is in neither.
+  private mutating func restoringTwice(_ device: Int) -> [Action] {
+    let other = random.below(devices)
+    let restored: [Action] =
+      random.chance(40)
+      ? [.restore(.device(device), withIdentity: random.chance(50))]
+      : random.chance(20) ? [.reinstall(device: other)] : []
+    var actions: [Action] = [.backUp(.hub), .backUp(.device(device))]
+    actions += writing(.write, device) + syncing(device, [.push, .pull]) + [.backUp(.hub)]
+    let second: Action = .restoreOlder(pick: random.below(2))
+    actions += [random.chance(50) ? second : .restore(.hub, withIdentity: false)] + restored
+    actions += writing(.write, device) + syncing(device, [.push, .pull])
+    if random.chance(50) { actions += syncing(other, [.push, .pull]) }
+    if random.chance(50) { actions += writing(.write, device) + syncing(device, .push) }
+    actions.append(random.chance(50) ? second : .restore(.hub, withIdentity: false))
+    return actions + syncing(random.chance(50) ? device : other, [.push, .pull])
+  }
+
   private mutating func mishap(_ kind: Kind, _ device: Int) -> [Action] {
     let loss = random.pick(Disk.Loss.allCases)
     let bits = random.next()
@@ -289,6 +308,7 @@ package struct Workload {
     case .restoreDevice: return [.restore(.device(device), withIdentity: random.chance(50))]
     case .restoreHub: return [.restore(.hub, withIdentity: false)]
     case .clone: return cloning(device)
+    case .restoreHubTwice: return restoringTwice(device)
     case .reinstall: return [.reinstall(device: device)]
     default: return [.upgrade(machine(device))]
     }

@@ -86,11 +86,14 @@ extension World {
       mendDisks()
     }
     switch action {
-    case .backUp(.hub): hub.backup = (StoreImage(of: SimulatedHub.path), hub.version)
+    case .backUp(.hub): hub.backUp()
     case .backUp(.device(let index)):
       guard let device = device(index) else { return }
       device.backup = (StoreImage(of: device.path), device.identity, device.version)
-    case .restore(.hub, _): try restoreHub()
+    case .restore(.hub, _): try restoreHub(from: hub.backups.last)
+    case .restoreOlder(let pick):
+      let older = hub.backups.dropLast()
+      try restoreHub(from: older.isEmpty ? hub.backups.last : older[pick % older.count])
     case .restore(.device(let index), let withIdentity):
       if let device = device(index) { try restore(device, withIdentity: withIdentity) }
     case .clone(let index): if let device = device(index) { try clone(device) }
@@ -101,8 +104,8 @@ extension World {
     }
   }
 
-  private func restoreHub() throws {
-    guard let backup = hub.backup else { return }
+  private func restoreHub(from backup: (image: StoreImage, version: Int)?) throws {
+    guard let backup else { return }
     hub.restore(backup)
     hasQuarantine = true
     mirror.reset()
@@ -151,7 +154,7 @@ extension World {
     }
     guard isEnrolled == true else { return }
     // An older hub would not know the device at all; that is for people to mend.
-    hub.backup = nil
+    hub.forgetBackups()
     device.version = 1
     device.isRevoked = false
     device.isTamperedWith = false

@@ -19,6 +19,11 @@ package struct PullRequest: Equatable, Sendable {
   package var readsBlocks = true
   /// The device's digests as one number (``ColumnDigests/combined``); 0 if it says nothing of them.
   package var digest: UInt64 = 0
+  /// Whether the device can be told that the hub has other work where it has left a stream, or lacks what
+  /// it handed in under a former name.
+  ///
+  /// A hub that was put back more than once may. Programs of before would be at a loss.
+  package var tellsLivesApart = false
 
   package init(
     epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
@@ -82,6 +87,7 @@ extension PullRequest {
     for work in former { writer.message(6) { work.write(to: &$0) } }
     writer.flag(7, readsBlocks)
     writer.fixed(8, digest)
+    writer.flag(19, tellsLivesApart)
     return writer.bytes
   }
 
@@ -107,6 +113,7 @@ extension PullRequest {
         former.append(try FormerWork(reading: try reader.message()))
       case 7: readsBlocks = try reader.flag()
       case 8: digest = try reader.fixed()
+      case 19: tellsLivesApart = try reader.flag()
       default: try reader.skip()
       }
     }

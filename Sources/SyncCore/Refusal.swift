@@ -24,8 +24,7 @@ package struct Refusal: Error, Equatable, Sendable {
     /// The device has a newer schema than the hub.
     case schemaNewer
     /// The hub lacks change sets before those that came, or that the device has receipts for:
-    /// ``Refusal/sequence`` of the stream of ``Refusal/epoch`` is the first. 0 is before all of them:
-    /// the hub has another's work under the stream's name, so the device offers its own under a new one.
+    /// ``Refusal/sequence`` of the stream of ``Refusal/epoch`` is the first.
     case gap
     /// The hub knows another change set under this number, or more of the stream than the device
     /// does: the device was restored or cloned.
@@ -48,6 +47,8 @@ package struct Refusal: Error, Equatable, Sendable {
 
   package var code: Code
   package var sequence: Int64
+  /// For people and logs; with ``Code/gap`` and ``Code/fork`` the hash of what the hub has before
+  /// ``sequence``, in hexadecimal digits, as far as it has anything and says it.
   package var detail: String
   package var epoch: Int
   /// With ``Code/stale``: the hub's time.

@@ -11,6 +11,8 @@ extension DeviceStore {
       request.standings = try standings(db)
       request.digest = try digests(db).combined
       request.former = try formerWork(db)
+      // Said only where it may matter: most requests are as small as can be.
+      request.tellsLivesApart = request.standings.count > 1 || !request.former.isEmpty
       return .pull(request)
     }
   }

@@ -76,11 +76,7 @@ extension DeviceStore {
     return try StreamPlace(decoding: bytes)
   }
 
-  /// Offers acknowledged work again from a sequence of a stream on: the hub does not have it any more.
-  ///
-  /// If it does not have anything of the stream for sure, since it has another's under its name, the
-  /// sequence is 0: then all is offered that was written from the stream's beginning on, whatever the
-  /// name, so that it comes in its order.
+  /// Offers acknowledged work again from a sequence on: the hub does not have it any more.
   ///
   /// - Returns: Whether the store still has that work; if not, only a new epoch helps.
   func reoffer(epoch: Int, from sequence: Int64, wallMilliseconds: Int64) throws -> Bool {
@@ -90,8 +86,8 @@ extension DeviceStore {
         """
         UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL,
           settled = CASE settled WHEN 2 THEN 2 ELSE 0 END
-        WHERE \(sequence == 0 ? Self.fromBeginning : "epoch = ? AND sequence >= ?")
-        """, sequence == 0 ? [place[0]] : place)
+        WHERE epoch = ? AND sequence >= ?
+        """, place)
       try set(.isInStep, .integer(0), db)
       try logEvent(
         .reoffered, "\(epoch)/\(sequence)", wallMilliseconds: wallMilliseconds, db)
@@ -100,8 +96,44 @@ extension DeviceStore {
     }
   }
 
-  private static let fromBeginning =
-    "position >= (SELECT min(position) FROM thuan_outbox WHERE epoch = ?)"
+  /// Offers acknowledged work again from where a stream begins, whatever stream it is in: the hub has other
+  /// work in this one, so what it said of it was in another life.
+  ///
+  /// What came after goes along, or the older would arrive as the newer; what the hub has of it after all
+  /// it knows again.
+  func reofferAll(sinceStream epoch: Int, wallMilliseconds: Int64) throws {
+    try database.write { db in
+      try db.run(
+        """
+        UPDATE thuan_outbox SET disposition = NULL, number = NULL, reason = NULL,
+          settled = CASE settled WHEN 2 THEN 2 ELSE 0 END
+        WHERE position >= ?
+        """, [.integer(try firstPosition(of: epoch, db))])
+      try set(.isInStep, .integer(0), db)
+      try logEvent(.reoffered, "\(epoch)/1", wallMilliseconds: wallMilliseconds, db)
+    }
+  }
+
+  /// Whether the hub has other work than this store before the place that a refusal is about, as far as it
+  /// says so and the store still knows.
+  func hasOtherWork(before refusal: Refusal) throws -> Bool {
+    if refusal.detail.isEmpty { return false }
+    let row = try read { db in
+      try db.first(
+        "SELECT hash FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
+        [.integer(Int64(refusal.epoch)), .integer(refusal.sequence - 1)])
+    }
+    guard case .blob(let hash)? = row?.value(at: 0) else { return false }
+    return hexadecimal(hash) != refusal.detail
+  }
+
+  /// Whether the store wrote a stream as the device that it is now.
+  func isOwnStream(_ epoch: Int) throws -> Bool {
+    try read { db in
+      let device = try setting(.device, db).text
+      return try writer(of: epoch, db) ?? device == device
+    }
+  }
 
   /// Takes a new epoch: this store shares its past with another that has gone on under the old one.
   ///

@@ -158,9 +158,16 @@ package struct SyncRound {
     case .gap:
       // One that comes late is about what has been offered again since: its receipts hold.
       guard let lastRequest, try store.isWaiting(for: lastRequest) else { break }
+      if try store.hasOtherWork(before: refusal) {
+        try leave(refusal.epoch, for: newEpoch, wallMilliseconds: wallMilliseconds)
+        break
+      }
       let isKnown = try store.reoffer(
         epoch: refusal.epoch, from: refusal.sequence, wallMilliseconds: wallMilliseconds)
-      if !isKnown { try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds) }
+      // What was written under a former name goes out under the present one.
+      if try !isKnown || !store.isOwnStream(refusal.epoch) {
+        try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
+      }
     case .fork: try part(after: refusal, newEpoch: newEpoch, wallMilliseconds: wallMilliseconds)
     case .stale:
       // Only what it has to sign anew; where it stands has not changed.
@@ -188,18 +195,28 @@ package struct SyncRound {
   /// meanwhile, says nothing.
   private func part(after refusal: Refusal, newEpoch: Int, wallMilliseconds: Int64) throws {
     let standings = try store.read { try store.standings($0) }
-    guard let present = standings.last, present.epoch == refusal.epoch else { return }
+    guard let stream = standings.first(where: { $0.epoch == refusal.epoch }) else { return }
+    let isPresent = stream == standings.last
+    var isOther = try !isPresent || store.hasOtherWork(before: refusal)
     switch lastRequest {
     case .pull(let request):
-      guard request.standings.last == present else { return }
-      if refusal.sequence == present.acknowledged {
-        _ = try store.reoffer(
-          epoch: present.epoch, from: 0, wallMilliseconds: wallMilliseconds)
-      } else if refusal.sequence <= present.sealed {
+      guard request.standings.contains(stream) else { return }
+      if refusal.sequence == stream.acknowledged {
+        isOther = true
+      } else if !isPresent || refusal.sequence <= stream.sealed {
         return
       }
-    default: if refusal.sequence <= present.acknowledged { return }
+    case .push where !isPresent:
+      guard let lastRequest, try store.isWaiting(for: lastRequest) else { return }
+    default: if refusal.sequence <= stream.acknowledged { return }
     }
+    if isOther { return try leave(stream.epoch, for: newEpoch, wallMilliseconds: wallMilliseconds) }
+    try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
+  }
+
+  /// Gives a stream up in which the hub has other work: all of it is offered in another.
+  private func leave(_ epoch: Int, for newEpoch: Int, wallMilliseconds: Int64) throws {
+    try store.reofferAll(sinceStream: epoch, wallMilliseconds: wallMilliseconds)
     try store.beginEpoch(newEpoch, wallMilliseconds: wallMilliseconds)
   }
 }

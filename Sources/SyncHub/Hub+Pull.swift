@@ -62,21 +62,31 @@ extension HubStore {
       let stream = try knownStream(StreamID(device: device.id, epoch: standing.epoch))
       let last = stream?.lastSequence ?? 0
       if standing.acknowledged > last {
-        throw Refusal(.gap, sequence: last + 1, epoch: standing.epoch)
+        throw Refusal(
+          .gap, sequence: last + 1, epoch: standing.epoch,
+          detail: hexadecimal(stream?.lastHash ?? []))
       }
-      guard let stream else { continue }
       let isPresent = standing == request.standings.last
+      guard isPresent || request.tellsLivesApart, let stream else { continue }
       if standing.acknowledged > 0, !standing.hash.isEmpty,
         try number(of: standing.acknowledged, in: stream.number, hash: standing.hash) == nil
       {
-        throw isPresent
-          ? Refusal(.fork, sequence: standing.acknowledged, epoch: standing.epoch)
-          : Refusal(.gap, sequence: 0, epoch: standing.epoch)
+        throw Refusal(.fork, sequence: standing.acknowledged, epoch: standing.epoch)
       }
       if isPresent, last > standing.sealed {
         throw Refusal(.fork, sequence: last, epoch: standing.epoch)
       }
     }
+    guard request.tellsLivesApart else { return }
+    for work in request.former where try !has(work) {
+      throw Refusal(.gap, sequence: work.place.sequence, epoch: work.place.stream.epoch)
+    }
+  }
+
+  /// Whether a store has handed something in as another device, as it says.
+  fileprivate func has(_ work: FormerWork) throws -> Bool {
+    guard let stream = try knownStream(work.place.stream) else { return false }
+    return try number(of: work.place.sequence, in: stream.number, hash: work.hash) != nil
   }
 
   /// Looks at whether the state that a device holds is one from which it can go on.
@@ -111,10 +121,7 @@ extension HubStore {
   /// The scopes of a device, and of those as which its store is proven to have been enrolled before.
   fileprivate func ownScopes(_ request: PullRequest, _ device: HubDevice) throws -> Set<Scope> {
     var scopes: Set<Scope> = [.device(device.id)]
-    for work in request.former {
-      guard let stream = try knownStream(work.place.stream),
-        try number(of: work.place.sequence, in: stream.number, hash: work.hash) != nil
-      else { continue }
+    for work in request.former where try has(work) {
       scopes.insert(.device(work.place.stream.device))
     }
     return scopes

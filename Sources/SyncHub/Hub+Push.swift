@@ -116,10 +116,7 @@ private struct Reception {
       return try takeMalformed(body, hash)
     }
     guard changeSet.stream == id else { throw Refusal(.malformed, detail: "stream") }
-    if changeSet.sequence <= stream.lastSequence {
-      guard let receipt = try known(changeSet.sequence, hash) else { throw try parting(changeSet) }
-      return receipt
-    }
+    if changeSet.sequence <= stream.lastSequence { return try known(changeSet.sequence, hash) }
     try checkPlace(changeSet)
     let isFlagged =
       isClockOff
@@ -149,30 +146,16 @@ private struct Reception {
       reason: verdict.text)
   }
 
-  /// The receipt of what has come before; nothing if that was something else.
-  private func known(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt? {
-    try store.receipt(stream: stream.number, sequence: sequence, hash: hash)
-  }
-
-  /// What the device is told whose stream is not what the hub has under its name.
-  ///
-  /// Where they part behind the change set before this one, its own stream ends there. Where that one is
-  /// another, too, the device has receipts of a life of the hub that is gone, and of what they are for
-  /// the hub may have nothing.
-  private func parting(_ changeSet: ChangeSet) throws -> Refusal {
-    let before = changeSet.sequence - 1
-    let isShared =
-      try before == 0
-      || store.number(of: before, in: stream.number, hash: changeSet.previous) != nil
-    return isShared
-      ? Refusal(.fork, sequence: changeSet.sequence, epoch: id.epoch)
-      : Refusal(.gap, sequence: 0, epoch: id.epoch)
+  /// The receipt of what has come before.
+  private func known(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt {
+    let receipt = try store.receipt(stream: stream.number, sequence: sequence, hash: hash)
+    if let receipt { return receipt }
+    let before = try store.hash(of: sequence - 1, in: stream.number) ?? []
+    throw Refusal(.fork, sequence: sequence, epoch: id.epoch, detail: hexadecimal(before))
   }
 
   private mutating func checkPlace(_ changeSet: ChangeSet) throws {
-    guard changeSet.sequence == stream.lastSequence + 1 else {
-      throw Refusal(.gap, sequence: stream.lastSequence + 1, epoch: id.epoch)
-    }
+    guard changeSet.sequence == stream.lastSequence + 1 else { throw gap }
     if changeSet.sequence == 1 {
       guard let place = changeSet.continues else { return }
       try store.setOrigin(of: stream.number, place, hash: changeSet.previous)
@@ -180,8 +163,15 @@ private struct Reception {
       mayRepeat = true
       ancestors = try store.ancestors(of: stream)
     } else if changeSet.previous != stream.lastHash {
-      throw try parting(changeSet)
+      throw Refusal(
+        .fork, sequence: changeSet.sequence, epoch: id.epoch, detail: hexadecimal(stream.lastHash))
     }
+  }
+
+  private var gap: Refusal {
+    Refusal(
+      .gap, sequence: stream.lastSequence + 1, epoch: id.epoch,
+      detail: hexadecimal(stream.lastHash))
   }
 
   /// The work that the stream begins with is known under the name of the one it goes on from, or of
@@ -242,11 +232,8 @@ private struct Reception {
   private mutating func takeMalformed(_ body: [UInt8], _ hash: [UInt8]) throws -> Receipt {
     let sequence = stream.lastSequence + 1
     if let damaged = DamagedChangeSet(decoding: body), damaged.sequence != sequence {
-      if damaged.sequence < sequence {
-        if let receipt = try known(damaged.sequence, hash) { return receipt }
-        throw Refusal(.fork, sequence: damaged.sequence, epoch: id.epoch)
-      }
-      throw Refusal(.gap, sequence: sequence, epoch: id.epoch)
+      if damaged.sequence < sequence { return try known(damaged.sequence, hash) }
+      throw gap
     }
     let changeSet = ChangeSet(
       stream: id, sequence: sequence, previous: [], schemaVersion: 0, base: .zero, stamp: .zero,

@@ -191,6 +191,15 @@ extension HubStore {
       [.integer(Int64(stream)), .integer(sequence), .blob(hash)])?[0].integer
   }
 
+  /// The hash of a stream's change set; nothing if there is none.
+  func hash(of sequence: Int64, in stream: Int) throws -> [UInt8]? {
+    let row = try connection.first(
+      "SELECT hash FROM hub_change_set WHERE stream = ? AND sequence = ?",
+      [.integer(Int64(stream)), .integer(sequence)])
+    guard case .blob(let hash)? = row?[0] else { return nil }
+    return hash
+  }
+
   /// Whether a stream may offer work that another has brought already: it goes on from another, or
   /// its device has written others.
   func mayRepeat(_ stream: HubStream, _ id: StreamID) throws -> Bool {
