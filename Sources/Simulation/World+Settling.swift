@@ -150,6 +150,7 @@ extension World {
     if !flaws.isEmpty, !device.isRevoked || !device.isTamperedWith {
       throw Violation(law: .integrity, what: "\(device.name): \(flaws)")
     }
+    if standing.status.isLocked { try checkRevocation(of: device) }
     if device.isRevoked { return }
     if standing.status.quarantined > 0 {
       guard isDecided else { return }
@@ -161,6 +162,17 @@ extension World {
     }
     if !standing.status.isInStep {
       throw Violation(law: .honestStatus, what: "\(device.name) does not say that it is in step")
+    }
+  }
+
+  /// What a device was told by a hub that has been put back since holds again.
+  private func checkRevocation(of device: SimulatedDevice) throws {
+    let isRevoked = try attemptAtHub { hub in
+      try hub.devices().contains { $0.id == device.identity.device && $0.isRevoked }
+    }
+    if isRevoked == false {
+      throw Violation(
+        law: .scope, what: "\(device.name) knows that it is revoked, and the hub does not")
     }
   }
 

@@ -24,6 +24,8 @@ package struct PullRequest: Equatable, Sendable {
   ///
   /// A hub that was put back more than once may. Programs of before would be at a loss.
   package var tellsLivesApart = false
+  /// Whether the hub has told the device that it is revoked: one that was put back may not know it any more.
+  package var isRevoked = false
 
   package init(
     epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
@@ -88,6 +90,7 @@ extension PullRequest {
     writer.flag(7, readsBlocks)
     writer.fixed(8, digest)
     writer.flag(19, tellsLivesApart)
+    writer.flag(20, isRevoked)
     return writer.bytes
   }
 
@@ -114,6 +117,7 @@ extension PullRequest {
       case 7: readsBlocks = try reader.flag()
       case 8: digest = try reader.fixed()
       case 19: tellsLivesApart = try reader.flag()
+      case 20: isRevoked = try reader.flag()
       default: try reader.skip()
       }
     }

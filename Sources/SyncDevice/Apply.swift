@@ -13,6 +13,7 @@ extension DeviceStore {
       request.former = try formerWork(db)
       // Said only where it may matter: most requests are as small as can be.
       request.tellsLivesApart = request.standings.count > 1 || !request.former.isEmpty
+      request.isRevoked = try setting(.isLocked, db) == .integer(1)
       return .pull(request)
     }
   }

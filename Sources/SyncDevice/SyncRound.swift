@@ -38,6 +38,8 @@ package struct SyncRound {
   private let directions: Directions
   private var remaining: Directions
   private var hasBegun = false
+  /// Whether the store is locked and the hub has not been told so yet in this attempt.
+  private var hasToTell = false
   private var lastRequest: SyncRequest?
   private var recoveries = 0
   /// What the hub's clock and this device's showed when the hub said what time it is.
@@ -66,7 +68,10 @@ package struct SyncRound {
     if !hasBegun {
       hasBegun = true
       try store.scrubSlice(wallMilliseconds: wallMilliseconds)
+      hasToTell = try store.isLocked()
     }
+    // A hub that was put back takes in nothing of a revoked device's before it knows again that it is one.
+    if hasToTell { return try store.nextPull() }
     if remaining.contains(.push) {
       if let envelope = try store.nextEnvelope(
         identity: identity, wallMilliseconds: wallMilliseconds)
@@ -109,6 +114,7 @@ package struct SyncRound {
   ///
   /// - Throws: `WireError` if the bytes are no such answer; nothing has been changed then.
   package mutating func receive(_ bytes: [UInt8], wallMilliseconds: Int64) throws {
+    hasToTell = false
     switch lastRequest {
     case .push:
       let reply = try PushReply(decoding: bytes)
@@ -154,6 +160,8 @@ package struct SyncRound {
   package mutating func receive(_ refusal: Refusal, newEpoch: Int, wallMilliseconds: Int64) throws {
     recoveries += 1
     guard recoveries <= Self.recoveriesMax else { throw refusal }
+    let hasTold = hasToTell
+    if refusal.code != .stale { hasToTell = false }
     switch refusal.code {
     case .gap:
       // One that comes late is about what has been offered again since: its receipts hold.
@@ -175,7 +183,8 @@ package struct SyncRound {
       return
     case .revoked:
       try store.lock(wallMilliseconds: wallMilliseconds)
-      throw refusal
+      // What is recorded here may be handed in all the same.
+      if !hasTold { throw refusal }
     case .snapshotNeeded:
       try store.askForSnapshot(reason: refusal.detail, wallMilliseconds: wallMilliseconds)
     case .notFound where lastRequest?.path == HTTPContract.wordsPath:

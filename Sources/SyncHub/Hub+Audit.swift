@@ -18,6 +18,8 @@ package struct AdministrativeAct: Equatable, Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     /// A one-time code was issued for an officer; a device was let in with one; it was revoked.
     case issue, enrol, revoke
+    /// A device said that a former life of the hub had revoked it.
+    case revokedBefore
     /// Work in quarantine was tried again, or dismissed.
     case retry, dismiss
     /// A conflict was decided, or a decision taken back.

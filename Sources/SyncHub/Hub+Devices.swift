@@ -154,15 +154,22 @@ extension Hub {
       guard try !store.devices(where: "id = ? AND state = 'active'", [.text(device)]).isEmpty else {
         throw HubError.notFound
       }
-      try store.connection.run(
-        """
-        UPDATE hub_device SET state = 'revoked', revoked_at = ?, revoked_by = ?, revoked_reason = ?
-        WHERE id = ?
-        """,
-        [
-          .integer(ruling.wallMilliseconds), .text(ruling.by), .text(ruling.reason), .text(device),
-        ])
+      try store.setRevoked(device, ruling)
       try store.record("revoke \(device)", ruling)
+    }
+  }
+
+  /// Takes a device's access away that says it was revoked: it was by a hub that has been put back since,
+  /// and holds only what it was told to let go.
+  ///
+  /// The request is signed by its key, so nobody can say it of another.
+  func holdRevoked(_ device: HubDevice, wallMilliseconds: Int64) throws -> HubDevice {
+    if device.isRevoked { return device }
+    return try write { store in
+      let ruling = Ruling(by: device.id, reason: "", wallMilliseconds: wallMilliseconds)
+      try store.setRevoked(device.id, ruling)
+      try store.record("revokedBefore \(device.id)", ruling)
+      return try store.devices(where: "id = ?", [.text(device.id)]).first ?? device
     }
   }
 }
@@ -185,6 +192,15 @@ extension HubStore {
         enrolledMilliseconds: row[6].integer ?? 0, lastSeenMilliseconds: row[7].integer,
         cursor: row[8].integer ?? 0, clockOffsetMilliseconds: row[9].integer ?? 0, publicKey: key)
     }
+  }
+
+  fileprivate func setRevoked(_ device: String, _ ruling: Ruling) throws {
+    try connection.run(
+      """
+      UPDATE hub_device SET state = 'revoked', revoked_at = ?, revoked_by = ?, revoked_reason = ?
+      WHERE id = ?
+      """,
+      [.integer(ruling.wallMilliseconds), .text(ruling.by), .text(ruling.reason), .text(device)])
   }
 
   func noteContact(_ device: String, wallMilliseconds: Int64, clockOffset: Int64) throws {

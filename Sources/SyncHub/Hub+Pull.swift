@@ -17,6 +17,8 @@ extension Hub {
   package func page(_ request: PullRequest, for device: HubDevice, wallMilliseconds: Int64) throws
     -> PullPage
   {
+    let device =
+      try request.isRevoked ? holdRevoked(device, wallMilliseconds: wallMilliseconds) : device
     let (page, access) = try read { store -> (PullPage, Access) in
       // A revoked device learns nothing, but what it has handed in must not go with a hub that was
       // put back.

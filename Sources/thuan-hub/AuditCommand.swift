@@ -55,6 +55,11 @@ extension AdministrativeAct.Kind {
     case .enrol: Phrase(vi: "ghi danh thiết bị", en: "let in device", uk: "зареєстровано пристрій")
     case .revoke:
       Phrase(vi: "thu hồi thiết bị", en: "revoked device", uk: "відкликано пристрій")
+    case .revokedBefore:
+      Phrase(
+        vi: "lại giữ thu hồi, vì chính nó báo đã bị thu hồi, thiết bị",
+        en: "held revoked again, as it says itself, device",
+        uk: "знову відкликано, бо так каже він сам, пристрій")
     case .retry:
       Phrase(vi: "nhận lại số", en: "took in again no.", uk: "прийнято знову №")
     case .dismiss: Phrase(vi: "bỏ qua số", en: "dismissed no.", uk: "відхилено №")

@@ -15,6 +15,10 @@ struct HubCopy {
   let lastMilliseconds: Int64?
   /// Names of devices by id.
   let devices: [String: String]
+  /// Those that have been revoked.
+  let revoked: Set<String>
+  /// The last days of grants that have one.
+  let endedGrants: [String: String]
   /// Numbers that outgoing documents have been given, by document and number.
   let numbers: [String: String]
   private let decisions: [Int64]
@@ -55,6 +59,11 @@ struct HubCopy {
       devices[device.id] = "\(device.label) (\(device.officerName))"
     }
     self.devices = devices
+    revoked = Set(try open.hub.devices().filter(\.isRevoked).map(\.id))
+    endedGrants = Dictionary(
+      uniqueKeysWithValues: try OfficerGrant.all(in: open.hub).compactMap { grant in
+        grant.validTo.map { (grant.id, $0) }
+      })
     decisions = try open.rows("SELECT number FROM hub_decision").compactMap { $0[0].integer }
     var numbers: [String: String] = [:]
     let rows = try open.rows(

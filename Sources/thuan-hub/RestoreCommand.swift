@@ -19,6 +19,9 @@ struct RestoreCommand: ParsableCommand {
         tên có ngày giờ. Máy chủ bắt đầu một dòng thời gian mới, và thiết bị tự gửi lại những gì \
         máy chủ không còn: không phải làm gì trên thiết bị.
 
+        Thiết bị và quyền mà bản sao còn cho truy cập được liệt kê, và bạn được hỏi cái nào đã bị thu \
+        hồi sau ngày sao lưu. Thiết bị đã biết mình bị thu hồi thì tự báo lại.
+
         Ba việc phải xem bằng tay sau đó: xung đột đã quyết định sau ngày sao lưu có thể mở lại; \
         số văn bản đã cấp sau ngày đó phải đối chiếu với sổ đăng ký trước khi cấp số tiếp; thiết \
         bị ghi danh sau ngày đó phải ghi danh lại.
@@ -27,6 +30,9 @@ struct RestoreCommand: ParsableCommand {
         Stop the server first. The copy is checked; the hub that is there is not deleted but put \
         aside under a dated name. The hub begins a new timeline, and devices offer again what it \
         no longer has: nothing has to be done on them.
+
+        The devices and grants of the copy are listed, and you are asked which were taken away after \
+        the backup. A device that knows it was revoked says so itself.
 
         Three things have to be looked at by hand then: conflicts that were decided after the \
         backup may be open again; document numbers given out since have to be confirmed against \
@@ -37,6 +43,9 @@ struct RestoreCommand: ParsableCommand {
         під назвою з датою. Хаб починає нову лінію часу, і пристрої знову надсилають те, чого він \
         більше не має: на них нічого робити не треба.
 
+        Пристрої та права копії буде перелічено, і вас спитають, що відкликано після копії. Пристрій, \
+        який знає, що його відкликано, скаже це сам.
+
         Три речі тоді слід переглянути: конфлікти, вирішені після копії, можуть знову бути \
         відкриті; номери документів, надані відтоді, слід звірити з журналом, перш ніж давати \
         наступний; пристрої, зареєстровані відтоді, слід зареєструвати заново.
@@ -44,6 +53,8 @@ struct RestoreCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var rulingOptions: RulingOptions
+  @OptionGroup var takenAway: TakenAwayOptions
+  @OptionGroup var listing: ListingOptions
   @Argument(
     help: ArgumentHelp(
       say(vi: "Bản sao lưu.", en: "The backup.", uk: "Резервна копія."),
@@ -72,16 +83,16 @@ struct RestoreCommand: ParsableCommand {
     let copy = try HubCopy(part)
     let former = try lookAt(target)
     let timeline = UUID().uuidString.lowercased()
-    try begin(timeline, in: part)
-    try part.fold()
     let ruling = try rulingOptions.ruling()
+    let access = try begin(timeline, in: part, former, ruling)
+    try part.fold()
     let aside = target.datedName(ruling.wallMilliseconds)
     let isThere = target.exists
     try exchange(part, target, aside)
-    RestoreReport(
+    let report = RestoreReport(
       source: source.path, copy: copy, former: former, aside: isThere ? aside : nil,
-      timeline: timeline
-    ).write()
+      timeline: timeline, access: access)
+    if listing.json { Program.write(report.cell.json) } else { report.write() }
   }
 
   /// What the present hub holds; nothing if there is none, or if it cannot be read, which may be why
@@ -95,8 +106,22 @@ struct RestoreCommand: ParsableCommand {
     } catch { return nil }
   }
 
-  private func begin(_ timeline: String, in part: DatabaseFile) throws {
-    try OpenHub(path: part.path).hub.beginTimeline(timeline, rulingOptions.ruling())
+  /// Begins the hub's new life, in which what was taken away after the copy is taken away again.
+  ///
+  /// - Returns: What was, and what the copy still gives.
+  private func begin(
+    _ timeline: String, in part: DatabaseFile, _ former: HubCopy?, _ ruling: Ruling
+  ) throws -> AccessReport {
+    let open = try OpenHub(path: part.path)
+    var review = try AccessReview(
+      of: open, on: CivilDay.inVietnam(milliseconds: ruling.wallMilliseconds))
+    try review.take(takenAway)
+    if let former { review.compare(with: former) }
+    if !listing.json { try review.ask() }
+    try open.hub.beginTimeline(timeline, ruling)
+    let report = try AccessReport(review)
+    try review.carryOut(former, ruling)
+    return report
   }
 
   private func exchange(_ part: DatabaseFile, _ target: DatabaseFile, _ aside: String) throws {
@@ -134,6 +159,7 @@ private struct RestoreReport {
   let former: HubCopy?
   let aside: String?
   let timeline: String
+  let access: AccessReport
 
   func write() {
     let last = copy.lastMilliseconds.map(localTime) ?? "–"
@@ -165,7 +191,39 @@ private struct RestoreReport {
       Style.bold(
         say(vi: "Phải xem bằng tay:", en: "To be looked at by hand:", uk: "Переглянути вручну:")))
     for line in byHand { Program.write("  • " + line) }
+    access.write()
     for problem in copy.problems { Program.write(Style.bad("✗ ") + CheckCommand.sentence(problem)) }
+  }
+
+  /// The same for programs.
+  var cell: Cell {
+    .object(
+      [
+        ("source", .text(source)), ("change_sets", .integer(copy.changeSets)),
+        ("last", copy.lastMilliseconds.map(Cell.instant) ?? .none), ("timeline", .text(timeline)),
+        ("aside", .optional(aside)),
+        (
+          "lost",
+          former.map { former in
+            .object([
+              ("change_sets", .integer(max(0, former.changeSets - copy.changeSets))),
+              ("decisions", .integer(Int64(former.decisions(after: copy.changeSets)))),
+              ("numbers", .list(lostNumbers.map(Cell.text))),
+              ("devices", .list(lostDevices.map(Cell.text))),
+            ])
+          } ?? .none
+        ),
+      ] + access.cells + [
+        ("problems", .list(copy.problems.map { .text(CheckCommand.sentence($0)) }))
+      ])
+  }
+
+  private var lostDevices: [String] {
+    (former?.devices ?? [:]).filter { copy.devices[$0.key] == nil }.map(\.value).sorted()
+  }
+
+  private var lostNumbers: [String] {
+    (former?.numbers ?? [:]).filter { copy.numbers[$0.key] == nil }.map(\.value).sorted()
   }
 
   private var byHand: [String] {
@@ -173,8 +231,6 @@ private struct RestoreReport {
       // Without the other hub nobody knows what it had; the rules hold all the same.
       return [decisions(nil), numbers([]), devices([])]
     }
-    let lostDevices = former.devices.filter { copy.devices[$0.key] == nil }.map(\.value).sorted()
-    let lostNumbers = former.numbers.filter { copy.numbers[$0.key] == nil }.map(\.value).sorted()
     let lostSets = max(0, former.changeSets - copy.changeSets)
     let lost = say(
       vi:

@@ -255,6 +255,56 @@ import Testing
     try expectInStep("an", "binh", titles: ["A2", "B", "C"])
   }
 
+  private func ids(_ words: String...) throws -> [String] {
+    try programs.run("thuan-hub", words + ["--json"]).output.matches(of: /"id":"([^"]+)"/)
+      .map { String($0.output.1) }
+  }
+
+  private func revoked() throws -> Int {
+    try programs.hub("devices", "--json").output.matches(of: /"state":"revoked"/).count
+  }
+
+  @Test func `what was taken away after a backup is taken away again when it is put back`() throws {
+    #expect(try programs.hub("backup", path("hub.copy")).code == 0)
+    let grants = try ids("grants")
+    #expect(grants.count == 2)
+    #expect(try programs.hub("revoke", "binh", "--reason", "mất máy").code == 0)
+    #expect(try programs.hub("withdraw", grants[0], "--reason", "chuyển việc").code == 0)
+    programs.killHub()
+    let restored = try programs.hub("restore", path("hub.copy"), "--reason", "r", "--json")
+    #expect(restored.code == 0, "\(restored.errors)")
+    #expect(restored.output.contains("\"withdrawn\":[\"\(grants[0])\"]"), "\(restored.output)")
+    #expect(try revoked() == 1)
+    #expect(try ids("grants") == [grants[1]])
+    #expect(try programs.hub("check", "--history").code == 0)
+  }
+
+  @Test func `without the hub that was there whoever restores says what was taken away`() throws {
+    #expect(try programs.hub("backup", path("hub.copy")).code == 0)
+    let (devices, grants) = (try ids("devices"), try ids("grants"))
+    programs.killHub()
+    for file in ["hub.db", "hub.db-wal", "hub.db-shm"] {
+      try? FileManager.default.removeItem(atPath: path("hub/\(file)"))
+    }
+    // Nobody can be asked: it says so, lists them, and goes on.
+    let silent = try programs.hub("restore", path("hub.copy"), "--reason", "r")
+    #expect(silent.code == 0, "\(silent.errors)")
+    #expect(silent.output.contains("không hỏi được ai"), "\(silent.output)")
+    for name in ["an, an", "binh, binh"] { #expect(silent.output.contains(name)) }
+    #expect(try revoked() == 0)
+
+    let unknown = try programs.hub(
+      "restore", path("hub.copy"), "--reason", "r", "--revoked", "nobody")
+    #expect(unknown.code == 2, "\(unknown.output)")
+    let told = try programs.hub(
+      "restore", path("hub.copy"), "--reason", "r", "--revoked", devices[1], "--withdrawn",
+      grants[0])
+    #expect(told.code == 0, "\(told.errors)")
+    #expect(told.output.contains("Đã thu hồi lại"), "\(told.output)")
+    #expect(try revoked() == 1)
+    #expect(try ids("grants") == [grants[1]])
+  }
+
   // MARK: Repairs and compaction
 
   @Test func `a value that the disk has changed at the hub is listed and put right`() throws {

@@ -467,4 +467,40 @@ struct RecoveryTests {
     #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.constraint])
     #expect(try renewed.status().quarantined == 1)
   }
+
+  // MARK: Revoked
+
+  @Test func `a device that knows it is revoked is so again at a hub that was put back`() throws {
+    let copy = try backUpHub("copy.db")
+    try world.hub.revoke(device: an.identity.device, ruling)
+    #expect(throws: Refusal.self) { try an.sync() }
+    #expect(try an.store.isLocked())
+    try an.write("UPDATE project SET title = 'b'")
+    try world.restoreHub(from: copy)
+    #expect(throws: Refusal.self) { try an.sync() }
+    let device = try #require(
+      try world.hub.devices().first { $0.id == an.identity.device })
+    #expect(device.isRevoked && device.revocation?.by == an.identity.device)
+    // It was held revoked before anything of it was taken in, and nothing is lost.
+    #expect(try title() == .text("a"))
+    #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.revoked])
+    #expect(try world.hub.acts(limit: 1).map(\.kind) == [.revokedBefore])
+    #expect(try an.status().waitingChangeSets == 0)
+    try an.sync(.push)
+    #expect(try world.hub.acts(limit: 9).count { $0.kind == .revokedBefore } == 1)
+  }
+
+  @Test func `a revoked device's work is offered again to a hub that was put back twice`() throws {
+    let copy = try backUpHub("copy.db")
+    try an.write("UPDATE project SET title = 'b'")
+    try an.sync()
+    try world.hub.revoke(device: an.identity.device, ruling)
+    #expect(throws: Refusal.self) { try an.sync() }
+    for _ in 0..<2 {
+      try world.restoreHub(from: copy)
+      #expect(throws: Refusal.self) { try an.sync() }
+      #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.revoked])
+      #expect(try world.hub.devices().filter(\.isRevoked).count == 1)
+    }
+  }
 }
