@@ -237,6 +237,15 @@ extension World {
     return answer
   }
 
+  /// What an answer says for ever of what was pushed, and not how a question about it stands now.
+  private static func receipts(_ answer: [UInt8]) throws -> [Receipt] {
+    try PushReply(decoding: answer).receipts.map { receipt in
+      Receipt(
+        sequence: receipt.sequence, disposition: receipt.disposition, number: receipt.number,
+        reason: receipt.reason)
+    }
+  }
+
   /// What the hub has had before changes nothing (law L5): signed anew it gets the same answer, and
   /// as it was, none.
   private func deliverAgain(
@@ -259,7 +268,7 @@ extension World {
     }
     if parcel.isPush {
       guard case .bytes(let others) = second,
-        try PushReply(decoding: bytes).receipts == PushReply(decoding: others).receipts
+        try Self.receipts(bytes) == Self.receipts(others)
       else {
         throw Violation(law: .exactlyOnce, what: "\(device.name): other receipts for a repeat")
       }

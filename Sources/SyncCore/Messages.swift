@@ -108,6 +108,9 @@ package struct Receipt: Equatable, Sendable {
   package var number: Int64
   /// Why it lies in quarantine, as a code of ``QuarantineReason`` and what it concerns.
   package var reason: String
+  /// With ``Disposition/conflicted``, where the receipt is given once more: whether nobody has to decide
+  /// about it any longer.
+  package var isSettled = false
 
   package init(sequence: Int64, disposition: Disposition, number: Int64, reason: String) {
     self.sequence = sequence
@@ -147,6 +150,7 @@ package struct PushReply: Equatable, Sendable {
         writer.unsigned(2, UInt64(receipt.disposition.rawValue))
         writer.unsigned(3, UInt64(receipt.number))
         writer.string(4, receipt.reason)
+        writer.flag(5, receipt.isSettled)
       }
     }
     writer.signed(2, hubMilliseconds)
@@ -190,6 +194,7 @@ extension Receipt {
       case 2: disposition = Disposition(rawValue: try reader.count())
       case 3: number = try reader.sequence()
       case 4: reason = try reader.string()
+      case 5: isSettled = try reader.flag()
       default: try reader.skip()
       }
     }

@@ -12,6 +12,8 @@ package struct LoggedChangeSet: Sendable {
   package let isSettled: Bool
   /// Hub time of the receipt.
   package let acknowledgedMilliseconds: Int64?
+  /// Whether an operator still has to decide about it, as far as the store has heard.
+  package let isInQuestion: Bool
 }
 
 /// Something that happened to a store, as it was noted.
@@ -39,28 +41,62 @@ extension DeviceStore {
           try set(.device, .text(String(repeating: "0", count: 32)), db)
         }
         try seal(db, wallMilliseconds: wallMilliseconds)
+        let questions = try openQuestions(db)
+        let held = try point(at: try cursor(db), db).number
         let rows = try db.rows(
           """
-          SELECT body, disposition, reason, settled, acknowledged_at FROM thuan_outbox
+          SELECT body, disposition, reason, settled, acknowledged_at, number FROM thuan_outbox
           ORDER BY position
           """)
         while let row = try rows.next() {
           guard case .blob(let body) = row.value(at: 0),
             let changeSet = try? ChangeSet(decoding: body)
           else { continue }
+          let disposition = row.value(at: 1).integer.flatMap {
+            Receipt.Disposition(rawValue: Int($0))
+          }
+          // A question that has not come with a pull yet is open all the same.
+          let isInQuestion =
+            disposition == .conflicted
+            && (row.value(at: 5).integer ?? 0 > held || questions.concern(changeSet))
           logged.append(
             LoggedChangeSet(
-              changeSet: changeSet,
-              disposition: row.value(at: 1).integer.flatMap {
-                Receipt.Disposition(rawValue: Int($0))
-              },
+              changeSet: changeSet, disposition: disposition,
               reason: row.value(at: 2).text ?? "", isSettled: row.value(at: 3) != .integer(0),
-              acknowledgedMilliseconds: row.value(at: 4).integer))
+              acknowledgedMilliseconds: row.value(at: 4).integer, isInQuestion: isInQuestion))
         }
         return .rollback
       }
     }
     return logged
+  }
+
+  /// The questions that are open, as far as the store has heard.
+  private func openQuestions(_ db: Database) throws -> OpenQuestions {
+    var questions = OpenQuestions()
+    for row in try db.all(OpenQuestions.select) { try questions.add(row.values(), in: schema) }
+    return questions
+  }
+
+  /// How many of some change sets somebody has to decide about, as far as the store has heard.
+  ///
+  /// - Parameter places: Their epochs and sequences.
+  /// - Returns: The number.
+  /// - Throws: SQLite's errors.
+  func inQuestion(_ places: [(epoch: Int, sequence: Int64)]) throws -> Int {
+    if places.isEmpty { return 0 }
+    return try read { db in
+      let questions = try openQuestions(db)
+      return try places.count { place in
+        let row = try db.first(
+          "SELECT body FROM thuan_outbox WHERE epoch = ? AND sequence = ?",
+          [.integer(Int64(place.epoch)), .integer(place.sequence)])
+        guard case .blob(let body)? = row?.value(at: 0),
+          let changeSet = try? ChangeSet(decoding: body)
+        else { return false }
+        return questions.concern(changeSet)
+      }
+    }
   }
 
   /// What happened to the store, the oldest first.

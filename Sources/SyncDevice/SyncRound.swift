@@ -11,6 +11,8 @@ package enum SyncRequest: Equatable, Sendable {
 /// What a sync has done so far.
 package struct SyncProgress: Equatable, Sendable {
   package var sent = 0
+  /// Of what was sent, what an operator has to decide about: as the receipts say, and once a pull is
+  /// through, as it is then.
   package var conflicted = 0
   package var quarantined = 0
   package var received = 0
@@ -42,6 +44,8 @@ package struct SyncRound {
   private var hasToTell = false
   private var lastRequest: SyncRequest?
   private var recoveries = 0
+  /// What the receipts said is in conflict.
+  private var questions: [(epoch: Int, sequence: Int64)] = []
   /// What the hub's clock and this device's showed when the hub said what time it is.
   private var clocks: (hub: Int64, own: Int64)?
   package private(set) var progress = SyncProgress()
@@ -120,7 +124,9 @@ package struct SyncRound {
       let reply = try PushReply(decoding: bytes)
       try store.store(reply, bytes, identity: identity, wallMilliseconds: wallMilliseconds)
       progress.sent += reply.receipts.count
-      progress.conflicted += reply.receipts.count { $0.disposition == .conflicted }
+      questions += reply.receipts.filter { $0.disposition == .conflicted && !$0.isSettled }
+        .map { (reply.epoch, $0.sequence) }
+      progress.conflicted = questions.count
       progress.quarantined += reply.receipts.count { $0.disposition == .quarantined }
       if reply.receipts.isEmpty { throw WireError.malformed("answer to a push") }
     case .pull:
@@ -131,6 +137,7 @@ package struct SyncRound {
       progress.received += page.rowCount
       if page.isLast, try store.read({ try store.releasedCursor($0) }) == nil {
         remaining.remove(.pull)
+        progress.conflicted = try store.inQuestion(questions)
       }
     case .compare(let request):
       let isRepaired = try store.receive(

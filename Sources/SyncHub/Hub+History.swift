@@ -18,7 +18,10 @@ package struct HistoryEntry: Equatable, Sendable {
     package let column: String
     package let before: Value
     package let after: Value
+    /// What became of it when it came in.
     package let outcome: Outcome
+    /// Whether an operator has to decide about it, now.
+    package let isInQuestion: Bool
   }
 }
 
@@ -84,6 +87,8 @@ extension HubStore {
       changeSet.changes.indices.contains(place.position)
     else { return nil }
     let change = changeSet.changes[place.position]
+    let questions =
+      try place.outcomes.values.contains(.conflicted) ? openQuestions() : OpenQuestions()
     let fields = change.fields.compactMap { field -> HistoryEntry.Field? in
       guard let index = table.index(number: field.column) else { return nil }
       let outcome =
@@ -91,7 +96,12 @@ extension HubStore {
         ?? place.outcomes[0] ?? .applied
       return HistoryEntry.Field(
         column: table.columns[index].name, before: field.before, after: field.after,
-        outcome: outcome)
+        outcome: outcome,
+        isInQuestion: outcome == .conflicted
+          && questions.concern(
+            changeSet, table.number, change.key,
+            unit: table.columns[index].unit.map { table.units[$0].name } ?? "")
+      )
     }
     let decision = try connection.first(
       "SELECT conflict_id FROM hub_decision WHERE number = ?", [.integer(place.number)])

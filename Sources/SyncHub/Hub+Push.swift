@@ -126,6 +126,7 @@ private struct Reception {
       try store.setReceipt(number, known.receipt.disposition, reason: known.receipt.reason)
       try goOn(from: known.place, hash: known.hash)
       var receipt = known.receipt
+      receipt.isSettled = try store.isSettled(receipt)
       receipt.number = number
       return receipt
     }
@@ -149,7 +150,10 @@ private struct Reception {
   /// The receipt of what has come before.
   private func known(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt {
     let receipt = try store.receipt(stream: stream.number, sequence: sequence, hash: hash)
-    if let receipt { return receipt }
+    if var receipt {
+      receipt.isSettled = try store.isSettled(receipt)
+      return receipt
+    }
     let before = try store.hash(of: sequence - 1, in: stream.number) ?? []
     throw Refusal(.fork, sequence: sequence, epoch: id.epoch, detail: hexadecimal(before))
   }

@@ -99,6 +99,24 @@ extension HubStore {
       sequence: sequence, disposition: disposition, number: number, reason: row[2].text ?? "")
   }
 
+  /// The questions that are open.
+  func openQuestions() throws -> OpenQuestions {
+    var questions = OpenQuestions()
+    try connection.each(OpenQuestions.select, []) {
+      try questions.add($0, in: schema)
+      return true
+    }
+    return questions
+  }
+
+  /// Whether a receipt that is given once more says that something is in question which is no longer.
+  func isSettled(_ receipt: Receipt) throws -> Bool {
+    guard receipt.disposition == .conflicted, let stored = try changeSet(receipt.number),
+      let changeSet = try? ChangeSet(decoding: stored.body)
+    else { return false }
+    return try !openQuestions().concern(changeSet)
+  }
+
   func changeSet(_ number: Int64) throws -> (stream: Int, body: [UInt8], isFlagged: Bool)? {
     guard
       let row = try connection.first(

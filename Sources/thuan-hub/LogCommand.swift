@@ -62,7 +62,7 @@ struct LogCommand: ParsableCommand {
       let after = try open.shown(field.after, in: entry.table, column: field.column)
       let before = try open.shown(field.before, in: entry.table, column: field.column)
       let outcome =
-        field.outcome == .applied ? "" : Style.warning("  (\(field.outcome.words.text))")
+        field.outcome == .applied ? "" : Style.warning("  (\(field.words.text))")
       lines.append(
         entry.operation == .insert
           ? "    \(title): \(after)\(outcome)" : "    \(title): \(before) → \(after)\(outcome)")
@@ -108,7 +108,8 @@ struct LogCommand: ParsableCommand {
           entry.fields.map { field in
             .object([
               ("column", .text(field.column)), ("before", Cell(field.before)),
-              ("after", Cell(field.after)), ("outcome", .text("\(field.outcome)")),
+              ("after", Cell(field.after)),
+              ("outcome", .text(field.isSettled ? "settled" : "\(field.outcome)")),
             ])
           })
       ),

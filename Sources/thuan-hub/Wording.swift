@@ -32,6 +32,18 @@ extension Outcome {
   }
 }
 
+extension HistoryEntry.Field {
+  /// Whether it was in question once and is no longer.
+  var isSettled: Bool { outcome == .conflicted && !isInQuestion }
+
+  /// What became of it, as far as it is so now.
+  var words: Phrase {
+    isSettled
+      ? Phrase(vi: "đã hỏi, đã xong", en: "was asked about, settled", uk: "питання, вже вирішене")
+      : outcome.words
+  }
+}
+
 extension Operation {
   var words: Phrase {
     switch self {

@@ -53,6 +53,11 @@ struct Log: ParsableCommand {
 }
 
 extension LoggedChangeSet {
+  /// What became of it, for programs: in conflict only while somebody has to decide about it.
+  fileprivate var outcomeName: String? {
+    disposition == .conflicted && !isInQuestion ? "settled" : disposition.map { "\($0)" }
+  }
+
   /// Whether it changed a record, its part or its sets.
   func touches(_ record: Record, _ schema: SyncSchema) -> Bool {
     changeSet.changes.contains { $0.touches(record, schema) }
@@ -184,6 +189,11 @@ private struct LogReport {
       return Style.good(
         say(vi: "Đã gửi về máy chủ tỉnh", en: "Sent to the hub", uk: "Надіслано до хабу"))
     case .merged: return Style.good(say(vi: "Đã hợp nhất", en: "Merged", uk: "Об’єднано")) + reason
+    case .conflicted where !set.isInQuestion:
+      return Style.good(
+        say(
+          vi: "Đã gửi; câu hỏi về nó đã xong", en: "Sent; the question about it is settled",
+          uk: "Надіслано; питання про це вирішено")) + reason
     case .conflicted:
       return Style.warning(say(vi: "Xung đột", en: "Conflict", uk: "Конфлікт")) + reason
     case .quarantined:
@@ -198,7 +208,7 @@ private struct LogReport {
       ("sequence", .integer(changeSet.sequence)), ("officer", .text(changeSet.officer)),
       ("written", .instant(changeSet.wallMilliseconds)),
       ("foreign", .flag(changeSet.isForeign)),
-      ("outcome", .optional(set.disposition.map { "\($0)" })), ("reason", .text(set.reason)),
+      ("outcome", .optional(set.outcomeName)), ("reason", .text(set.reason)),
       (
         "changes",
         .list(
