@@ -9,11 +9,13 @@ extension SyncSchema {
   ///   unique NAME (COLUMN, COLUMN) [where COLUMN = VALUE]
   ///   scope COLUMN [of TABLE | of TABLE.COLUMN] [where COLUMN = VALUE]
   ///   private [where COLUMN = VALUE, VALUE]
+  ///   author COLUMN
   /// ```
   /// A row's scope is what a column holds, or that of the row a column points to, or what a column
   /// holds there. Of several declarations that speak of a row the first counts, it is private if any
   /// leads to what is private, and whoever writes it has to be let write in all of them. Rows that are
-  /// private are a scope of their own.
+  /// private are a scope of their own. An author is who made the row: whoever has made it, or somebody
+  /// for whom he may.
   ///
   /// - Parameters:
   ///   - text: The declaration.
@@ -41,6 +43,7 @@ private struct PolicyParser {
   private var softKeys: [SoftKey] = []
   private var scopes: [ScopeRule.Source] = []
   private var privacy = ScopeRule.Privacy.none
+  private var authors: [Int] = []
 
   init(version: Int) { self.version = version }
 
@@ -54,6 +57,7 @@ private struct PolicyParser {
     case "unique": try unique(content)
     case "scope": try scope(words)
     case "private": try confidential(content)
+    case "author" where words.count == 2: authors.append(try index(of: words[1]))
     default: try column(words)
     }
   }
@@ -94,9 +98,10 @@ private struct PolicyParser {
       try TableSchema(
         name: table.name, number: table.number, rows: table.rows, columns: columns, units: units,
         softKeys: softKeys,
-        scope: scopes.isEmpty ? nil : ScopeRule(sources: scopes, privacy: privacy)))
+        scope: scopes.isEmpty ? nil : ScopeRule(sources: scopes, privacy: privacy),
+        authors: authors))
     (current, columns, units, softKeys) = (nil, [], [], [])
-    (scopes, privacy) = ([], .none)
+    (scopes, privacy, authors) = ([], .none, [])
   }
 
   private mutating func column(_ words: [Substring]) throws(SchemaError) {

@@ -117,7 +117,8 @@ package enum QuarantineReason: String, Sendable, CaseIterable {
   case scopeWithdrawn
   /// Its officer may see the rows, and not change them.
   case readOnly
-  /// It names somebody as its writer who does not use the device.
+  /// It names somebody as its writer, or as who made a row, who is not: he does not use the device, and the
+  /// writer may not record for him.
   case otherOfficer
   /// The device had been revoked.
   case revoked

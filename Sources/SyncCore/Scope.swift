@@ -40,19 +40,28 @@ package struct Access: Equatable, Sendable {
   package let written: Set<Scope>?
   /// Who may be named as the writer of what comes from it; nothing for anybody.
   package let officers: Set<String>?
+  /// Whom the writer may record for beside himself, where that is asked.
+  package let principals: Set<String>
 
   package static let everything = Access(reading: nil, writing: nil)
 
   package init(
-    reading read: Set<Scope>?, writing written: Set<Scope>?, naming officers: Set<String>? = nil
+    reading read: Set<Scope>?, writing written: Set<Scope>?, naming officers: Set<String>? = nil,
+    recordingFor principals: Set<String> = []
   ) {
     self.read = read
     self.written = written
     self.officers = officers
+    self.principals = principals
   }
 
   package func reads(_ scope: Scope) -> Bool { read?.contains(scope) ?? true }
   package func writes(_ scope: Scope) -> Bool { written?.contains(scope) ?? true }
+
+  /// Whether a row that an officer makes may say that somebody made it.
+  package func mayName(_ author: String, writtenBy officer: String) -> Bool {
+    officers == nil || author == officer || principals.contains(author)
+  }
 
   /// A number that tells one set of readable scopes from another; 0 is everything.
   ///

@@ -98,6 +98,8 @@ package final class TableSchema: Sendable {
   package let softKeys: [SoftKey]
   /// How a row's scope is found; without it every device holds the rows.
   package let scope: ScopeRule?
+  /// Indices into ``columns`` of those that name who made a row.
+  package let authors: [Int]
   /// Indices into ``columns`` of the primary key.
   package let key: [Int]
   /// The columns' names as SQL spells them, joined, in the order of the declaration.
@@ -128,7 +130,7 @@ package final class TableSchema: Sendable {
 
   package init(
     name: String, number: Int, rows: RowPolicy, columns: [ColumnSchema], units: [MergeUnit],
-    softKeys: [SoftKey] = [], scope: ScopeRule? = nil
+    softKeys: [SoftKey] = [], scope: ScopeRule? = nil, authors: [Int] = []
   ) throws(SchemaError) {
     self.name = name
     self.number = number
@@ -137,6 +139,7 @@ package final class TableSchema: Sendable {
     self.units = units
     self.softKeys = softKeys
     self.scope = scope
+    self.authors = authors
     wireOrder = columns.indices.sorted { columns[$0].number < columns[$1].number }
     columnsByNumber = wireOrder.map { columns[$0] }
     key = columns.indices.filter { columns[$0].unit == nil }

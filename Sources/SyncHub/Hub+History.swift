@@ -9,6 +9,8 @@ package struct HistoryEntry: Equatable, Sendable {
   package let number: Int64
   package let author: ChangeSetAuthor
   package let isForeign: Bool
+  /// For whom it was recorded, where the row that was made names another than its writer.
+  package let recordedFor: String?
   package let operation: Operation
   package let fields: [Field]
   /// The conflict that it decided, if it was a decision.
@@ -107,7 +109,19 @@ extension HubStore {
       "SELECT conflict_id FROM hub_decision WHERE number = ?", [.integer(place.number)])
     return HistoryEntry(
       table: table.name, key: change.key, number: place.number, author: author,
-      isForeign: changeSet.isForeign, operation: change.operation, fields: fields,
+      isForeign: changeSet.isForeign,
+      recordedFor: table.author(namedBy: change, besides: author.officer),
+      operation: change.operation, fields: fields,
       conflict: decision?[0].text)
+  }
+}
+
+extension TableSchema {
+  /// Whom a row that is made names as who made it, if that is another than its writer.
+  fileprivate func author(namedBy change: RowChange, besides writer: String) -> String? {
+    guard change.operation == .insert else { return nil }
+    let numbers = authors.map { columns[$0].number }
+    return change.fields.lazy.filter { numbers.contains($0.column) }.compactMap(\.after.text)
+      .first { $0 != writer }
   }
 }

@@ -38,7 +38,8 @@ extension Hub {
       var position = HubStore.beforeDevicesRows
       while true {
         let rows = try store.notedRows(after: position, limit: SyncLimits.pageRows)
-        damaged += try store.putRight(rows, wallMilliseconds: ruling.wallMilliseconds)
+        damaged += try store.putRight(
+          rows, by: ruling.by, wallMilliseconds: ruling.wallMilliseconds)
         guard let last = rows.last else { break }
         position = [last[0], last[1]]
       }
@@ -72,7 +73,7 @@ extension HubStore {
     let rows = try notedRows(after: position, limit: limit)
     let last = rows.count < limit ? nil : rows.last
     try set(.scrub, last.map { .blob(encodedValues([$0[0], $0[1]])) } ?? .null)
-    return try putRight(rows, wallMilliseconds: wallMilliseconds)
+    return try putRight(rows, by: "", wallMilliseconds: wallMilliseconds)
   }
 
   /// Rows of the tables that the hub makes itself are not read again.
@@ -89,7 +90,10 @@ extension HubStore {
       """, position + [.integer(Int64(limit))])
   }
 
-  fileprivate func putRight(_ rows: [[Value]], wallMilliseconds: Int64) throws -> [DamagedRow] {
+  /// Puts rows right for somebody who asked for it, or for nobody.
+  fileprivate func putRight(
+    _ rows: [[Value]], by officer: String, wallMilliseconds: Int64
+  ) throws -> [DamagedRow] {
     var damaged: [DamagedRow] = []
     for row in rows {
       guard let table = row[0].integer.flatMap({ schema.table(number: Int($0)) }),
@@ -99,7 +103,8 @@ extension HubStore {
       let live = try connection.first(table.selectByKey, key.values)
       let noted = UInt64(bitPattern: sum)
       if (live.map { table.mark(of: $0) } ?? 0) == noted { continue }
-      let repair = RowRepair(store: self, table: table, key: key, found: live, noted: noted)
+      let repair = RowRepair(
+        store: self, table: table, key: key, found: live, noted: noted, officer: officer)
       let isRestored = try repair.run(meta: meta, wallMilliseconds: wallMilliseconds)
       damaged.append(DamagedRow(table: table.name, key: key, isRestored: isRestored))
     }
@@ -116,6 +121,7 @@ private struct RowRepair {
   /// What is in the table; nothing if the row is gone from it.
   let found: [Value]?
   let noted: UInt64
+  let officer: String
 
   func run(meta: [UInt8], wallMilliseconds: Int64) throws -> Bool {
     let state = try RowState(metadata: meta, live: found ?? keyAlone, table: table)
@@ -209,7 +215,7 @@ private struct RowRepair {
       table: table.number, operation: .update, key: key,
       fields: fields.filter { $0.before != $0.after || values == nil })
     let (_, number) = try store.insertOwn(
-      [change], by: "", act: "\(act) \(table.name)", wallMilliseconds: wallMilliseconds)
+      [change], by: officer, act: "\(act) \(table.name)", wallMilliseconds: wallMilliseconds)
     try store.writeHistory(table, key, number: number, position: 0, outcomes: [:])
   }
 }

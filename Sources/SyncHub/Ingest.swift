@@ -176,6 +176,7 @@ struct Ingest {
     let known = places[place]
     let old = try known.map { touched[$0].now } ?? store.row(table, change.key)
     if known == nil, let old { try permission?.check(old, table, change) }
+    try permission?.checkAuthors(change, table, before: old, officer: changeSet.officer)
     let sequence = try store.nextSequence()
     let (new, outcomes) = try outcome(of: change, table, old, isNamed: isNamed, sequence: sequence)
     let index = known ?? touch(table, change.key, old, new)

@@ -38,6 +38,25 @@ struct Permission {
       awaited: Ingest.AwaitedRow(table: table.number, key: change.key))
   }
 
+  /// Looks at whom a row that is made names as who made it: the officer who did, or one for whom he may
+  /// record.
+  ///
+  /// What a row said of that before it was taken away it may say again.
+  func checkAuthors(
+    _ change: RowChange, _ table: TableSchema, before old: RowState?, officer: String
+  ) throws {
+    guard change.operation == .insert else { return }
+    for index in table.authors {
+      let column = table.columns[index]
+      let field = change.fields.first { $0.column == column.number }
+      guard let author = field?.after.text, !reader.access.mayName(author, writtenBy: officer),
+        old.map({ $0.values.indices.contains(index) && $0.values[index] == field?.after }) != true
+      else { continue }
+      throw Ingest.Rejection(
+        reason: .otherOfficer, detail: "\(table.name) \(change.key): \(column.name)")
+    }
+  }
+
   /// Looks at a row as the change set leaves it.
   func checkResult(_ table: TableSchema, _ key: RowKey, _ now: RowState, before: RowState?) throws {
     if now.scope.isOfDevice { return }

@@ -47,6 +47,10 @@ struct LogCommand: ParsableCommand {
 
   private func text(of entry: HistoryEntry, _ open: OpenHub) throws -> String {
     var head = "#\(entry.number)  \(entry.author.sentence)  \(entry.operation.words.text)"
+    if let officer = entry.recordedFor {
+      let name = try open.name("officer", RowKey([.text(officer)]))
+      head += say(vi: ", ghi thay \(name)", en: ", for \(name)", uk: ", за \(name)")
+    }
     if entry.isForeign {
       head += say(
         vi: " (bằng chương trình khác)", en: " (by another program)", uk: " (іншою програмою)")
@@ -101,6 +105,7 @@ struct LogCommand: ParsableCommand {
       ("number", .integer(entry.number)), ("table", .text(entry.table)),
       ("key", .text(entry.key.description)), ("operation", .text("\(entry.operation)")),
       ("author", entry.author.cell), ("foreign", .flag(entry.isForeign)),
+      ("recorded_for", .optional(entry.recordedFor)),
       ("conflict", .optional(entry.conflict)),
       (
         "fields",

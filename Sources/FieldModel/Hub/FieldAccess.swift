@@ -22,6 +22,7 @@ package struct FieldAccess: AccessPolicy {
         AND coalesce(g.valid_to, '9999-12-31') >= ?
       """, [.text(device.officer), day, day])
     var (read, written): (Set<Scope>, Set<Scope>) = ([], [])
+    var desk: Set<String> = []
     for grant in grants {
       guard let role = grant[0].text.flatMap(Role.init), role.readsRecords else { continue }
       let units = try units(grant[1], withChildren: grant[2] == .integer(1), on: day, view)
@@ -31,9 +32,28 @@ package struct FieldAccess: AccessPolicy {
           isPrivate ? [.named(unit), .named(unit, isPrivate: true)] : [.named(unit)]
         read.formUnion(scopes)
         if role.writesRecords, isWhole { written.formUnion(scopes) }
+        if role == .clerk { desk.insert(unit) }
       }
     }
-    return Access(reading: read, writing: written, naming: [device.officer])
+    return Access(
+      reading: read, writing: written, naming: [device.officer],
+      recordingFor: try officers(in: desk, on: day, view))
+  }
+
+  /// Officers who work in some units, or have been granted one: a clerk there records for them.
+  private func officers(
+    in units: Set<String>, on day: Value, _ view: HubView
+  ) throws -> Set<String> {
+    if units.isEmpty { return [] }
+    let rows = try view.rows(
+      """
+      SELECT o.id, w.unit_id FROM officer o JOIN organisation w ON w.id = o.org_id
+      UNION SELECT officer_id, unit_id FROM role_grant WHERE valid_from <= ?
+      """, [day])
+    return Set(
+      rows.compactMap { row in
+        row[1].text.map(units.contains) == true ? row[0].text : nil
+      })
   }
 
   /// A unit, those within it, and those that went into one of them; each with whether it is all there.

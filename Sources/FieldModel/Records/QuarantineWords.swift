@@ -29,7 +29,8 @@ package struct QuarantineWords {
     case .dependent: dependent
     case .unknownRow, .hubOnlyTable, .outsideScope, .scopeWithdrawn, .readOnly: record(detail)
     case .unknownColumn: column
-    case .revoked, .malformed, .otherOfficer: nil
+    case .otherOfficer: author
+    case .revoked, .malformed: nil
     case nil: nil
     }
   }
@@ -48,6 +49,17 @@ package struct QuarantineWords {
     return Phrase(
       vi: "\(record.vi): \(said.vi)", en: "\(record.en): \(said.en)",
       uk: "\(record.uk): \(said.uk)")
+  }
+
+  /// The record that names somebody else, and where.
+  private var author: Phrase? {
+    let parts = detail.split(separator: ": ", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let record = record(parts[0]) else { return nil }
+    let table = String(parts[0].prefix { $0 != " " })
+    let title = RecordKinds.title(ofColumn: parts[1], in: table)
+    return Phrase(
+      vi: "\(record.vi), mục “\(title.vi)”", en: "\(record.en), field “\(title.en)”",
+      uk: "\(record.uk), поле «\(title.uk)»")
   }
 
   private var missingParent: Phrase? {
@@ -142,9 +154,9 @@ extension QuarantineReason {
         uk: "Працівник може лише переглядати ці записи.")
     case .otherOfficer:
       Phrase(
-        vi: "Ghi tên một người không dùng thiết bị này.",
-        en: "It names somebody as its writer who does not use the device.",
-        uk: "Автором названо того, хто не користується пристроєм.")
+        vi: "Ghi tên một người khác với người đã ghi, mà người này không được ghi thay.",
+        en: "It names somebody as its writer who is not, and for whom the writer may not record.",
+        uk: "Автором названо іншого, за кого автор не має права записувати.")
     case .revoked:
       Phrase(
         vi: "Thiết bị đã bị thu hồi; công việc được giữ lại chờ xem xét.",
