@@ -201,16 +201,23 @@ extension Golden {
     reply.receipts = [
       Receipt(sequence: 1, disposition: .applied, number: 1, reason: ""),
       Receipt(sequence: 2, disposition: .merged, number: 128, reason: ""),
-      Receipt(sequence: 3, disposition: .conflicted, number: 16_384, reason: ""),
+      settled,
       Receipt(
         sequence: 4, disposition: .quarantined, number: 1 << 40, reason: "missingParent: item i1"),
     ]
     return reply
   }()
 
+  private static let settled: Receipt = {
+    var receipt = Receipt(sequence: 3, disposition: .conflicted, number: 16_384, reason: "")
+    receipt.isSettled = true
+    return receipt
+  }()
+
   static let examplePullRequest = {
     var request = plainPullRequest
     request.digest = 0x0102_0304_0506_0708
+    (request.tellsLivesApart, request.isRevoked) = (true, true)
     return request
   }()
 
