@@ -1,25 +1,28 @@
 import Foundation
 import Testing
 
+/// Where the programs of commit 42e305b are, if they are.
+private enum OldPrograms {
+  static let place = ProcessInfo.processInfo.environment["THUAN_OLD_PROGRAMS"]
+  static var areThere: Bool {
+    place.map { FileManager.default.isExecutableFile(atPath: $0 + "/thuan-hub") } ?? false
+  }
+}
+
 /// The programs of commit 42e305b, which are in use, beside those of this tree: real processes, and each
 /// other's files.
 ///
 /// scripts/old-programs says where they are, and builds them; scripts/test names them if they are left out.
 @Suite(
-  .serialized, .enabled(if: OldProgramsTests.areThere, "scripts/old-programs has not built them"))
+  .serialized, .enabled(if: OldPrograms.areThere, "scripts/old-programs has not built them"))
 final class OldProgramsTests {
   private let new: Programs
   private let old: Programs
 
-  private static let place = ProcessInfo.processInfo.environment["THUAN_OLD_PROGRAMS"]
-  fileprivate static var areThere: Bool {
-    place.map { FileManager.default.isExecutableFile(atPath: $0 + "/thuan-hub") } ?? false
-  }
-
   init() throws {
     new = try Programs()
     old = Programs(
-      in: URL(fileURLWithPath: try #require(Self.place), isDirectory: true), beside: new)
+      in: URL(fileURLWithPath: try #require(OldPrograms.place), isDirectory: true), beside: new)
   }
 
   private func path(_ name: String) -> String { new.folder.appendingPathComponent(name).path }

@@ -347,6 +347,8 @@ struct RecoveryTests {
     #expect(try world.hub.conflicts(openOnly: true).isEmpty)
     let written = try world.hub.history(of: "project", RowKey([.text("p")])).flatMap(\.fields)
     #expect(written.contains { $0.after == .text("b") })
+  }
+
   // MARK: Twice in a row
 
   /// What `an` goes on with from a copy of its store, while the hub is put back to before the copy and
