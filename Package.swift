@@ -64,7 +64,8 @@ let package = Package(
     .target(
       name: "FieldModel", dependencies: ["SyncCore", "SyncSQLite", "SyncDevice", "SyncHub", grdb],
       resources: [.embedInCode("Schema")]),
-    .target(name: "Terminal", dependencies: ["SyncCore", "FieldModel", arguments]),
+    .target(
+      name: "Terminal", dependencies: ["SyncCore", "SyncSQLite", "FieldModel", arguments]),
     .executableTarget(
       name: "thuan",
       dependencies: [
@@ -115,7 +116,7 @@ let package = Package(
     .testTarget(name: "SimulatorTests", dependencies: ["Simulation"], exclude: ["Lives"]),
     .testTarget(
       name: "BenchmarksTests",
-      dependencies: ["Benchmarks", "SyncCore", "SyncDevice", grdb, sqlite],
+      dependencies: ["Benchmarks", "SyncCore", "SyncDevice", "SyncHub", "TestSupport", grdb, sqlite],
       exclude: ["budgets.txt"]),
     .testTarget(
       name: "EndToEndTests",

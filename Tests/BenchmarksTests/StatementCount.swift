@@ -11,6 +11,8 @@ struct StatementCount {
   /// Instructions of SQLite's virtual machine, of statements that have ended: what work grows with when
   /// a query reads more rows than it has to.
   private(set) var steps = 0
+  /// How often the bytes of a change set were read back from a hub's record, to be decoded whole.
+  private(set) var reads = 0
 
   private static let counts = Mutex<[String: StatementCount]>([:])
 
@@ -34,7 +36,11 @@ struct StatementCount {
             // A part of a trigger is named by a comment.
             sql[0] != 0x2D || sql[1] != 0x2D
           {
-            StatementCount.counts.withLock { $0[file, default: .init()].statements += 1 }
+            let isRead = strstr(sql, "FROM hub_record") != nil
+            StatementCount.counts.withLock {
+              $0[file, default: .init()].statements += 1
+              $0[file, default: .init()].reads += isRead ? 1 : 0
+            }
           }
           return 0
         }, database.map { UnsafeMutableRawPointer($0) })
@@ -51,5 +57,12 @@ struct StatementCount {
   static func of(_ path: String) -> StatementCount {
     let file = URL(fileURLWithPath: path).standardizedFileURL.path
     return counts.withLock { $0[file] ?? .init() }
+  }
+
+  /// What has been done since.
+  static func - (left: StatementCount, right: StatementCount) -> StatementCount {
+    StatementCount(
+      statements: left.statements - right.statements, steps: left.steps - right.steps,
+      reads: left.reads - right.reads)
   }
 }
