@@ -82,22 +82,20 @@ extension HubStore {
   /// and that it was deleted by the horizon.
   func forgottenRow(_ table: TableSchema, _ key: RowKey) throws -> RowState? {
     guard let horizon = try horizon() else { return nil }
-    for place in try places(of: table, key).reversed() {
-      let (number, position) = (place.number, place.position)
-      guard let stored = try changeSet(number),
-        let changeSet = try? ChangeSet(decoding: stored.body),
-        changeSet.changes.indices.contains(position),
-        changeSet.changes[position].operation == .delete
+    for (number, position) in try lastPlaces(of: table, key) {
+      guard let read = try readChangeSet(number),
+        read.changeSet.changes.indices.contains(position),
+        read.changeSet.changes[position].operation == .delete
       else { continue }
       var values = Array(repeating: Value.null, count: table.columns.count)
       for (index, value) in zip(table.key, key.values) { values[index] = value }
-      for field in changeSet.changes[position].fields {
+      for field in read.changeSet.changes[position].fields {
         if let index = table.index(number: field.column) { values[index] = field.before }
       }
       // When it was made is not known any more: whoever had not come to the horizon did not know it.
       var version = Version(
-        sequence: horizon - 1, stream: stored.stream, changeSet: number, stamp: changeSet.stamp,
-        isFlagged: stored.isFlagged)
+        sequence: horizon - 1, stream: read.stream, changeSet: number,
+        stamp: read.changeSet.stamp, isFlagged: read.isFlagged)
       var state = RowState(values: values, created: version)
       version.sequence = horizon
       state.deletion = version

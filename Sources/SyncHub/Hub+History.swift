@@ -42,15 +42,16 @@ extension Hub {
     try read { store in
       var entries: [HistoryEntry] = []
       try store.connection.each(
-        "SELECT number, body FROM hub_record ORDER BY number DESC LIMIT ?",
+        "SELECT number FROM hub_change_set ORDER BY number DESC LIMIT ?",
         [.integer(Int64(limit))]
       ) { row in
-        guard let number = row[0].integer, case .blob(let body) = row[1],
-          let changeSet = try? ChangeSet(decoding: body)
-        else { return true }
-        let outcomes = try store.outcomes(of: number, changeSet)
+        guard let number = row[0].integer, let read = try store.readChangeSet(number) else {
+          return true
+        }
+        let outcomes = try store.outcomes(of: number, read)
         for position in outcomes.keys.sorted(by: >) where entries.count < limit {
-          guard let table = store.schema.table(number: changeSet.changes[position].table) else {
+          guard let table = store.schema.table(number: read.changeSet.changes[position].table)
+          else {
             continue
           }
           let place = HistoryPlace(
@@ -84,8 +85,8 @@ extension Hub {
 
 extension HubStore {
   fileprivate func entry(_ place: HistoryPlace, of table: TableSchema) throws -> HistoryEntry? {
-    guard let author = try author(place.number), let stored = try changeSet(place.number),
-      let changeSet = try? ChangeSet(decoding: stored.body),
+    guard let author = try author(place.number),
+      let changeSet = try readChangeSet(place.number)?.changeSet,
       changeSet.changes.indices.contains(place.position)
     else { return nil }
     let change = changeSet.changes[place.position]

@@ -62,12 +62,7 @@ extension Hub {
     from number: Int64, _ store: HubStore, _ ruling: Ruling, isDecided: Bool = false
   ) throws -> [Int64] {
     guard try takeIn(number, store, ruling, isDecided: isDecided) else { return [] }
-    var taken = [number]
-    for waiting in try store.dependents(after: number)
-    where try store.isQuarantined(waiting) && takeIn(waiting, store, ruling) {
-      taken.append(waiting)
-    }
-    return taken
+    return try [number] + takeIn(store.freed(by: number), store, ruling)
   }
 
   /// Tries again what lacked a row that a change set has brought.
@@ -76,12 +71,30 @@ extension Hub {
   /// put that right by hand.
   func retryWhatAwaited(_ number: Int64, _ store: HubStore, wallMilliseconds: Int64) throws {
     let ruling = Ruling(by: "", reason: "", wallMilliseconds: wallMilliseconds)
-    for waiting in try store.numbersAwaiting(rowsOf: number)
-    where try store.isQuarantined(waiting) && seesWhatItAwaits(waiting, store, ruling) {
-      for taken in try takeInChain(from: waiting, store, ruling) {
-        try retryWhatAwaited(taken, store, wallMilliseconds: wallMilliseconds)
+    _ = try takeIn(store.numbersAwaiting(rowsOf: number), store, ruling)
+  }
+
+  /// Takes in what nothing holds up any more, and what that in turn was holding up.
+  ///
+  /// Only what waits for the one that has been taken in is tried after it, and not all that waits: or
+  /// it would be tried as often as there are others. And it is a list of what is left to do, for each may
+  /// be waiting for the next, as many as there are.
+  ///
+  /// - Returns: Those that have been taken in.
+  private func takeIn(_ numbers: [Int64], _ store: HubStore, _ ruling: Ruling) throws -> [Int64] {
+    var taken: [Int64] = []
+    var open = numbers
+    while !open.isEmpty {
+      var next: Set<Int64> = []
+      for number in open
+      where try store.isQuarantined(number) && seesWhatItAwaits(number, store, ruling) {
+        guard try takeIn(number, store, ruling) else { continue }
+        taken.append(number)
+        next.formUnion(try store.freed(by: number))
       }
+      open = next.sorted()
     }
+    return taken
   }
 
   /// Whether what a change set waits for is there for its writer: while it is not, nothing is tried
@@ -89,8 +102,7 @@ extension Hub {
   private func seesWhatItAwaits(
     _ number: Int64, _ store: HubStore, _ ruling: Ruling
   ) throws -> Bool {
-    guard let stored = try store.changeSet(number),
-      let changeSet = try? ChangeSet(decoding: stored.body),
+    guard let changeSet = try store.readChangeSet(number)?.changeSet,
       let reader = try author(of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
     else { return false }
     return try store.connection.rows(
@@ -107,13 +119,12 @@ extension Hub {
   func takeIn(
     _ number: Int64, _ store: HubStore, _ ruling: Ruling, isDecided: Bool = false
   ) throws -> Bool {
-    guard let stored = try store.changeSet(number),
-      let changeSet = try? ChangeSet(decoding: stored.body)
-    else { return false }
+    guard let read = try store.readChangeSet(number) else { return false }
+    let changeSet = read.changeSet
     let reader = try author(
       of: changeSet, store, wallMilliseconds: ruling.wallMilliseconds)
     if reader == nil, !isDecided { return false }
-    let origin = try store.origin(of: changeSet, number: number, isFlagged: stored.isFlagged)
+    let origin = try store.origin(of: changeSet, number: number, isFlagged: read.isFlagged)
     let verdict = try merge(
       changeSet, from: origin, store, within: isDecided ? nil : reader,
       wallMilliseconds: ruling.wallMilliseconds)
@@ -267,16 +278,49 @@ extension HubStore {
   func numbersAwaiting(rowsOf number: Int64) throws -> [Int64] {
     guard try hasQuarantine(),
       try connection.first("SELECT 1 FROM hub_awaited_row LIMIT 1") != nil,
-      let stored = try changeSet(number), let changeSet = try? ChangeSet(decoding: stored.body)
+      let read = try readChangeSet(number)
     else { return [] }
     var numbers: Set<Int64> = []
-    for change in changeSet.changes where change.operation != .delete {
+    for change in read.changeSet.changes where change.operation != .delete {
       let rows = try connection.rows(
         "SELECT number FROM hub_awaited_row WHERE tbl = ? AND key = ?",
         [.integer(Int64(change.table)), change.key.stored])
       numbers.formUnion(rows.compactMap { $0[0].integer })
     }
     return numbers.sorted()
+  }
+
+  /// Quarantined change sets that may have waited for one that has left quarantine: they lack a row of
+  /// its, or build on one.
+  func freed(by number: Int64) throws -> [Int64] {
+    guard try hasQuarantine(), let read = try readChangeSet(number) else { return [] }
+    var numbers = Set(try numbersAwaiting(rowsOf: number))
+    for change in read.changeSet.changes where change.key.stored != .null {
+      try eachBuilding(on: change, after: number, of: read.stream) { numbers.insert($0) }
+    }
+    return numbers.sorted()
+  }
+
+  /// Of the quarantined change sets of a stream that build on a row, the next: those behind it wait for
+  /// that one too, unless the row is the very one that it lacks.
+  private func eachBuilding(
+    on change: RowChange, after number: Int64, of stream: Int, _ body: (Int64) -> Void
+  ) throws {
+    try connection.each(
+      """
+      SELECT q.number, EXISTS (SELECT 1 FROM hub_awaited_row a
+          WHERE a.tbl = q.tbl AND a.key = q.key AND a.number = q.number)
+      FROM hub_quarantined_row q JOIN hub_change_set c ON c.number = q.number
+      WHERE q.tbl = ? AND q.key = ? AND q.number > ? AND c.stream = ? ORDER BY q.number
+      """,
+      [
+        .integer(Int64(change.table)), change.key.stored, .integer(number),
+        .integer(Int64(stream)),
+      ]
+    ) { row in
+      if let number = row[0].integer { body(number) }
+      return row[1] == .integer(1)
+    }
   }
 
   /// Puts an operator's act on record, where no row's change says it.

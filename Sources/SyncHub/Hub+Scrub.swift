@@ -174,11 +174,10 @@ private struct RowRepair {
     var written: [Int: [(Int64, [Value])]] = [:]
     for place in try store.places(of: table, key) {
       let (number, position) = (place.number, place.position)
-      guard let stored = try store.changeSet(number),
-        let changeSet = try? ChangeSet(decoding: stored.body),
-        changeSet.changes.indices.contains(position)
+      guard let read = try store.readChangeSet(number),
+        read.changeSet.changes.indices.contains(position)
       else { continue }
-      let change = changeSet.changes[position]
+      let change = read.changeSet.changes[position]
       for (index, unit) in table.units.enumerated() {
         let fields = unit.columns.map { column in
           change.fields.first { $0.column == table.columns[column].number }

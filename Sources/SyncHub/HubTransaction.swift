@@ -24,6 +24,8 @@ final class HubTransaction {
   var hasWaitingWords: Bool?
   /// Whether anything waits in quarantine, or did when it was last looked up.
   var hasQuarantine: Bool?
+  /// Change sets of the record that have been read.
+  var readChangeSets = ReadChangeSets()
   /// Whether any statement points to a row, or did when that was last looked up.
   var hasNames: Bool?
 

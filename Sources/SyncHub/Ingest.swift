@@ -353,8 +353,9 @@ struct Ingest {
       """ : ""
     let row = try store.connection.first(
       """
-      SELECT min(q.number) FROM hub_quarantined_row q JOIN hub_change_set c ON c.number = q.number
+      SELECT q.number FROM hub_quarantined_row q JOIN hub_change_set c ON c.number = q.number
       WHERE q.tbl = ? AND q.key = ? AND q.number < ? AND c.stream = ? \(unlessAwaited)
+      ORDER BY q.number LIMIT 1
       """,
       [
         .integer(Int64(change.table)), change.key.stored, .integer(origin.changeSet),
