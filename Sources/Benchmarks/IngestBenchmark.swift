@@ -1,11 +1,13 @@
 /// What the hub's taking in costs: who sends it, decoding, merging, history, receipts.
 ///
 /// New rows are compared with plain inserts of the same rows, as many in a transaction as an envelope
-/// brings, into a file as durable as the hub's; edits that meet another device's with the new rows.
+/// brings, into a file as durable as the hub's; edits that meet another device's with the new rows, and
+/// rows that are deleted and made anew, in one transaction, with the same rows when they first came so.
 func ingestFigures(_ rehearsal: Rehearsal, rounds: Int) throws -> [Figure] {
   let batches = rehearsal.insertsByEnvelope()
   let edits = try rehearsal.concurrentEdits()
   let workload = rehearsal.workload
+  let list = Workload(rows: min(workload.rows.count, remadeRowsMax))
   var figures = Rounds()
   for round in 0..<rounds {
     let plain = try PlainInserts(workload, in: batches, isDurable: true)
@@ -18,9 +20,14 @@ func ingestFigures(_ rehearsal: Rehearsal, rounds: Int) throws -> [Figure] {
     figures.add("ingest/merge", Pair(plain: taken[1], ours: taken[2]), target: 1.5)
     figures.add("ingest/conflict", Pair(plain: taken[1], ours: taken[3]), target: 2)
     figures.add("ingest/insert/speed", .rowsPerSecond, Double(workload.rows.count) / taken[1])
+    let remade = try Remaking(list).seconds()
+    figures.add("ingest/anew", Pair(plain: remade.new, ours: remade.anew), target: 2)
   }
   return figures.figures
 }
+
+/// As many as somebody imports at once; if one cost more where there are more, it would show.
+private let remadeRowsMax = 10_000
 
 /// What a device's part of a first pull costs, against inserts of the same rows in one transaction
 /// into a file as durable as the device's.

@@ -26,6 +26,7 @@ struct SectionTests {
       "capture/own/insert/1": 1.5, "capture/own/insert/100": 1.5, "capture/own/insert/all": 2,
       "capture/foreign/update/1": 1.5, "capture/foreign/delete/100": 1.8, "log/own/insert/1": 12,
       "log/own/update/1": 120, "ingest/insert": 4, "ingest/merge": 1.5, "ingest/conflict": 2,
+      "ingest/anew": 2,
       "apply/insert": 2, "wire/bootstrap": 0.85, "wire/day": 0.75, "wire/update": 40,
       "flat/edits": 1.3, "flat/inserts": 1.3, "flat/edits/digest/600": 5,
       "bootstrap": 4, "requests/idle": 1,
