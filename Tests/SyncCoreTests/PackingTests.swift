@@ -217,4 +217,16 @@ struct PackingTests {
     #expect(try envelope.encoded { _ in [1] }.count < 100 * 32)
     #expect(try reread(bodies).changeSets == bodies)
   }
+
+  @Test func `a change set before the first of its stream is refused, and ends nothing`() throws {
+    let bodies = (0..<40).map { changeSet(.max - $0, after: [], []).encoded() }
+    let envelope = Envelope(
+      schemaVersion: 1, stream: stream, wallMilliseconds: 1, changeSets: bodies)
+    var bytes = try envelope.encoded { _ in [1] }
+    // The greatest number in zigzag form, and one more: the least.
+    let greatest = [0xFE] + Array(repeating: UInt8(0xFF), count: 8) + [0x01]
+    let place = try #require(bytes.firstRange(of: greatest)?.lowerBound)
+    bytes[place] = 0xFF
+    #expect(throws: WireError.self) { try Envelope(decoding: bytes) }
+  }
 }

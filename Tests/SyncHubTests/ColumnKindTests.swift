@@ -1,6 +1,7 @@
 import SyncCore
 import SyncDevice
 import SyncHub
+import SyncSQLite
 import TestSupport
 import Testing
 
@@ -10,8 +11,13 @@ struct ColumnKindTests {
   let an: TestDevice
 
   init() throws {
-    world = try World()
-    an = try world.device("an")
+    let world = try World()
+    self.init(world: world, an: try world.device("an"))
+  }
+
+  private init(world: World, an: TestDevice) {
+    self.world = world
+    self.an = an
   }
 
   /// Pushes change sets that no store has made, signed by a device that is let in.
@@ -55,6 +61,29 @@ struct ColumnKindTests {
     try binh.sync()
     #expect(try binh.status().isInStep)
     #expect(try binh.rows("project").count == 1)
+  }
+
+  @Test func `a number that is none goes to quarantine, and nobody's pull breaks on it`() throws {
+    let world = try World(
+      schema: try SyncSchema(parsing: "table t 10\n a 1 key\n b 2 key\n c 3 operator", version: 1),
+      migrations: [
+        Migration(name: "v1", sql: "CREATE TABLE t (a REAL, b TEXT, c REAL, PRIMARY KEY (a, b))")
+      ])
+    let tests = ColumnKindTests(world: world, an: try world.device("an"))
+    let none = Value.real(.nan)
+    let receipts = try tests.push([
+      RowChange(table: 10, operation: .insert, key: RowKey([none, .text("x")]), fields: []),
+      RowChange(
+        table: 10, operation: .insert, key: RowKey([.real(1), .text("y")]),
+        fields: [FieldChange(column: 3, before: .null, after: none)]),
+      RowChange(table: 10, operation: .insert, key: RowKey([.real(2), .text("z")]), fields: []),
+    ])
+    #expect(receipts.map(\.disposition) == [.quarantined, .quarantined, .applied])
+    let binh = try world.device("binh")
+    try binh.sync()
+    #expect(try binh.rows("t").count == 1)
+    #expect(try binh.status().isInStep)
+    #expect(try world.hub.problems().isEmpty)
   }
 
   @Test func `an envelope of more change sets than any device writes is refused`() throws {
