@@ -128,12 +128,11 @@ struct PackedChangeSets {
       changeSet.continues = try StreamPlace(decoding: place)
     }
     let numbers = [
-      changeSet.sequence - 1, Int64(changeSet.schemaVersion), changeSet.base.sequence,
-      changeSet.base.number,
+      Int64(changeSet.schemaVersion), changeSet.base.sequence, changeSet.base.number,
     ]
-    guard numbers.allSatisfy({ $0 >= 0 }), changeSet.wallMilliseconds.magnitude <= 1 << 53 else {
-      throw .malformed("change set")
-    }
+    guard changeSet.sequence > 0, numbers.allSatisfy({ $0 >= 0 }),
+      changeSet.wallMilliseconds.magnitude <= 1 << 53
+    else { throw .malformed("change set") }
     for _ in 0..<max(0, try integer(13)) {
       guard let change = RowChange(try rows.row()) else { throw .malformed("row change") }
       changeSet.changes.append(change)

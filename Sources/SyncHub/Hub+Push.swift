@@ -285,6 +285,10 @@ extension Hub {
     within reader: Reader? = nil, deciding decision: Ingest.Decision? = nil,
     wallMilliseconds: Int64
   ) throws -> Verdict {
+    if let change = changeSet.changes.first(where: \.holdsNoNumber) {
+      let table = schema.table(number: change.table)?.name ?? ""
+      return Verdict(.quarantined, .constraint, "\(table) \(change.key)")
+    }
     let past = Past(store, changeSet, origin)
     var ingest = Ingest(
       store, kinds: kinds, rules: rules,
@@ -346,6 +350,20 @@ extension Hub {
       let ruling = Ruling(by: officer, reason: "", wallMilliseconds: wallMilliseconds)
       for change in changes { try store.publishWord(of: change, number, ruling, signedBy: key) }
     }
+  }
+}
+
+extension RowChange {
+  /// Whether it holds a number that is none: a database keeps nothing in its place, and of a key that
+  /// holds one nobody finds the row again.
+  fileprivate var holdsNoNumber: Bool {
+    key.values.contains(where: \.isNoNumber) || fields.contains { $0.after.isNoNumber }
+  }
+}
+
+extension Value {
+  fileprivate var isNoNumber: Bool {
+    if case .real(let real) = self { real.isNaN } else { false }
   }
 }
 
