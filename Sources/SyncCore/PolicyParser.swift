@@ -15,7 +15,7 @@ extension SyncSchema {
   /// holds there. Of several declarations that speak of a row the first counts, it is private if any
   /// leads to what is private, and whoever writes it has to be let write in all of them. Rows that are
   /// private are a scope of their own. An author is who made the row: whoever has made it, or somebody
-  /// for whom he may.
+  /// for whom he may. A VALUE is what the column holds that is spelt so, of whatever type the column is.
   ///
   /// - Parameters:
   ///   - text: The declaration.
@@ -168,8 +168,8 @@ private struct PolicyParser {
       members.append(try index(of: name))
     }
     let tail = line[line.index(after: close)...].split(separator: " ")
-    softKeys.append(
-      SoftKey(name: String(head[1]), columns: members, condition: try condition(tail)))
+    let condition = try condition(tail).map { ($0.column, $0.literal.values) }
+    softKeys.append(SoftKey(name: String(head[1]), columns: members, condition: condition))
   }
 
   private mutating func scope(_ words: [Substring]) throws(SchemaError) {
@@ -180,10 +180,17 @@ private struct PolicyParser {
     else {
       throw SchemaError("expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [where …]")
     }
-    scopes.append(
-      ScopeRule.Source(
-        column: try index(of: head[1]), meaning: try meaning(head.count == 4 ? head[3] : nil),
-        condition: try condition(Array(tail))))
+    let column = try index(of: head[1])
+    let meaning = try meaning(head.count == 4 ? head[3] : nil)
+    guard let condition = try condition(Array(tail)) else {
+      return scopes.append(ScopeRule.Source(column: column, meaning: meaning))
+    }
+    // One for each value that may be meant; a row has one of them, so one of these speaks of it.
+    for value in condition.literal.values {
+      scopes.append(
+        ScopeRule.Source(
+          column: column, meaning: meaning, condition: (condition.column, value)))
+    }
   }
 
   private func meaning(_ place: Substring?) throws(SchemaError) -> ScopeRule.Meaning {
@@ -199,12 +206,12 @@ private struct PolicyParser {
   /// Reads `where COLUMN = VALUE`; nothing if it is not there.
   private func condition(
     _ words: [Substring]
-  ) throws(SchemaError) -> (column: Int, value: Value)? {
+  ) throws(SchemaError) -> (column: Int, literal: Literal)? {
     if words.isEmpty { return nil }
     guard words.count == 4, words[0] == "where", words[2] == "=" else {
       throw SchemaError("expected: where COLUMN = VALUE")
     }
-    return (try index(of: words[1]), literal(words[3]))
+    return (try index(of: words[1]), Literal(words[3]))
   }
 
   private mutating func confidential(_ line: Substring) throws(SchemaError) {
@@ -215,7 +222,9 @@ private struct PolicyParser {
     privacy =
       words.count == 1
       ? .always
-      : .when(column: try index(of: words[2]), values: Set(words.dropFirst(4).map(literal)))
+      : .when(
+        column: try index(of: words[2]),
+        values: Set(words.dropFirst(4).flatMap { Literal($0).values }))
   }
 
   private func index(of name: Substring) throws(SchemaError) -> Int {
@@ -223,10 +232,6 @@ private struct PolicyParser {
       throw SchemaError("unknown column \(name); declare columns before what uses them")
     }
     return index
-  }
-
-  private func literal(_ word: Substring) -> Value {
-    Int64(word).map(Value.integer) ?? .text(String(word))
   }
 
   private func policy(_ name: Substring, _ order: String) throws(SchemaError) -> MergePolicy {
@@ -241,7 +246,7 @@ private struct PolicyParser {
         throw SchemaError("a workflow needs an order that does not run in a circle")
       }
       return .workflow(order)
-    case "hubOnly": return .hubOnly(initial: order.isEmpty ? .null : literal(order[...]))
+    case "hubOnly": return .hubOnly(initial: order.isEmpty ? .null : Literal(order[...]).value)
     default: break
     }
     guard order.isEmpty else { throw SchemaError("\(name) takes no order") }

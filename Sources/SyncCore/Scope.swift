@@ -99,6 +99,13 @@ package struct ScopeRule: Sendable {
     }
   }
 
+  /// Whether it names numbers, which a column of texts holds as they are spelt.
+  package var namesNumbers: Bool {
+    var named = sources.compactMap(\.condition?.value)
+    if case .when(_, let confidential) = privacy { named += confidential }
+    return named.contains { $0.integer != nil }
+  }
+
   /// The sources that speak of a row; the first tells its scope, and if any is private it is too.
   package func sources(for values: [Value]) -> [Source] {
     sources.filter { source in

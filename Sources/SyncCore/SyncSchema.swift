@@ -252,10 +252,10 @@ package struct MergeUnit: Sendable {
 package struct SoftKey: Sendable {
   package let name: String
   package let columns: [Int]
-  /// Only rows in which this column has this value take part.
-  package let condition: (column: Int, value: Value)?
+  /// Only rows in which this column has one of these values take part.
+  package let condition: (column: Int, values: [Value])?
 
-  package init(name: String, columns: [Int], condition: (column: Int, value: Value)?) {
+  package init(name: String, columns: [Int], condition: (column: Int, values: [Value])?) {
     self.name = name
     self.columns = columns
     self.condition = condition

@@ -224,16 +224,18 @@ struct ConflictBook {
   private func twins(
     of values: [Value], _ table: TableSchema, _ key: RowKey, _ softKey: SoftKey
   ) throws -> [RowKey] {
-    if let condition = softKey.condition, values[condition.column] != condition.value { return [] }
+    if let condition = softKey.condition, !condition.values.contains(values[condition.column]) {
+      return []
+    }
     let wanted = softKey.columns.map { values[$0] }
     if wanted.contains(.null) { return [] }
-    var columns = softKey.columns
     var arguments = wanted
+    var conditions = softKey.columns.map { "\(quoted(table.columns[$0].name)) = ?" }
     if let condition = softKey.condition {
-      columns.append(condition.column)
-      arguments.append(condition.value)
+      let places = Array(repeating: "?", count: condition.values.count).joined(separator: ", ")
+      conditions.append("\(quoted(table.columns[condition.column].name)) IN (\(places))")
+      arguments += condition.values
     }
-    let conditions = columns.map { "\(quoted(table.columns[$0].name)) = ?" }
     let rows = try store.connection.rows(
       "SELECT \(table.columnList) FROM \(quoted(table.name)) WHERE "
         + conditions.joined(separator: " AND "), arguments)

@@ -35,7 +35,8 @@ package struct Hub: Sendable {
   ///   - secret: 32 random bytes, taken as its signing key if it is new.
   ///   - randomness: What it draws from whenever it needs more.
   ///   - wallMilliseconds: The hub's time: what devices have signed before is not taken any more.
-  /// - Throws: The storage's errors, and `CryptoKitError` for a secret of another length.
+  /// - Throws: The storage's errors, `SchemaError` for values in the policies or the tables that no column
+  ///   can hold, and `CryptoKitError` for a secret of another length.
   package init(
     _ database: any HubDatabase, schema: SyncSchema, rules: [any HubRule] = [],
     policy: any AccessPolicy = OpenAccess(), timeline: String, secret: [UInt8],
@@ -45,6 +46,7 @@ package struct Hub: Sendable {
     self.randomness = randomness
     replays = ReplayGuard(wallMilliseconds: wallMilliseconds)
     self.database = database
+    let schema = try database.fitted(schema)
     self.schema = schema
     self.rules = rules
     self.policy = policy
@@ -62,6 +64,7 @@ package struct Hub: Sendable {
       try store.beginChain(wallMilliseconds: wallMilliseconds)
       try store.adoptSchema()
       try store.adoptNames()
+      try store.adoptNumbers()
       guard case .blob(let kept) = try store.setting(.key) else {
         throw WireError.malformed("the hub's key")
       }

@@ -15,8 +15,11 @@ package protocol HubDatabase: Sendable {
   func read<T>(_ body: (any HubConnection) throws -> T) throws -> T
   /// The links from each of the schema's tables to others.
   func links(in schema: SyncSchema) throws -> [TableLink]
-  /// The columns' default values by table number, in the order of each table's declaration.
+  /// The columns' default values by table number, as the columns keep them, in the order of each
+  /// table's declaration.
   func defaults(in schema: SyncSchema) throws -> [Int: [Value]]
+  /// A schema in which the values that it names are as the columns keep them.
+  func fitted(_ schema: SyncSchema) throws -> SyncSchema
   /// What the columns may hold, by table number, in the order of each table's declaration.
   func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]]
 }

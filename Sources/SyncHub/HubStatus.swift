@@ -31,7 +31,7 @@ extension Hub {
       status.activeDevices = try store.count("hub_device WHERE state = 'active'")
       status.revokedDevices = try store.count("hub_device WHERE state = 'revoked'")
       for table in schema.tables {
-        let count = try store.count("\"\(table.name)\"")
+        let count = try store.count(quoted(table.name))
         if count > 0 { status.rows[table.name] = count }
       }
       return status

@@ -178,6 +178,20 @@ extension HubStore {
     }
   }
 
+  /// Brings rows to their scopes once where declarations name numbers: earlier versions of this program
+  /// did not know those in a column of texts, and handed out what is private.
+  func adoptNumbers() throws {
+    if try setting(.numbers) == .integer(1) { return }
+    let isAsked = schema.tables.filter { $0.scope?.namesNumbers == true }
+    if try isAsked.contains(where: { try !misplacedRows(of: $0).isEmpty }) {
+      // It comes with the program, at no time of its own.
+      try record("schema \(schema.version)", by: "", wallMilliseconds: 0)
+      try moveMisplacedRows()
+    }
+    try set(.numbers, .integer(1))
+    try finish()
+  }
+
   /// Rows that are noted under another scope than their values give them.
   func misplacedRows(of table: TableSchema) throws -> [(key: RowKey, noted: Scope)] {
     var misplaced: [(key: RowKey, noted: Scope)] = []

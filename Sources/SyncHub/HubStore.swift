@@ -31,6 +31,8 @@ struct HubStore {
     case sequence
     /// The schema under which digests were last taken.
     case schemaVersion
+    /// Whether rows are where declarations that name numbers put them.
+    case numbers
     /// The last row that was read again, as its table's number and its key.
     case scrub
     /// Up to which sequence it has been forgotten what was deleted.

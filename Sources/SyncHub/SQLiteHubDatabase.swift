@@ -66,20 +66,11 @@ package struct SQLiteHubDatabase: HubDatabase {
   }
 
   package func defaults(in schema: SyncSchema) throws -> [Int: [SyncCore.Value]] {
-    try database.read { db in
-      var defaults: [Int: [SyncCore.Value]] = [:]
-      for table in schema.tables {
-        var values = Array(repeating: SyncCore.Value.null, count: table.columns.count)
-        for row in try Row.fetchAll(db, sql: "PRAGMA table_info(\(quoted(table.name)))") {
-          guard let expression: String = row["dflt_value"],
-            let index = table.index(named: row["name"])
-          else { continue }
-          values[index] = try Row.fetchOne(db, sql: "SELECT \(expression)")?.value(at: 0) ?? .null
-        }
-        defaults[table.number] = values
-      }
-      return defaults
-    }
+    try database.read { try schema.defaults(in: $0) }
+  }
+
+  package func fitted(_ schema: SyncSchema) throws -> SyncSchema {
+    try database.read { try schema.fitted(to: $0) }
   }
 
   package func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]] {

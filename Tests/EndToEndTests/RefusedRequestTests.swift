@@ -287,6 +287,7 @@ struct TroubledDatabase: HubDatabase {
 
   func links(in schema: SyncSchema) throws -> [TableLink] { try inner.links(in: schema) }
 
+  func fitted(_ schema: SyncSchema) throws -> SyncSchema { try inner.fitted(schema) }
   func defaults(in schema: SyncSchema) throws -> [Int: [Value]] { try inner.defaults(in: schema) }
 
   func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]] { try inner.kinds(in: schema) }
