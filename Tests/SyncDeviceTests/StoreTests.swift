@@ -48,38 +48,38 @@ struct StoreTests {
     let cases = [
       (
         "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT) STRICT", "table a 10\n id 1 key",
-        "column a.x has no merge policy"
+        "column a.x has no merge policy; declare one, or take the column out again: "
+          + #"ALTER TABLE "a" DROP COLUMN "x""#
       ),
       (
         "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY) STRICT",
-        "table a 10\n id 1 key\n x 2 operator", "column a.x is declared but does not exist"
-      ),
-      (
-        "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY) STRICT; CREATE TABLE b (id TEXT) STRICT",
-        "table a 10\n id 1 key", "table b has no merge policy"
+        "table a 10\n id 1 key\n x 2 operator",
+        "column a.x is declared but does not exist; a migration has to add it"
       ),
       (
         "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT UNIQUE) STRICT",
         "table a 10\n id 1 key\n x 2 operator",
-        "table a: uniqueness beyond the key has to be soft; declare a `unique` line instead"
+        "table a: uniqueness beyond the key has to be soft; declare a `unique` line instead, and "
+          + "make the table anew without it"
+      ),
+      (
+        """
+        CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT) STRICT; CREATE UNIQUE INDEX "i x" ON a (x)
+        """,
+        "table a 10\n id 1 key\n x 2 operator",
+        "table a: uniqueness beyond the key has to be soft; declare a `unique` line instead, and "
+          + #"take the index out: DROP INDEX "i x""#
       ),
       (
         "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY) STRICT",
         "table a 10\n id 1 key\ntable b 11\n id 1 key",
-        "table b is declared but does not exist"
-      ),
-      (
-        """
-        CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, x TEXT) STRICT;
-        CREATE TRIGGER stamp AFTER UPDATE ON A BEGIN UPDATE a SET x = 'now'; END
-        """,
-        "table a 10\n id 1 key\n x 2 operator",
-        "table a has a trigger of its own, stamp: compute the value where it is written"
+        "table b is declared but does not exist; a migration has to make it"
       ),
       (
         "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY COLLATE NOCASE) STRICT",
         "table a 10\n id 1 key",
-        "column a.id: a key is compared by its bytes, not by NOCASE"
+        "column a.id: a key is compared by its bytes, not by NOCASE; make the table anew without "
+          + "COLLATE"
       ),
     ]
     for (index, (sql, policies, message)) in cases.enumerated() {

@@ -212,4 +212,62 @@ struct DifferenceTests {
     #expect(try chi.rows("project") == world.hubRows("project"))
     #expect(try chi.status().isInStep)
   }
+
+  /// What a question holds, and how much the hub has on record.
+  private func growth() throws -> [Int] {
+    let conflicts = try world.hub.conflicts(openOnly: true)
+    return [
+      try world.hub.status().changeSets, conflicts.count,
+      conflicts.map(\.statements.count).max() ?? 0,
+      conflicts.map { Int($0.version) }.max() ?? 0,
+    ]
+  }
+
+  @Test(arguments: [
+    "UPDATE project SET title = 'odd' WHERE id = 'p'",
+    "UPDATE project SET title = 'odd', starts = '1', ends = '2' WHERE id = 'p'",
+    "DELETE FROM project WHERE id = 'q'", "UPDATE project SET prose = NULL",
+  ])
+  func `a difference that is a question already makes no further work, and is put right`(
+    _ sql: String
+  ) throws {
+    try onDevice(sql)
+    try an.sync()
+    try settle()
+    let first = try growth()
+    #expect(first[1] >= 1)
+    try expectInStep()
+    for _ in 0..<3 {
+      try onDevice(sql)
+      #expect(try !an.store.flaws(wallMilliseconds: world.now).isEmpty)
+      try an.sync()
+      try an.sync()
+      #expect(try growth() == first)
+      try expectInStep()
+    }
+  }
+
+  @Test func `while such a difference is there, a device does not say that it is in step`() throws {
+    try onDevice("UPDATE project SET title = 'odd' WHERE id = 'p'")
+    try an.sync()
+    try settle()
+    try onDevice("UPDATE project SET title = 'odd' WHERE id = 'p'")
+    try an.sync([.push])
+    #expect(try !an.status().isInStep)
+    try an.sync()
+    try expectInStep()
+  }
+
+  @Test func `once it has been decided on, the same difference is a question again`() throws {
+    try onDevice("UPDATE project SET title = 'odd' WHERE id = 'p'")
+    try an.sync()
+    try settle()
+    let conflict = try #require(try world.hub.conflicts(openOnly: true).first)
+    try world.hub.resolve(conflict.id, version: conflict.version, .current, ruling)
+    try settle()
+    try onDevice("UPDATE project SET title = 'odd' WHERE id = 'p'")
+    try settle()
+    #expect(try world.hub.conflicts(openOnly: true).count == 1)
+    try expectInStep()
+  }
 }
