@@ -107,7 +107,11 @@ extension DeviceStore {
     let page = head.isLast ? try PullPage(decoding: bytes) : head
     guard case .pull(let asked) = request else { return nil }
     do {
-      return try stage(page, bytes, asked, wallMilliseconds: wallMilliseconds) ? page : nil
+      var isExpected = false
+      try placing(wallMilliseconds: wallMilliseconds) { silence in
+        isExpected = try stage(page, bytes, asked, silence, wallMilliseconds: wallMilliseconds)
+      }
+      return isExpected ? page : nil
     } catch let error as WireError where page.isLast {
       // Pages that cannot be read would be in the way for ever.
       try database.write { try discardStagedPages($0) }
@@ -117,7 +121,8 @@ extension DeviceStore {
 
   /// - Returns: Whether the page is the one that the store waits for.
   private func stage(
-    _ page: PullPage, _ bytes: [UInt8], _ asked: PullRequest, wallMilliseconds: Int64
+    _ page: PullPage, _ bytes: [UInt8], _ asked: PullRequest, _ silence: Silence,
+    wallMilliseconds: Int64
   ) throws -> Bool {
     var isExpected = true
     let writesRows = page.isLast && (!page.rows.isEmpty || asked.isUnderWay)
@@ -135,7 +140,9 @@ extension DeviceStore {
       }
       try set(.hub, .text(page.hub), db)
       try noteContact(hubMilliseconds: page.hubMilliseconds, wallMilliseconds, db)
-      if page.isLast { return try applyStaged(last: page, wallMilliseconds: wallMilliseconds, db) }
+      if page.isLast {
+        return try applyStaged(last: page, silence, wallMilliseconds: wallMilliseconds, db)
+      }
       try db.run("INSERT INTO thuan_inbox (body) VALUES (?)", [.blob(bytes)])
       try set(.position, .blob(page.position.encoded()), db)
     }
@@ -193,7 +200,9 @@ extension DeviceStore {
     }
   }
 
-  private func applyStaged(last: PullPage, wallMilliseconds: Int64, _ db: Database) throws {
+  private func applyStaged(
+    last: PullPage, _ silence: Silence, wallMilliseconds: Int64, _ db: Database
+  ) throws {
     try seal(db, wallMilliseconds: wallMilliseconds)
     let cursor = try setting(.pullCursor, db).integer ?? 0
     // Without the device's own words the rows are the hub's state in part only.
@@ -206,7 +215,9 @@ extension DeviceStore {
     try settleUnknownQuarantine(pages, db)
     let isLarge = try db.exists(
       "SELECT 1 FROM thuan_inbox LIMIT 1 OFFSET ?", [.integer(SyncLimits.pagesUnderCapture)])
-    let triggers = try isLarge ? withdrawCapture(db) : nil
+    let hasRows =
+      try isSnapshot || !last.rows.isEmpty || db.exists("SELECT 1 FROM thuan_inbox LIMIT 1")
+    let triggers = try hasRows ? withdrawTriggers(silence, withCapture: isLarge, db) : nil
     try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
@@ -215,7 +226,7 @@ extension DeviceStore {
     try pages.forEachRow { try applier.apply($0) }
     try applier.finish()
     try db.run("UPDATE thuan_capture SET applying = 0")
-    if let triggers { try restoreCapture(triggers, db) }
+    if let triggers { try restoreTriggers(triggers, db) }
     try discardStagedPages(db)
     // Another life of the hub gives the same sequences to other states.
     if isSnapshot { try db.run("DELETE FROM thuan_base") }
@@ -340,7 +351,8 @@ extension DeviceStore {
     let differences =
       isConfirmed
       ? [] : own.differences(from: page.digests, in: schema, upTo: page.schemaVersion)
-    let isInStep = !isPending && differences.isEmpty
+    let isDifferent = try hasDifferences(db)
+    let isInStep = !isPending && differences.isEmpty && !isDifferent
     try set(.isInStep, .integer(isInStep ? 1 : 0), db)
     if isInStep { try set(.inStepAt, .integer(wallMilliseconds), db) }
     try db.run("DELETE FROM thuan_comparison")
@@ -349,6 +361,8 @@ extension DeviceStore {
       page.schemaVersion >= schema.version
     {
       try beginComparison(with: page.digests, wallMilliseconds: wallMilliseconds, db)
+    } else if !isPending, isDifferent {
+      for (table, range) in try rangesOfDifferences(db) { try compare(table, range, db) }
     }
   }
 

@@ -46,10 +46,26 @@ enum Capture {
     }
   }
 
+  /// The names that the triggers of a schema's tables have, and one that only some tables have.
+  static func names(for schema: SyncSchema) -> Set<String> {
+    Set(
+      schema.tables.flatMap { table in
+        (suffixes + table.units.indices.map { "update_\($0)" }).map { name($0, of: table) }
+      })
+  }
+
+  private static let suffixes = [
+    "insert", "delete", "replace", "key", "key_replace", "rowid_replace",
+  ]
+
+  private static func name(_ suffix: String, of table: TableSchema) -> String {
+    "\(prefix)\(table.name)_\(suffix)"
+  }
+
   private static func triggers(for table: TableSchema, _ form: TableForm) -> [String: String] {
     var triggers: [String: String] = [:]
     func add(_ suffix: String, _ body: (String) -> String) {
-      let name = "\(prefix)\(table.name)_\(suffix)"
+      let name = Self.name(suffix, of: table)
       triggers[name] = body("CREATE TRIGGER \(quoted(name))")
     }
     let name = quoted(table.name)
@@ -94,18 +110,20 @@ enum Capture {
   }
 
   /// The table that keeps the values of deleted rows until they are sealed.
-  static func imageTable(of table: TableSchema) -> String { quoted("thuan_gone_\(table.name)") }
+  static func imageTable(of table: TableSchema) -> String { quoted(imageTableName(of: table)) }
+
+  static func imageTableName(of table: TableSchema) -> String { "thuan_gone_\(table.name)" }
 
   static func createImageTable(of table: TableSchema, in db: Database) throws {
     let columns = table.columns.map { "\(quoted($0.name)) ANY" }.joined(separator: ", ")
-    guard try db.tableExists("thuan_gone_\(table.name)") else {
+    guard try db.tableExists(imageTableName(of: table)) else {
       try db.execute(
         sql:
           "CREATE TABLE \(imageTable(of: table)) (thuan_log_id INTEGER PRIMARY KEY, \(columns)) STRICT"
       )
       return
     }
-    let known = Set(try db.columns(in: "thuan_gone_\(table.name)").map(\.name))
+    let known = Set(try db.columns(in: imageTableName(of: table)).map(\.name))
     for column in table.columns where !known.contains(column.name) {
       try db.execute(
         sql: "ALTER TABLE \(imageTable(of: table)) ADD COLUMN \(quoted(column.name)) ANY")
@@ -240,28 +258,6 @@ extension DeviceStore {
     return .text("\(changes) \(Capture.hash(of: columns)) \(Capture.revision)")
   }
 
-  /// Takes the triggers away until the transaction ends, where so many rows of the hub's are about to
-  /// be written that it pays: for a table that has triggers, SQLite keeps what each statement would
-  /// have to undo, and asks each of them whether it has anything to do.
-  ///
-  /// Nobody else can write meanwhile, and what comes of it all at the end is the whole of it or nothing.
-  ///
-  /// - Parameter db: The store, within a transaction.
-  /// - Returns: What ``restoreCapture(_:_:)`` has to be given before the transaction ends.
-  /// - Throws: SQLite's errors.
-  func withdrawCapture(_ db: Database) throws -> WithdrawnCapture {
-    let withdrawn = try WithdrawnCapture(
-      triggers: Capture.existing(in: db).values.sorted(), isKnown: isCaptureKnown(db))
-    try Capture.removeTriggers(in: db)
-    return withdrawn
-  }
-
-  /// Puts back what ``withdrawCapture(_:)`` has taken away, as it was.
-  func restoreCapture(_ withdrawn: WithdrawnCapture, _ db: Database) throws {
-    for trigger in withdrawn.triggers { try db.execute(sql: trigger) }
-    if withdrawn.isKnown { try noteCapture(db) }
-  }
-
   /// Puts capture in order: triggers as they have to be, and whatever was written without them
   /// found and logged.
   ///
@@ -286,12 +282,4 @@ extension DeviceStore {
     }
     try logUntrackedChanges(db, isFound: false, wallMilliseconds: wallMilliseconds)
   }
-}
-
-/// Triggers that are taken away within a transaction.
-struct WithdrawnCapture {
-  /// The statements that make them.
-  fileprivate let triggers: [String]
-  /// Whether they were known to be whole.
-  fileprivate let isKnown: Bool
 }

@@ -12,16 +12,18 @@ extension DeviceStore {
     try rebuildDigests(db)
     if try hasPendingWork(db) { return }
     let differences = try digests(db).differences(from: hub, in: schema, upTo: schema.version)
-    if differences.isEmpty {
+    if try differences.isEmpty && !hasDifferences(db) {
       try set(.isInStep, .integer(1), db)
       try set(.inStepAt, .integer(wallMilliseconds), db)
     }
+    for (table, range) in try rangesOfDifferences(db) { try compare(table, range, db) }
     for table in Set(differences.map(\.table)).sorted() {
-      try push(table, KeyRange(), db)
+      try compare(table, KeyRange(), db)
     }
   }
 
-  private func push(_ table: Int, _ range: KeyRange, _ db: Database) throws {
+  /// Has the hub asked about a range of keys.
+  func compare(_ table: Int, _ range: KeyRange, _ db: Database) throws {
     try db.run(
       "INSERT INTO thuan_comparison (tbl, after, up_to) VALUES (?, ?, ?)",
       [.integer(Int64(table)), range.after ?? .null, range.upTo ?? .null])
@@ -49,6 +51,18 @@ extension DeviceStore {
     comparison reply: ComparisonReply, for request: ComparisonRequest, wallMilliseconds: Int64
   ) throws -> Bool {
     var isRepaired = false
+    try placing(wallMilliseconds: wallMilliseconds) { silence in
+      isRepaired = try receive(
+        comparison: reply, for: request, silence, wallMilliseconds: wallMilliseconds)
+    }
+    return isRepaired
+  }
+
+  private func receive(
+    comparison reply: ComparisonReply, for request: ComparisonRequest, _ silence: Silence,
+    wallMilliseconds: Int64
+  ) throws -> Bool {
+    var isRepaired = false
     try withoutForeignKeys { db in
       guard try nextComparison(db) == request, let table = schema.table(number: request.table)
       else { return }
@@ -58,7 +72,8 @@ extension DeviceStore {
       case .parts(let parts): try compare(parts, in: request.range, table, db)
       case .rows(let rows):
         isRepaired = try compare(
-          rows, in: request.range, table, wallMilliseconds: wallMilliseconds, db)
+          rows, in: request.range, table, silence, wallMilliseconds: wallMilliseconds, db)
+        try forgetDifferences(in: request.range, table, db)
       }
     }
     return isRepaired
@@ -74,7 +89,7 @@ extension DeviceStore {
       try eachMarkedRow(in: inner, table, db) { _, marks in
         sum = marks.reduce(sum) { $0 &+ $1 }
       }
-      if sum != part.sum { try push(table.number, inner, db) }
+      if sum != part.sum { try compare(table.number, inner, db) }
       after = part.upTo
     }
   }
@@ -103,8 +118,8 @@ extension DeviceStore {
   /// Compares row by row: the hub's stand, what was here is kept as a change set that puts it before
   /// the operator.
   private func compare(
-    _ rows: [PulledRow], in range: KeyRange, _ table: TableSchema, wallMilliseconds: Int64,
-    _ db: Database
+    _ rows: [PulledRow], in range: KeyRange, _ table: TableSchema, _ silence: Silence,
+    wallMilliseconds: Int64, _ db: Database
   ) throws -> Bool {
     var theirs: [RowKey: PulledRow] = [:]
     for row in rows { theirs[row.key] = row }
@@ -123,6 +138,7 @@ extension DeviceStore {
     }
     guard !different.isEmpty else { return false }
     try logFound(found, wallMilliseconds: wallMilliseconds, db)
+    let triggers = try withdrawTriggers(silence, withCapture: false, db)
     try db.run("UPDATE thuan_capture SET applying = 1")
     var shadow = ShadowWriter(db)
     for (key, mine) in different {
@@ -134,6 +150,7 @@ extension DeviceStore {
     try shadow.finish(schema)
     try db.notifyChanges(in: Table(table.name))
     try db.run("UPDATE thuan_capture SET applying = 0")
+    try restoreTriggers(triggers, db)
     try logEvent(
       .differencesRepaired,
       different.prefix(20).map { "\(table.name) \($0.key)" }.joined(separator: "\n"),

@@ -34,11 +34,11 @@ package struct DeviceStore: Sendable {
     if !isUpToDate {
       try database.write { try Capture.removeTriggers(in: $0) }
       try migrator.migrate(database)
-      try database.read { try schema.checkTriggers(in: $0) }
     }
     try database.write { db in
       try schema.check(against: db)
       try repairCapture(db, isMigrated: !isUpToDate, wallMilliseconds: wallMilliseconds)
+      try noteForeignTriggers(wallMilliseconds: wallMilliseconds, db)
       if !isUpToDate { try discardStagedPages(db) }
       try noteCapture(db)
     }
@@ -71,7 +71,10 @@ package struct DeviceStore: Sendable {
     Migration(name: "thuan-v1-sync", embedded: PackageResources.v1_sync_sql),
     Migration(name: "thuan-v1-published", embedded: PackageResources.v1_published_sql),
     Migration(name: "thuan-v2-words", embedded: PackageResources.v2_words_sql),
+    Migration(name: "thuan-v2-schema", embedded: PackageResources.v2_schema_sql),
   ]
+
+  static let ownTables = Set(ownMigrations.flatMap(\.tables))
 
   /// Reads in one transaction.
   package func read<T>(_ body: (Database) throws -> T) throws -> T {

@@ -197,7 +197,8 @@ extension DeviceStore {
     var count = 0
     var names: [String] = []
     while !scrub.isAtEnd {
-      let found = try scrub.next(SyncLimits.pageRows)
+      let differing = try scrub.next(SyncLimits.pageRows)
+      let found = try isFound ? news(in: differing, db) : differing
       count += found.count
       names += found.prefix(Self.namesMax - names.count).map { "\($0.table.name) \($0.key)" }
       try log(found, wallMilliseconds: wallMilliseconds, db)
@@ -222,7 +223,7 @@ extension DeviceStore {
     var position = ScrubPosition()
     if case .blob(let bytes) = stored { position = try ScrubPosition(decoding: bytes) }
     var scrub = Scrub(schema, db, from: position)
-    let found = try scrub.next(SyncLimits.scrubRows)
+    let found = try news(in: scrub.next(SyncLimits.scrubRows), db)
     try set(.scrub, scrub.isAtEnd ? .null : .blob(scrub.position.bytes), db)
     let first = try db.lastLogEntry() + 1
     try log(found, wallMilliseconds: wallMilliseconds, db)
@@ -232,7 +233,10 @@ extension DeviceStore {
   }
 
   /// Logs and seals what was found, apart from what anybody wrote.
+  ///
+  /// What has been told already is not told again.
   func logFound(_ changes: [UntrackedChange], wallMilliseconds: Int64, _ db: Database) throws {
+    let changes = try news(in: changes, db)
     if changes.isEmpty { return }
     let first = try db.lastLogEntry() + 1
     try log(changes, wallMilliseconds: wallMilliseconds, db)

@@ -39,6 +39,8 @@ enum Setting: String {
   case scrub
   /// The state of the file's schema in which capture was found whole; see ``DeviceStore/noteCapture(_:)``.
   case capture
+  /// The triggers of others that were last seen, and are silenced: table and name in each line.
+  case foreignTriggers
 }
 
 extension DeviceStore {
@@ -114,4 +116,10 @@ package enum StoreEvent: String, Sendable {
   case reenrolled
   /// The hub has revoked the device and told it to lock what it holds.
   case locked
+  /// Somebody has triggers of his own on what is kept in step; they are silent while rows of the hub's
+  /// are put in place.
+  case foreignTriggers
+  /// A trigger that keeps a table of somebody's own failed while rows of the hub's were put in place,
+  /// so none of these has fired.
+  case triggersFailed
 }

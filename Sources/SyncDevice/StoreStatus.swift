@@ -1,6 +1,6 @@
 import GRDB
 import SyncCore
-import SyncSQLite
+package import SyncSQLite
 
 /// How a store stands towards the hub.
 package struct StoreStatus: Equatable, Sendable {
@@ -22,6 +22,8 @@ package struct StoreStatus: Equatable, Sendable {
   package var cursor: Int64 = 0
   /// Which scopes the store's rows are of: see `Access.version` in SyncCore.
   package var access: UInt64 = 0
+  /// Triggers of others that are silent while rows of the hub's are put in place.
+  package var silencedTriggers: [ForeignTrigger] = []
   /// Whether the hub has revoked the device and told it to lock what it holds.
   package var isLocked = false
 }
@@ -54,7 +56,8 @@ extension DeviceStore {
       status.lastContactMilliseconds = try setting(.lastContact, db).integer
       status.lastInStepMilliseconds = try setting(.inStepAt, db).integer
       let wasInStep = try setting(.isInStep, db) == .integer(1)
-      status.isInStep = try wasInStep && !hasPendingWork(db)
+      status.isInStep = try wasInStep && !hasPendingWork(db) && !hasDifferences(db)
+      status.silencedTriggers = try foreignTriggers(db).filter(\.isSilenced)
       status.clockOffsetMilliseconds = try setting(.clockOffset, db).integer ?? 0
       status.cursor = try cursor(db)
       status.access = try point(at: status.cursor, db).access

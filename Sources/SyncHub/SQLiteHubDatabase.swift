@@ -1,10 +1,13 @@
 import GRDB
 package import SyncCore
 package import SyncSQLite
+import Synchronization
 
 /// The hub's storage in an SQLite file.
 package struct SQLiteHubDatabase: HubDatabase {
   private let database: any DatabaseWriter
+  private let schema: SyncSchema
+  private let lookout = TriggerLookout()
 
   /// Opens the file, makes it if need be, and brings it up to the newest schema.
   ///
@@ -38,10 +41,8 @@ package struct SQLiteHubDatabase: HubDatabase {
       throw HubError.writtenByNewerProgram
     }
     try migrator.migrate(database)
-    try database.read { db in
-      try schema.check(against: db)
-      try schema.checkTriggers(in: db)
-    }
+    try database.read { try schema.check(against: $0) }
+    self.schema = schema
   }
 
   private static let ownMigrations = [
@@ -53,12 +54,34 @@ package struct SQLiteHubDatabase: HubDatabase {
     Migration(name: "thuan-hub-v2-record", embedded: PackageResources.v2_record_sql),
   ]
 
+  private static let ownTables = Set(ownMigrations.flatMap(\.tables))
+
   package func write<T>(_ body: (any HubConnection) throws -> T) throws -> T {
-    try database.write { try body(SQLiteConnection(database: $0)) }
+    try database.write { db in
+      let triggers = try lookout.triggers(in: db) { try foreignTriggers($0) }
+      let connection = try SQLiteConnection(db, triggers)
+      let result = try body(connection)
+      try connection.restoreTriggers()
+      return result
+    }
   }
 
   package func read<T>(_ body: (any HubConnection) throws -> T) throws -> T {
-    try database.read { try body(SQLiteConnection(database: $0)) }
+    try database.read { try body(SQLiteConnection($0)) }
+  }
+
+  /// Triggers of others that fire, or would, when the hub writes.
+  package func foreignTriggers() throws -> [ForeignTrigger] {
+    try database.read { try foreignTriggers($0) }
+  }
+
+  private func foreignTriggers(_ db: Database) throws -> [ForeignTrigger] {
+    try schema.foreignTriggers(in: db, engine: Self.ownTables)
+  }
+
+  /// Tables in the file that nobody has declared.
+  package func undeclaredTables() throws -> [String] {
+    try database.read { try schema.undeclaredTables(in: $0, engine: Self.ownTables) }
   }
 
   package func links(in schema: SyncSchema) throws -> [TableLink] {
@@ -90,24 +113,65 @@ package struct SQLiteHubDatabase: HubDatabase {
     }
   }
 
-  /// SQLite's own findings about the file: broken pages, and links that lead nowhere.
+  /// SQLite's own findings about the file: broken pages, and links between declared tables that lead
+  /// nowhere.
   package func problems() throws -> [String] {
     try database.read { db in
       let broken = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
-      let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row in
-        "\(row["table"] as String): a row points to a missing row of \(row["parent"] as String)"
+      let orphans = try schema.tables.flatMap { table in
+        try Row.fetchAll(db, sql: "PRAGMA foreign_key_check(\(quoted(table.name)))")
+          .filter { schema.table(namedInSQL: $0["parent"]) != nil }
+          .map {
+            "\($0["table"] as String): a row points to a missing row of \($0["parent"] as String)"
+          }
       }
       return broken + orphans
     }
   }
 }
 
-private struct SQLiteConnection: HubConnection {
-  let database: Database
+/// Knows which triggers of others are in a file, while SQLite's count of changes to its schema stands:
+/// any program may add one at any time.
+private final class TriggerLookout: Sendable {
+  private let known = Mutex<(schema: Int64, triggers: [ForeignTrigger])?>(nil)
+
+  func triggers(
+    in db: Database, _ look: (Database) throws -> [ForeignTrigger]
+  ) throws -> [ForeignTrigger] {
+    let schema = try db.firstValues("PRAGMA schema_version")?[0].integer ?? 0
+    if let known = known.withLock({ $0 }), known.schema == schema { return known.triggers }
+    let triggers = try look(db)
+    known.withLock { $0 = (schema, triggers) }
+    return triggers
+  }
+}
+
+private final class SQLiteConnection: HubConnection {
+  private let database: Database
+  private let triggers: [ForeignTrigger]
+  private var silenced: SilencedTriggers?
+
+  /// - Parameters:
+  ///   - database: A connection, within a transaction.
+  ///   - triggers: Those of others, of which some are to be silent until
+  ///     ``restoreTriggers()``.
+  /// - Throws: SQLite's errors.
+  init(_ database: Database, _ triggers: [ForeignTrigger] = []) throws {
+    self.database = database
+    self.triggers = triggers
+    if triggers.isEmpty { return }
+    silenced = try SilencedTriggers(triggers.filter(\.isSilenced), in: database)
+  }
+
+  func restoreTriggers() throws { try silenced?.restore(in: database) }
 
   func run(_ sql: String, _ arguments: [SyncCore.Value]) throws {
     do {
-      try database.run(sql, arguments)
+      do { try database.run(sql, arguments) } catch let error as DatabaseError {
+        // It may be a trigger that keeps a table of somebody's own: nobody's work hangs on that.
+        guard try silenced?.silence(triggers, in: database) == true else { throw error }
+        try database.run(sql, arguments)
+      }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
       throw ConstraintViolation(detail: error.message ?? "constraint")
     }
@@ -141,17 +205,16 @@ extension TableSchema {
   fileprivate func links(in schema: SyncSchema, _ db: Database) throws -> [TableLink] {
     let rows = try Row.fetchAll(db, sql: "PRAGMA foreign_key_list(\(quoted(name)))")
     return try Dictionary(grouping: rows) { $0["id"] as Int }.sorted { $0.key < $1.key }
-      .map { _, parts in
+      .compactMap { _, parts in
         let parts = parts.sorted { ($0["seq"] as Int) < ($1["seq"] as Int) }
         let target: String = parts[0]["table"]
-        // SQL takes names in any letter case.
-        guard let parent = schema.tables.first(where: { $0.name.isSameSQLName(as: target) }) else {
-          throw SchemaError("table \(name) points to \(target), which has no merge policy")
-        }
+        // What nobody has declared takes no part, and who points to it is none of the hub's business.
+        guard let parent = schema.table(namedInSQL: target) else { return nil }
         let columns = try parts.map { try index(inSQL: $0["from"]) }
         let targets = try parts.compactMap { try ($0["to"] as String?).map(parent.index(inSQL:)) }
         guard targets.isEmpty || targets == parent.key else {
-          throw SchemaError("table \(name) points to columns of \(target) that are not its key")
+          throw SchemaError(
+            "table \(name) points to columns of \(target) that are not its key; point to the key")
         }
         return TableLink(child: number, childColumns: columns, parent: parent.number)
       }
@@ -162,6 +225,13 @@ extension TableSchema {
       throw SchemaError("table \(name) has no column \(column)")
     }
     return index
+  }
+}
+
+extension SyncSchema {
+  /// A table by its name as SQL takes it, in any letter case.
+  fileprivate func table(namedInSQL name: String) -> TableSchema? {
+    tables.first { $0.name.isSameSQLName(as: name) }
   }
 }
 

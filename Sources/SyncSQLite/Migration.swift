@@ -10,6 +10,9 @@ package struct Migration: Sendable {
     self.sql = sql
   }
 
+  /// The names of the tables that it makes.
+  package var tables: [String] { sql.matches(of: /CREATE TABLE (\w+)/).map { String($0.1) } }
+
   /// A file that was compiled into the program.
   package init(name: String, embedded: [UInt8]) {
     self.init(name: name, sql: String(decoding: embedded, as: UTF8.self))

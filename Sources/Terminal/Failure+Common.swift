@@ -75,9 +75,9 @@ extension Failure {
         en: "The store does not fit this program (\(detail)).",
         uk: "Структура даних не відповідає цій програмі (\(detail))."),
       hint: Phrase(
-        vi: "Cập nhật chương trình; đừng sửa bảng bằng tay.",
-        en: "Update the program; do not change tables by hand.",
-        uk: "Оновіть програму; не змінюйте таблиці вручну."))
+        vi: "Cập nhật chương trình; cột hay chỉ mục ai đó tự thêm vào thì gỡ ra như ghi ở trên.",
+        en: "Update the program; what somebody added by hand, take out again as it says above.",
+        uk: "Оновіть програму; додане вручну приберіть, як сказано вище."))
   }
 }
 

@@ -3,6 +3,7 @@ import FieldModel
 import Foundation
 import HubServer
 import Logging
+import SyncHub
 import Terminal
 
 struct ServeCommand: AsyncParsableCommand {
@@ -81,6 +82,9 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let open = try options.open()
+    for line in ForeignText.silenced(try open.database.foreignTriggers()) {
+      Program.write(Style.warning(line), toErrors: true)
+    }
     let logger = Logger(label: "thuan-hub") { _ in ServerLog() }
     let shownHost = host.contains(":") ? "[\(host)]" : host
     var configuration = HubServer.Configuration(host: host, port: port)

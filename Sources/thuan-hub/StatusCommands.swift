@@ -1,6 +1,7 @@
 import ArgumentParser
 import FieldModel
 import SyncHub
+import SyncSQLite
 import Terminal
 
 struct StatusCommand: ParsableCommand {
@@ -12,8 +13,10 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var listing: ListingOptions
 
   func run() throws {
-    let status = try options.open().hub.status()
-    if listing.json { return Program.write(cell(status).json) }
+    let open = try options.open()
+    let status = try open.hub.status()
+    let triggers = try open.database.foreignTriggers()
+    if listing.json { return Program.write(cell(status, triggers).json) }
     let oldest = status.oldestConflictMilliseconds.map { " (\(age(since: $0)))" } ?? ""
     let lines: [(Phrase, String)] = [
       (Phrase(vi: "Dòng thời gian", en: "Timeline", uk: "Лінія часу"), status.timeline),
@@ -35,9 +38,10 @@ struct StatusCommand: ParsableCommand {
     for (table, count) in status.rows.sorted(by: { $0.key < $1.key }) {
       Program.write(Style.faint("  \(title(ofTable: table)): \(count)"))
     }
+    for line in ForeignText.silenced(triggers) { Program.write(Style.warning(line)) }
   }
 
-  private func cell(_ status: HubStatus) -> Cell {
+  private func cell(_ status: HubStatus, _ triggers: [ForeignTrigger]) -> Cell {
     .object([
       ("timeline", .text(status.timeline)), ("head", .integer(status.head)),
       ("schema", .integer(Int64(status.schemaVersion))),
@@ -47,6 +51,7 @@ struct StatusCommand: ParsableCommand {
       ("quarantined", .integer(Int64(status.quarantined))),
       ("active_devices", .integer(Int64(status.activeDevices))),
       ("revoked_devices", .integer(Int64(status.revokedDevices))),
+      ("silenced_triggers", .list(triggers.filter(\.isSilenced).map { .text($0.name) })),
       (
         "rows",
         .object(
@@ -82,7 +87,11 @@ struct CheckCommand: ParsableCommand {
     let open = try options.open()
     if proving.history { return try proving.check(open.hub, asJSON: listing.json) }
     let damaged = try repairing.repair(open)
-    let problems = try open.database.problems() + open.hub.problems()
+    let triggers = try open.database.foreignTriggers()
+    let sentences =
+      try (open.database.problems() + open.hub.problems()).map { ($0, Self.sentence($0)) }
+      + ForeignText.silenced(triggers).map { ($0, $0) }
+    let problems = sentences.map(\.0)
     if listing.json {
       let lines = Cell.list(problems.map(Cell.text))
       Program.write(
@@ -91,7 +100,11 @@ struct CheckCommand: ParsableCommand {
           : lines.json)
     } else {
       for row in damaged { Program.write(try row.text(open)) }
-      for problem in problems { Program.write(Style.bad("✗ ") + Self.sentence(problem)) }
+      for (_, sentence) in sentences { Program.write(Style.bad("✗ ") + sentence) }
+      let tables = try open.database.undeclaredTables()
+      for line in ForeignText.bystanders(triggers, tables: tables) {
+        Program.write(Style.warning(line))
+      }
     }
     guard problems.isEmpty else {
       throw Failure(

@@ -47,12 +47,15 @@ struct Check: ParsableCommand {
       $0.atMilliseconds == field.now && [.triggersRepaired, .untrackedChanges].contains($0.kind)
     }.map { EventText.sentence($0) }
     if repair { repaired += opening } else { problems += opening }
+    let triggers = try field.store.foreignTriggers()
+    problems += ForeignText.silenced(triggers)
+    let bystanders = ForeignText.bystanders(triggers, tables: try field.store.undeclaredTables())
     if let identity = field.identity {
       if try !field.store.isSameIncarnation(as: identity) { problems.append(Lives.ofAnotherDevice) }
     } else if field.hasLostIdentity {
       problems.append(Phrase.identityLost.text)
     }
-    write(problems, repaired, notices: try Notices.recent(field))
+    write(problems, repaired, notices: try Notices.recent(field) + bystanders)
     guard problems.isEmpty else { throw ExitCode(Failure.Kind.problems.rawValue) }
   }
 

@@ -49,6 +49,15 @@ enum EventText {
       say(
         vi: "Thiết bị bị thu hồi và đã khóa", en: "Device revoked and locked",
         uk: "Пристрій відкликано й заблоковано")
+    case .foreignTriggers:
+      say(
+        vi: "Có trigger của người khác trên bảng dữ liệu", en: "Somebody’s own triggers were found",
+        uk: "Знайдено чиїсь власні тригери")
+    case .triggersFailed:
+      say(
+        vi: "Trigger của người khác bị lỗi và đã được bỏ qua khi nhận dữ liệu",
+        en: "Somebody’s own trigger failed and was passed over while records came in",
+        uk: "Чийсь власний тригер не спрацював, під час отримання його пропущено")
     case nil:
       say(
         vi: "Sự kiện do phiên bản mới hơn ghi", en: "An event that a newer version noted",
@@ -68,6 +77,7 @@ enum EventText {
         return ""
       }
       return say(vi: "từ số \(number)", en: "from no. \(number)", uk: "від № \(number)")
+    case .foreignTriggers, .triggersFailed: return lines.joined(separator: ", ")
     case .triggersRepaired, .newEpoch, .snapshot, .accessChanged, .reenrolled, .locked, nil:
       return ""
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FieldModel
 import SyncCore
 import SyncDevice
+import SyncSQLite
 import Terminal
 
 /// The command `thuan status`.
@@ -108,6 +109,7 @@ struct StatusReport {
           vi: "Khớp với máy chủ tỉnh lần cuối", en: "Last in step with the hub",
           uk: "Востаннє збігалося з хабом"), status.lastInStepMilliseconds))
     if let text = clock { lines.append(Style.warning(text)) }
+    lines += ForeignText.silenced(status.silencedTriggers).map(Style.warning)
     if !isSameIncarnation { lines.append(Style.bad(Lives.ofAnotherDevice)) }
     lines += notices.map(Style.warning)
     return lines.joined(separator: "\n")
@@ -128,6 +130,7 @@ struct StatusReport {
       ("cursor", .integer(status.cursor)), ("store", .text(field.path)),
       ("same_incarnation", .flag(isSameIncarnation)), ("locked", .flag(status.isLocked)),
       ("notices", .list(notices.map(Cell.text))),
+      ("silenced_triggers", .list(status.silencedTriggers.map { .text($0.name) })),
       ("units", .list(grants.compactMap { $0["unit_id"].text.map(Cell.text) })),
     ])
   }
