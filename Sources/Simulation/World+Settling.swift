@@ -134,7 +134,21 @@ extension World {
     if let problems, !problems.isEmpty {
       throw Violation(law: .integrity, what: "hub: " + problems.joined(separator: "; "))
     }
+    try checkOffers()
     try checkConservation()
+  }
+
+  /// What a question offers can be taken: it points to no row that is gone.
+  private func checkOffers() throws {
+    let project = hub.schema.schema.table(named: "project")
+    for conflict in try attemptAtHub({ try $0.conflicts(openOnly: true) }) ?? []
+    where conflict.columns == ["project_id"] {
+      for named in conflict.statements.compactMap(\.values.first) where named != .null {
+        guard let project, mirror.values(project.number, RowKey([named])) == nil else { continue }
+        throw Violation(
+          law: .integrity, what: "\(conflict.place) offers \(named), which is gone")
+      }
+    }
   }
 
   private func check(_ device: SimulatedDevice, isDecided: Bool) throws {

@@ -25,6 +25,8 @@ struct OrderTests {
     table session 10
       id 1 key
       title 2 operator
+      low 3 operator
+      high 4 operator
     table finding 11
       id 1 key
       session_id 2 operator
@@ -36,7 +38,9 @@ struct OrderTests {
     """
 
   private static let sql = """
-    CREATE TABLE session (id TEXT NOT NULL PRIMARY KEY, title TEXT) STRICT;
+    CREATE TABLE session (
+      id TEXT NOT NULL PRIMARY KEY, title TEXT, low INTEGER, high INTEGER, CHECK (low <= high)
+    ) STRICT;
     CREATE TABLE finding (
       id TEXT NOT NULL PRIMARY KEY, session_id TEXT NOT NULL REFERENCES session (id),
       target_id TEXT REFERENCES session (id), text TEXT
@@ -60,11 +64,11 @@ struct OrderTests {
     "INSERT INTO remark VALUES ('r#', 'f#')",
     "DELETE FROM remark WHERE id = 'r#'",
     "UPDATE finding SET text = 'khác' WHERE id = 'f#'",
-    "INSERT INTO session VALUES ('c#', 'C again')",
+    "INSERT INTO session (id, title) VALUES ('c#', 'C again')",
   ]
 
   private static let beginning = """
-    INSERT INTO session VALUES ('a#', 'A'), ('b#', 'B'), ('c#', 'C');
+    INSERT INTO session (id, title) VALUES ('a#', 'A'), ('b#', 'B'), ('c#', 'C');
     INSERT INTO finding VALUES ('f#', 'a#', NULL, 'f');
     """
 
@@ -197,6 +201,58 @@ struct OrderTests {
   private func pairs(_ some: [Script], _ others: [Script]) -> [[Script]] {
     some.flatMap { one in others.map { [one, $0] } }
   }
+
+  // MARK: One transaction
+
+  /// What an officer's own program, with foreign keys off, writes in one transaction.
+  @Test(arguments: [
+    ["DELETE FROM session WHERE id = 'a'", "UPDATE finding SET session_id = 'b' WHERE id = 'f'"],
+    ["DELETE FROM session WHERE id = 'a'", "DELETE FROM finding WHERE id = 'f'"],
+    [
+      "DELETE FROM session WHERE id = 'a'", "INSERT INTO session (id, title) VALUES ('a', 'mới')",
+    ],
+    [
+      "INSERT INTO finding VALUES ('g', 'c', NULL, 'g')", "DELETE FROM session WHERE id = 'c'",
+      "DELETE FROM finding WHERE id = 'g'",
+    ],
+  ])
+  func `of a transaction the end counts, whatever the order of its statements`(
+    _ statements: [String]
+  ) throws {
+    try officers[0].write(Self.beginning.replacing("#", with: ""))
+    for officer in officers { try officer.sync() }
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    try DatabaseQueue(path: officers[0].path, configuration: configuration).write { db in
+      for statement in statements { try db.execute(sql: statement) }
+    }
+    try officers[0].sync()
+    #expect(try world.hub.conflicts(openOnly: true).isEmpty)
+    for table in world.schema.tables {
+      #expect(try world.hubRows(table.name) == officers[0].rows(table.name))
+    }
+    #expect(try officers[0].status().isInStep)
+  }
+
+  @Test func `a row that breaks a rule of its table half way through a transaction is taken in`()
+    throws
+  {
+    try officers[0].write("INSERT INTO session (id, low, high) VALUES ('a', 1, 9)")
+    for officer in officers { try officer.sync() }
+    try officers[1].write("UPDATE session SET high = 3 WHERE id = 'a'")
+    try officers[1].sync()
+    try officers[0].store.write(by: Author(officer: "an", wallMilliseconds: world.now)) { db in
+      try db.execute(sql: "UPDATE session SET low = 5 WHERE id = 'a'")
+      try db.execute(sql: "UPDATE session SET low = 2 WHERE id = 'a'")
+    }
+    try officers[0].sync()
+    #expect(try world.hub.quarantine(openOnly: true).isEmpty)
+    let row = try #require(try world.hubRows("session").first)
+    #expect(row.suffix(2) == [.integer(2), .integer(3)])
+    #expect(try officers[0].status().isInStep)
+  }
+
+  // MARK: All orders
 
   @Test func `one deed against one or two asks the same in every order`() throws {
     let one = try scripts(of: Self.deeds, 1)
