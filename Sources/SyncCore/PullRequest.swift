@@ -26,6 +26,22 @@ package struct PullRequest: Equatable, Sendable {
   package var tellsLivesApart = false
   /// Whether the hub has told the device that it is revoked: one that was put back may not know it any more.
   package var isRevoked = false
+  /// Whether the device takes only what has changed where its access has, and how far that has come.
+  package var difference = DifferenceStep.none
+  /// Of which scopes the rows are that the device holds, by ``Access/version``: its state, and rows that
+  /// it had to hold back when that was another.
+  ///
+  /// Empty where that is the ``position``'s.
+  package var heldAccesses: [UInt64] = []
+
+  package enum DifferenceStep: Int, Sendable {
+    /// The device takes the whole state where its access has changed.
+    case none = 0
+    /// It asks for the first page.
+    case begins = 1
+    /// It asks for another, of the access that the ``position`` names.
+    case goesOn = 2
+  }
 
   package init(
     epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
@@ -44,7 +60,11 @@ package struct PullRequest: Equatable, Sendable {
   /// Whether two requests ask for the same page; what a device has sealed since does not matter.
   package func asksTheSame(as other: PullRequest) -> Bool {
     epoch == other.epoch && cursor == other.cursor && position == other.position
+      && difference == other.difference && accesses == other.accesses
   }
+
+  /// Of which scopes the rows are that the device holds.
+  package var accesses: [UInt64] { heldAccesses.isEmpty ? [position.access] : heldAccesses }
 }
 
 /// A change set that a store handed in as another device, before it was enrolled anew.
@@ -89,6 +109,8 @@ extension PullRequest {
     for work in former { writer.message(6) { work.write(to: &$0) } }
     writer.flag(7, readsBlocks)
     writer.fixed(8, digest)
+    writer.unsigned(17, UInt64(difference.rawValue))
+    for access in heldAccesses { writer.message(18) { $0.fixed(1, access) } }
     writer.flag(19, tellsLivesApart)
     writer.flag(20, isRevoked)
     return writer.bytes
@@ -116,12 +138,28 @@ extension PullRequest {
         former.append(try FormerWork(reading: try reader.message()))
       case 7: readsBlocks = try reader.flag()
       case 8: digest = try reader.fixed()
+      // A step that this hub does not know is none.
+      case 17: difference = DifferenceStep(rawValue: try reader.count()) ?? .none
+      case 18:
+        guard heldAccesses.count < SyncLimits.heldAccesses else { throw .tooLarge("accesses") }
+        heldAccesses.append(try Self.access(reading: try reader.message()))
       case 19: tellsLivesApart = try reader.flag()
       case 20: isRevoked = try reader.flag()
       default: try reader.skip()
       }
     }
     guard version > 0 else { throw .malformed("pull request") }
+  }
+}
+
+extension PullRequest {
+  private static func access(reading message: WireReader) throws(WireError) -> UInt64 {
+    var reader = message
+    var access: UInt64 = 0
+    while let field = try reader.next() {
+      if field == 1 { access = try reader.fixed() } else { try reader.skip() }
+    }
+    return access
   }
 }
 

@@ -32,6 +32,9 @@ package enum SyncLimits {
   package static let standings = 100
   /// Change sets in quarantine that a pull asks after by another device's name.
   package static let formerWork = 100
+  /// Kinds of access that what a device holds may be of at once: more often than that nobody's is changed
+  /// while work of his is pending.
+  package static let heldAccesses = 32
   /// Ranges into which a table is cut to find where two sides differ: a few rounds find a row among
   /// millions, and an answer stays within a packet or two.
   package static let comparedRanges = 16

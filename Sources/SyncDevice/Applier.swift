@@ -9,6 +9,8 @@ struct Applier {
   private let published: [Int: TableSchema]
   private let pending: PendingWork
   private let cursor: Int64
+  /// Of which scopes the store's rows are, where what comes is the difference to others.
+  private let accesses: [UInt64]
   private var shadow: ShadowWriter
   private var words: OwnWords?
   private var kinds: [Int: [ColumnKind]] = [:]
@@ -18,9 +20,12 @@ struct Applier {
   /// Whether the rows are the hub's whole state: what is not among them is not there.
   private var isSnapshot = false
 
-  init(_ store: DeviceStore, _ db: Database, cursor: Int64) throws {
+  init(
+    _ store: DeviceStore, _ db: Database, cursor: Int64, differingFrom accesses: [UInt64]
+  ) throws {
     self.db = db
     self.cursor = cursor
+    self.accesses = accesses
     schema = store.schema
     published = Dictionary(
       uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
@@ -89,9 +94,18 @@ struct Applier {
   }
 
   private func hold(_ table: Int, _ key: RowKey, from cursor: Int64) throws {
+    let place: [Value] = [.integer(Int64(table)), key.stored]
     try db.run(
-      "INSERT INTO thuan_held VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-      [.integer(Int64(table)), key.stored, .integer(cursor)])
+      "INSERT INTO thuan_held (tbl, key, cursor) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+      place + [.integer(cursor)])
+    if accesses.isEmpty { return }
+    let held = try db.firstValues("SELECT access FROM thuan_held WHERE tbl = ? AND key = ?", place)
+    var known: [UInt64] = []
+    if case .blob(let bytes)? = held?[0] { known = try SyncDevice.accesses(in: bytes) }
+    let all = known + accesses.filter { !known.contains($0) }
+    try db.run(
+      "UPDATE thuan_held SET access = ? WHERE tbl = ? AND key = ?",
+      [.blob(encodedAccesses(all))] + place)
   }
 
   mutating func finish() throws {

@@ -24,10 +24,13 @@ extension DeviceStore {
   /// place. One that had to hold rows back asks for them again.
   private func nextPage(_ db: Database) throws -> PullRequest {
     if case .blob(let bytes) = try setting(.position, db) {
-      return PullRequest(
+      var request = PullRequest(
         epoch: Int(try setting(.pullEpoch, db).integer ?? 0),
         cursor: try setting(.pullCursor, db).integer ?? 0,
         position: try HubPoint(decoding: bytes))
+      request.heldAccesses = try pulledAccesses(db)
+      if !request.heldAccesses.isEmpty { request.difference = .goesOn }
+      return request
     }
     let known = try setting(.cursorSchema, db).integer
     let hasGrown = known != nil && known != Int64(schema.version)
@@ -39,8 +42,26 @@ extension DeviceStore {
     // What was held back comes again, yet from a hub that knows the newest state seen here.
     var from = try point(at: try cursor(db), db)
     from.sequence = min(from.sequence, released ?? .max)
-    return PullRequest(
+    let accesses = try released.map { try heldAccesses(from: $0, db) } ?? []
+    // So many kinds of access that the whole costs no more.
+    if accesses.count >= SyncLimits.heldAccesses {
+      return PullRequest(epoch: 0, cursor: 0, position: .zero)
+    }
+    var request = PullRequest(
       epoch: Int(try setting(.epoch, db).integer ?? 0), cursor: from.sequence, position: from)
+    // Who has never pulled holds nothing that could differ.
+    if from.number > 0 {
+      request.difference = .begins
+      if !accesses.isEmpty { request.heldAccesses = [from.access] + accesses }
+    }
+    return request
+  }
+
+  /// Of which scopes the rows are that are held here, where the pull under way may bring the difference
+  /// to others only.
+  private func pulledAccesses(_ db: Database) throws -> [UInt64] {
+    guard case .blob(let bytes) = try setting(.pullAccesses, db) else { return [] }
+    return try accesses(in: bytes)
   }
 
   /// Work in quarantine that the store handed in before it was enrolled anew: its decision is told to
@@ -74,6 +95,9 @@ extension DeviceStore {
       try logEvent(event, reason, wallMilliseconds: wallMilliseconds, db)
     }
   }
+
+  /// Begins the pull under way anew: something else is the holder's since.
+  func beginPullAnew() throws { try database.write { try discardStagedPages($0) } }
 
   /// The oldest cursor of a row that was held back and need not be any more.
   func releasedCursor(_ db: Database) throws -> Int64? {
@@ -137,6 +161,8 @@ extension DeviceStore {
         try set(.pullEpoch, .integer(Int64(asked.epoch)), db)
         try set(.pullCursor, .integer(asked.cursor), db)
         try set(.pullOutbox, UnreceivedWork(db, since: asked.standings.last).encoded, db)
+        let accesses = asked.difference == .none ? [] : asked.accesses
+        try set(.pullAccesses, .blob(encodedAccesses(accesses)), db)
       }
       try set(.hub, .text(page.hub), db)
       try noteContact(hubMilliseconds: page.hubMilliseconds, wallMilliseconds, db)
@@ -221,7 +247,14 @@ extension DeviceStore {
     try db.run("UPDATE thuan_capture SET applying = 1")
     // Rows that were held back since then have come again with these pages.
     try db.run("DELETE FROM thuan_held WHERE cursor >= ?", [.integer(cursor)])
-    var applier = try Applier(self, db, cursor: cursor)
+    let accesses = try pulledAccesses(db)
+    if let held = accesses.first, held != last.position.access {
+      try logEvent(.accessChanged, Refusal.otherScopes, wallMilliseconds: wallMilliseconds, db)
+    }
+    // Rows are held back from the difference too, where it is more than what has changed since.
+    let isDifference = accesses.contains { $0 != last.position.access }
+    var applier = try Applier(
+      self, db, cursor: cursor, differingFrom: isDifference ? accesses : [])
     if isSnapshot { try applier.beginSnapshot() }
     try pages.forEachRow { try applier.apply($0) }
     try applier.finish()

@@ -72,6 +72,7 @@ package struct DeviceStore: Sendable {
     Migration(name: "thuan-v1-published", embedded: PackageResources.v1_published_sql),
     Migration(name: "thuan-v2-words", embedded: PackageResources.v2_words_sql),
     Migration(name: "thuan-v2-schema", embedded: PackageResources.v2_schema_sql),
+    Migration(name: "thuan-v2-scope", embedded: PackageResources.v2_scope_sql),
   ]
 
   static let ownTables = Set(ownMigrations.flatMap(\.tables))

@@ -20,6 +20,8 @@ enum Setting: String {
   case wantsSnapshot
   /// Of the pull under way: what it asked for, and the ``UnreceivedWork`` when it began.
   case pullEpoch, pullCursor, pullOutbox
+  /// Of which scopes the rows are that are held here, where it may bring the difference to others only.
+  case pullAccesses
   /// The name of the hub that the store belongs to.
   case hub
   /// The schema under which the cursor was reached; a newer schema pulls everything once more.

@@ -192,6 +192,7 @@ package struct SyncRound {
       try store.lock(wallMilliseconds: wallMilliseconds)
       // What is recorded here may be handed in all the same.
       if !hasTold { throw refusal }
+    case .snapshotNeeded where isDifferent(from: refusal): try store.beginPullAnew()
     case .snapshotNeeded:
       try store.askForSnapshot(reason: refusal.detail, wallMilliseconds: wallMilliseconds)
     case .notFound where lastRequest?.path == HTTPContract.wordsPath:
@@ -201,6 +202,14 @@ package struct SyncRound {
     }
     remaining.formUnion(directions)
     lastRequest = nil
+  }
+
+  /// Whether something else has become the holder's while pages of the difference came.
+  private func isDifferent(from refusal: Refusal) -> Bool {
+    guard refusal.detail == Refusal.otherScopes, case .pull(let request) = lastRequest else {
+      return false
+    }
+    return request.difference == .goesOn
   }
 
   /// The hub has something else than this store in the store's own stream.

@@ -49,6 +49,43 @@ struct Reader {
   }
 }
 
+/// What a device holds, where that is of other scopes than are its holder's now.
+///
+/// Then only the difference travels: the rows of what has come to be his, however old, and that those of
+/// what is his no more are to go.
+struct AccessDifference {
+  /// The cursor of what is held.
+  let cursor: Int64
+  /// The scopes whose rows are held for certain; nothing for all there are.
+  private let held: Set<Scope>?
+  /// Those whose rows may be held, some of them held back from other times; nothing for all there are.
+  private let maybeHeld: Set<Scope>?
+
+  /// - Parameters:
+  ///   - accesses: The scopes of the state that is held, and of rows held back; nothing for all.
+  ///   - cursor: Its cursor.
+  init(_ accesses: [Set<Scope>?], since cursor: Int64) {
+    self.cursor = cursor
+    let limited = accesses.compactMap(\.self)
+    held = limited.dropFirst().reduce(limited.first) { $0?.intersection($1) }
+    maybeHeld =
+      limited.count < accesses.count ? nil : limited.reduce(into: Set()) { $0.formUnion($1) }
+  }
+
+  /// Whether the rows of a scope of the reader's are all held, as they were at the cursor.
+  func holds(_ scope: Scope, _ reader: Reader) -> Bool {
+    held?.contains(scope) ?? true || scope == .shared || reader.own.contains(scope)
+  }
+
+  /// Whether rows of a scope may be held.
+  func mayHold(_ scope: Scope) -> Bool { maybeHeld?.contains(scope) ?? true }
+
+  /// The scopes that are the reader's no more; nothing where those cannot be told one by one.
+  func lost(_ reader: Reader) -> [Scope]? {
+    maybeHeld.map { $0.filter { !reader.reads($0) }.sorted() }
+  }
+}
+
 /// A scope that a device has had, and from when to when.
 package struct HeldScope: Equatable, Sendable {
   /// Nothing is everything.
@@ -177,6 +214,14 @@ extension HubStore {
       """,
       [.integer(Int64(bitPattern: access)), .text(stream.device)]
         + ancestors.map { .integer(Int64($0.stream)) }) != nil
+  }
+
+  /// The scopes that a device's word for its access stands for; nothing for all there are.
+  func scopes(of access: UInt64) throws -> Set<Scope>? {
+    if access == 0 { return nil }
+    let rows = try connection.rows(
+      "SELECT scope FROM hub_scope_set WHERE version = ?", [.integer(Int64(bitPattern: access))])
+    return Set(rows.compactMap { $0[0].text.map { Scope(stored: $0) } })
   }
 
   /// Whether a device was last sent the rows of a scope.

@@ -25,9 +25,11 @@ extension Hub {
       try store.checkStreams(request, of: device)
       if device.isRevoked { throw Refusal(.revoked) }
       let access = try self.access(of: device, store, wallMilliseconds: wallMilliseconds)
-      try store.checkPlace(request, access)
+      let difference = try store.difference(request, device, access)
+      try store.checkPlace(request, access, difference)
       let reader = Reader(access: access, own: try store.ownScopes(request, device))
-      var composer = try PageComposer(store, request, device, reader, pageRows: pageRows)
+      var composer = try PageComposer(
+        store, request, device, reader, difference, pageRows: pageRows)
       return (try composer.compose(wallMilliseconds: wallMilliseconds), access)
     }
     // A device that takes page after page need not be noted, and waited for by the disk, with each.
@@ -92,10 +94,14 @@ extension HubStore {
   }
 
   /// Looks at whether the state that a device holds is one from which it can go on.
-  fileprivate func checkPlace(_ request: PullRequest, _ access: Access) throws {
+  fileprivate func checkPlace(
+    _ request: PullRequest, _ access: Access, _ difference: AccessDifference?
+  ) throws {
     if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: Refusal.rolledBack) }
-    if request.position != .zero || request.mayHoldOwnRows,
+    let isBeginning = request.difference == .begins && difference != nil
+    if request.position != .zero || request.mayHoldOwnRows, !isBeginning,
       request.position.access != access.version
+        || request.accesses.contains(where: { $0 != access.version }) && difference == nil
     {
       throw Refusal(.snapshotNeeded, detail: Refusal.otherScopes)
     }
@@ -110,6 +116,26 @@ extension HubStore {
       return request.position.number < (try setting(.compacted).integer ?? 0)
     }
     return request.mayHoldOwnRows
+  }
+}
+
+extension HubStore {
+  /// What of the device's access has changed since it took what it holds; nothing if that is all of its
+  /// access now, or if the hub does not know to have given it that.
+  fileprivate func difference(
+    _ request: PullRequest, _ device: HubDevice, _ access: Access
+  ) throws -> AccessDifference? {
+    guard request.difference != .none, request.cursor > 0,
+      request.accesses.contains(where: { $0 != access.version })
+    else { return nil }
+    let id = StreamID(device: device.id, epoch: request.epoch)
+    let ancestors = try knownStream(id).map { try self.ancestors(of: $0) } ?? []
+    var held: [Set<Scope>?] = []
+    for version in request.accesses {
+      guard try wasGiven(version, to: id, ancestors) else { return nil }
+      held.append(try scopes(of: version))
+    }
+    return AccessDifference(held, since: request.cursor)
   }
 }
 
@@ -152,6 +178,8 @@ private struct PageComposer {
   private let reader: Reader
   /// Whether rows may have to go that have left the reader's scopes since his cursor.
   private let hasExits: Bool
+  /// What the reader's access has changed by since he took what he holds, if it has.
+  private let difference: AccessDifference?
   private let published: [Int: TableSchema]
   private var page = PullPage()
   private var bytes = 0
@@ -159,8 +187,10 @@ private struct PageComposer {
   private let pageRows: Int
 
   init(
-    _ store: HubStore, _ request: PullRequest, _ device: HubDevice, _ reader: Reader, pageRows: Int
+    _ store: HubStore, _ request: PullRequest, _ device: HubDevice, _ reader: Reader,
+    _ difference: AccessDifference?, pageRows: Int
   ) throws {
+    self.difference = difference
     self.store = store
     self.reader = reader
     // Who takes the whole state lets everything else go, but for what an earlier page has brought.
@@ -183,8 +213,12 @@ private struct PageComposer {
     page.hubMilliseconds = wallMilliseconds
     page.position = try store.point(at: max(request.cursor, request.position.sequence))
     page.position.access = reader.access.version
-    let start = page.position.sequence
-    let scan = PageScan(store: store, reader: reader, hasExits: hasExits)
+    // What has come to be the reader's may be as old as anything.
+    let isBeginning = difference != nil && request.difference == .begins
+    let start =
+      isBeginning
+      ? 0 : difference == nil ? page.position.sequence : request.position.sequence
+    let scan = PageScan(store: store, reader: reader, hasExits: hasExits, difference: difference)
     let reached = try scan.forEach(after: start, limit: pageRows) { entry in
       if page.rows.count >= pageRows || bytes >= SyncLimits.pageBytes { return false }
       try add(entry)
@@ -206,6 +240,7 @@ private struct PageComposer {
   private mutating func add(_ entry: PageScan.Entry) throws {
     guard let number = entry.table.integer, case .blob(let meta) = entry.metadata else { return }
     guard reader.reads(entry.scope) else { return try letGo(entry) }
+    let isGained = difference?.holds(entry.scope, reader) == false
     if let table = published[Int(number)] {
       let key = try RowKey(stored: entry.key, columns: table.key.count)
       let values = try store.connection.first(table.selectByKey, key.values)
@@ -216,7 +251,7 @@ private struct PageComposer {
       let state = try RowState(metadata: meta, live: live, table: table)
       if state.isDeleted {
         append(table, key, .deleted, [], units: nil)
-      } else if isNews(state.created, sent: state.sentWhole, isHeldByWriter: true) {
+      } else if isGained || isNews(state.created, sent: state.sentWhole, isHeldByWriter: true) {
         append(table, key, .whole, state.values, units: nil)
       } else {
         let units = state.units.filter {

@@ -19,6 +19,15 @@ struct PageScan {
   let reader: Reader
   /// Whether rows may have to go that have left the reader's scopes since his cursor.
   let hasExits: Bool
+  /// What the reader's access has changed by since he took what he holds, if it has.
+  let difference: AccessDifference?
+
+  /// A scope of which rows are shown, those after a sequence; and rows that have left it.
+  private struct Part {
+    let scope: Scope
+    let rowsAfter: Int64
+    let exitsAfter: Int64
+  }
 
   /// Calls `body` with the rows after a sequence, one after the other, until it returns false.
   ///
@@ -31,20 +40,34 @@ struct PageScan {
   func forEach(
     after sequence: Int64, limit: Int, _ body: (Entry) throws -> Bool
   ) throws -> Int64? {
-    guard let scopes = reader.scopes else {
+    guard let parts = parts(after: sequence) else {
       // They are not held together, and many may be the device's own words, which fill no page.
       return try everything(after: sequence, limit: 20 * limit, body)
     }
-    let sequences = try sequences(in: scopes, after: sequence, limit: limit)
+    let sequences = try sequences(in: parts, limit: limit)
     let isWhole = sequences.count <= limit
     guard let last = isWhole ? sequences.last : sequences[limit - 1] else { return nil }
     var reached = sequence
-    for entry in try entries(in: scopes, after: sequence, upTo: last) {
+    for entry in try entries(in: parts, upTo: last) {
       if try !body(entry) { return reached }
       reached = entry.sequence
     }
     // Exits of rows that are still the reader's are passed over, and may be all there was.
     return isWhole ? nil : last
+  }
+
+  /// The scopes of which rows are shown; nothing for all there are.
+  private func parts(after sequence: Int64) -> [Part]? {
+    guard let scopes = reader.scopes else { return nil }
+    guard let difference else {
+      return scopes.map { Part(scope: $0, rowsAfter: sequence, exitsAfter: sequence) }
+    }
+    guard let lost = difference.lost(reader) else { return nil }
+    let later = max(sequence, difference.cursor)
+    return scopes.map {
+      Part(
+        scope: $0, rowsAfter: difference.holds($0, reader) ? later : sequence, exitsAfter: later)
+    } + lost.map { Part(scope: $0, rowsAfter: sequence, exitsAfter: later) }
   }
 
   private func everything(
@@ -59,46 +82,47 @@ struct PageScan {
     ) { row in
       count += 1
       let entry = Entry(row)
-      isWhole = try count <= limit && body(entry)
+      isWhole = try count <= limit && (!isShown(entry) || body(entry))
       if isWhole { reached = entry.sequence }
       return isWhole
     }
     return isWhole ? nil : reached
   }
 
+  /// Whether a row may concern the reader, where all are looked at.
+  private func isShown(_ entry: Entry) -> Bool {
+    guard let difference else { return true }
+    if !reader.reads(entry.scope) { return difference.mayHold(entry.scope) }
+    return entry.sequence > difference.cursor || !difference.holds(entry.scope, reader)
+  }
+
   /// The first sequences of rows that are, or were, in some scopes: one more than a page takes.
-  private func sequences(in scopes: [Scope], after sequence: Int64, limit: Int) throws -> [Int64] {
+  private func sequences(in parts: [Part], limit: Int) throws -> [Int64] {
     var sequences: [Int64] = []
-    for scope in scopes {
-      let arguments: [Value] = [
-        .text(scope.stored), .integer(sequence), .integer(Int64(limit + 1)),
-      ]
-      func read(_ table: String) throws {
+    for part in parts {
+      func read(_ table: String, after sequence: Int64) throws {
         try store.connection.each(
           "SELECT sequence FROM \(table) WHERE scope = ? AND sequence > ? ORDER BY sequence LIMIT ?",
-          arguments
+          [.text(part.scope.stored), .integer(sequence), .integer(Int64(limit + 1))]
         ) { row in
           sequences.append(row[0].integer ?? 0)
           return true
         }
       }
-      try read("hub_row")
-      if hasExits { try read("hub_exit") }
+      try read("hub_row", after: part.rowsAfter)
+      if hasExits { try read("hub_exit", after: part.exitsAfter) }
     }
     return Array(sequences.sorted().prefix(limit + 1))
   }
 
-  private func entries(in scopes: [Scope], after sequence: Int64, upTo last: Int64) throws
-    -> [Entry]
-  {
+  private func entries(in parts: [Part], upTo last: Int64) throws -> [Entry] {
     var entries: [Entry] = []
-    for scope in scopes {
-      let arguments: [Value] = [.text(scope.stored), .integer(sequence), .integer(last)]
+    for part in parts {
       try store.connection.each(
         """
         SELECT tbl, key, sequence, meta, scope FROM hub_row
         WHERE scope = ? AND sequence > ? AND sequence <= ?
-        """, arguments
+        """, [.text(part.scope.stored), .integer(part.rowsAfter), .integer(last)]
       ) { row in
         entries.append(Entry(row))
         return true
@@ -109,7 +133,7 @@ struct PageScan {
         SELECT e.tbl, e.key, e.sequence, r.meta, r.scope
         FROM hub_exit e JOIN hub_row r ON r.tbl = e.tbl AND r.key = e.key
         WHERE e.scope = ? AND e.sequence > ? AND e.sequence <= ?
-        """, arguments
+        """, [.text(part.scope.stored), .integer(part.exitsAfter), .integer(last)]
       ) { row in
         let entry = Entry(row)
         // One that is in another scope of his by now comes by that.

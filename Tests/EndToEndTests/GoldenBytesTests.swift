@@ -218,6 +218,7 @@ extension Golden {
     var request = plainPullRequest
     request.digest = 0x0102_0304_0506_0708
     (request.tellsLivesApart, request.isRevoked) = (true, true)
+    (request.difference, request.heldAccesses) = (.goesOn, [0, 0xfedc_ba98_7654_3211])
     return request
   }()
 
