@@ -98,11 +98,11 @@ extension HubStore {
     _ request: PullRequest, _ access: Access, _ difference: AccessDifference?
   ) throws {
     if try !knows(request.position) { throw Refusal(.snapshotNeeded, detail: Refusal.rolledBack) }
-    let isBeginning = request.difference == .begins && difference != nil
-    if request.position != .zero || request.mayHoldOwnRows, !isBeginning,
-      request.position.access != access.version
-        || request.accesses.contains(where: { $0 != access.version }) && difference == nil
-    {
+    let mayGoOn =
+      difference == nil
+      ? request.isWholly(of: access.version)
+      : request.difference == .begins || request.position.access == access.version
+    if request.position != .zero || request.mayHoldOwnRows, !mayGoOn {
       throw Refusal(.snapshotNeeded, detail: Refusal.otherScopes)
     }
     if try hasMissedTombstones(request) { throw Refusal(.snapshotNeeded, detail: "compacted") }
@@ -125,8 +125,7 @@ extension HubStore {
   fileprivate func difference(
     _ request: PullRequest, _ device: HubDevice, _ access: Access
   ) throws -> AccessDifference? {
-    guard request.difference != .none, request.cursor > 0,
-      request.accesses.contains(where: { $0 != access.version })
+    guard request.difference != .none, request.cursor > 0, !request.isWholly(of: access.version)
     else { return nil }
     let id = StreamID(device: device.id, epoch: request.epoch)
     let ancestors = try knownStream(id).map { try self.ancestors(of: $0) } ?? []
@@ -140,6 +139,11 @@ extension HubStore {
 }
 
 extension PullRequest {
+  /// Whether all that the device holds is of some access, and so is the pull that is under way.
+  fileprivate func isWholly(of access: UInt64) -> Bool {
+    position.access == access && accesses.allSatisfy { $0 == access }
+  }
+
   /// Whether a device that has never pulled may hold what it has pushed: its receipts may have been
   /// lost on their way.
   fileprivate var mayHoldOwnRows: Bool { epoch != 0 && standings.contains { $0.sealed > 0 } }
