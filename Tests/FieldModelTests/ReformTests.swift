@@ -205,6 +205,25 @@ struct ReformTests {
     #expect(try text("SELECT place FROM session WHERE id = 'C'", at: cua) == "của mình")
   }
 
+  @Test func `what is private of a split unit goes to no heir by itself`() throws {
+    try khai.write(
+      """
+      INSERT INTO person (id, unit_id, display_name) VALUES ('P', '22978@0', 'Ông Sáu');
+      INSERT INTO person_private (person_id, phone) VALUES ('P', '0901234567');
+      UPDATE session SET confidentiality = 'sensitive' WHERE id = 'S';
+      """)
+    try khai.sync()
+    try reform(khaiStays)
+    for device in [khai, dung, cua] { try device.sync() }
+    for heir in [dung, cua] {
+      #expect(try !sessions(on: heir).contains("S"))
+      #expect(try heir.rows("person_private").isEmpty && heir.rows("finding").isEmpty)
+      #expect(try heir.status().isInStep)
+    }
+    // Whoever has the old unit itself keeps it all.
+    #expect(try sessions(on: khai).contains("S") && khai.rows("person_private").count == 1)
+  }
+
   @Test func `a recommendation goes to another addressee by a decision, under its old term`() throws
   {
     try reform(khaiStays)

@@ -5,8 +5,8 @@ package import SyncHub
 ///
 /// A grant of a unit covers the records of the units that went into it as well. One that went in
 /// whole is continued there; of one that was split, all heirs may read and none may write, unless the
-/// old unit itself is granted (story 8). A unit that goes on beside the one to which it gave a part gives
-/// that one nothing.
+/// old unit itself is granted (story 8), and what is private of it goes to no heir by itself. A unit that
+/// goes on beside the one to which it gave a part gives that one nothing.
 package struct FieldAccess: AccessPolicy {
   package init() {}
 
@@ -28,8 +28,9 @@ package struct FieldAccess: AccessPolicy {
       let units = try units(grant[1], withChildren: grant[2] == .integer(1), on: day, view)
       let isPrivate = grant[3] == .integer(1)
       for (unit, isWhole) in units {
+        // Nobody has said which heir of a split unit answers for what is private of it.
         let scopes: Set<Scope> =
-          isPrivate ? [.named(unit), .named(unit, isPrivate: true)] : [.named(unit)]
+          isPrivate && isWhole ? [.named(unit), .named(unit, isPrivate: true)] : [.named(unit)]
         read.formUnion(scopes)
         if role.writesRecords, isWhole { written.formUnion(scopes) }
         if role == .clerk { desk.insert(unit) }
