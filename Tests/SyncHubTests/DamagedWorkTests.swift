@@ -52,6 +52,38 @@ struct DamagedWorkTests {
     #expect(try world.hub.row("project", RowKey([.text("good")]))?[2].value == .text("later"))
   }
 
+  @Test(arguments: ["x'deadbeef'", "replace(body, 'one', 'two')"])
+  func `what the hub has whole stays as it is when its device's copy is damaged`(_ damaged: String)
+    throws
+  {
+    for hasMore in [false, true] {
+      let world = try World()
+      let an = try world.device("an")
+      try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+      try an.sync()
+      try an.write("INSERT INTO project (id, title) VALUES ('one', 'one')")
+      if hasMore { try an.write("UPDATE project SET place = 'later' WHERE id = 'one'") }
+      let envelope = try #require(
+        try an.store.nextEnvelope(identity: an.identity, wallMilliseconds: world.now))
+      // The hub has it; that it has, nobody hears.
+      _ = try an.answer(.push(envelope))
+      try an.store.database.write {
+        try $0.execute(
+          sql: "UPDATE thuan_outbox SET body = CAST(\(damaged) AS BLOB) WHERE sequence = 2")
+      }
+      for _ in 0..<3 { try an.sync() }
+      #expect(try world.hub.quarantine(openOnly: false).isEmpty)
+      #expect(try world.hub.conflicts(openOnly: false).isEmpty)
+      #expect(try world.hubRows("project").map { $0[0] } == [.text("one"), .text("p")])
+      #expect(try an.rows("project") == world.hubRows("project"))
+      #expect(try an.status().isInStep)
+      try an.write("UPDATE project SET title = 'b' WHERE id = 'one'")
+      try an.sync()
+      #expect(try an.status().isInStep)
+      #expect(try an.store.events().isEmpty)
+    }
+  }
+
   @Test func `damaged work goes out to a hub that was put back from before it too`() throws {
     let copy = world.folder.appendingPathComponent("copy.db").path
     try world.hubDatabase.backup(to: copy)
