@@ -26,7 +26,10 @@ extension DeviceStore {
       while let row = try rows.next() {
         guard case .blob(var body) = row.value(at: 1) else { continue }
         let isWhole = row.value(at: 2) == .blob(ChangeSet.hash(of: body))
-        if !isWhole { body = DamagedChangeSet(sequence: row[3], bytes: body).encoded() }
+        // What came back whole from the hub's side may be damaged here, and be known as that already.
+        if !isWhole, DamagedChangeSet(decoding: body)?.sequence != row[3] {
+          body = DamagedChangeSet(sequence: row[3], bytes: body).encoded()
+        }
         if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch {
           break
         }
@@ -72,6 +75,9 @@ extension DeviceStore {
             .integer(Int64(reply.epoch)), .integer(receipt.sequence),
           ])
       }
+      for receipt in reply.receipts where !receipt.isOfDamage {
+        try nameAsTaken(epoch: reply.epoch, receipt.sequence, db)
+      }
       if !reply.receipts.isEmpty { try set(.countersigned, .blob(bytes), db) }
       if reply.receipts.contains(where: { $0.reason.hasPrefix(QuarantineReason.revoked.rawValue) })
       {
@@ -83,6 +89,29 @@ extension DeviceStore {
       try noteContact(hubMilliseconds: reply.hubMilliseconds, wallMilliseconds, db)
       try forgetOldReceipts(hubMilliseconds: reply.hubMilliseconds, db)
     }
+  }
+
+  /// Work that is damaged here and that the hub has whole goes by the hash again that it was taken in
+  /// under, as the change set after it says, or the stream's end.
+  private func nameAsTaken(epoch: Int, _ sequence: Int64, _ db: Database) throws {
+    let place: [Value] = [.integer(Int64(clamping: epoch)), .integer(sequence)]
+    guard
+      try db.exists(
+        """
+        SELECT 1 FROM thuan_outbox WHERE epoch = ? AND sequence = ? AND substr(body, 1, 1) = x'00'
+        """, place)
+    else { return }
+    let next = try db.firstValues(
+      "SELECT body FROM thuan_outbox WHERE epoch = ? AND sequence = ? + 1", place)?[0]
+    var hash: Value?
+    if case .blob(let body)? = next {
+      hash = (try? ChangeSet(decoding: body)).map { .blob($0.previous) }
+    } else if try setting(.sequence, db) == place[1], try setting(.epoch, db) == place[0] {
+      hash = try setting(.hash, db)
+    }
+    guard let hash else { return }
+    try db.run(
+      "UPDATE thuan_outbox SET hash = ? WHERE epoch = ? AND sequence = ?", [hash] + place)
   }
 
   /// The last hash stands for all change sets before it; a stream that has been left since says
@@ -138,5 +167,12 @@ extension DeviceStore {
     let limit = hubMilliseconds + SyncLimits.clockOffsetMilliseconds
     let seen = clock.milliseconds > limit ? hub : max(clock, hub)
     try setClock(seen, db)
+  }
+}
+
+extension Receipt {
+  /// Whether the hub has only what was left of the work.
+  fileprivate var isOfDamage: Bool {
+    disposition == .quarantined && reason.hasPrefix(QuarantineReason.malformed.rawValue)
   }
 }

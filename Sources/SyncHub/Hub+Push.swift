@@ -158,6 +158,15 @@ private struct Reception {
     throw Refusal(.fork, sequence: sequence, epoch: id.epoch, detail: hexadecimal(before))
   }
 
+  /// The receipt of what has come before and was damaged on its device since: what has been taken in is
+  /// whole, and nobody need be asked anything.
+  private func knownDamaged(_ sequence: Int64, _ hash: [UInt8]) throws -> Receipt {
+    guard let receipt = try store.receipt(stream: stream.number, sequence: sequence) else {
+      return try known(sequence, hash)
+    }
+    return receipt
+  }
+
   private mutating func checkPlace(_ changeSet: ChangeSet) throws {
     guard changeSet.sequence == stream.lastSequence + 1 else { throw gap }
     if changeSet.sequence == 1 {
@@ -236,7 +245,7 @@ private struct Reception {
   private mutating func takeMalformed(_ body: [UInt8], _ hash: [UInt8]) throws -> Receipt {
     let sequence = stream.lastSequence + 1
     if let damaged = DamagedChangeSet(decoding: body), damaged.sequence != sequence {
-      if damaged.sequence < sequence { return try known(damaged.sequence, hash) }
+      if damaged.sequence < sequence { return try knownDamaged(damaged.sequence, hash) }
       throw gap
     }
     let changeSet = ChangeSet(

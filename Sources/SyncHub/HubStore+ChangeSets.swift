@@ -84,14 +84,24 @@ extension HubStore {
     note(entry, chain: chain)
   }
 
-  /// The receipt of a change set that has come before, if its bytes are the same.
-  func receipt(stream: Int, sequence: Int64, hash: [UInt8]) throws -> Receipt? {
+  /// The receipt of a change set that has come before.
+  ///
+  /// - Parameters:
+  ///   - stream: The hub's number of its stream.
+  ///   - sequence: Its place there.
+  ///   - hash: Only if it has this hash; whatever it is where none is given.
+  /// - Returns: The receipt; nothing if there is no such change set.
+  /// - Throws: The storage's errors.
+  func receipt(stream: Int, sequence: Int64, hash: [UInt8]? = nil) throws -> Receipt? {
     guard
       let row = try connection.first(
         """
         SELECT number, disposition, reason FROM hub_change_set
-        WHERE stream = ? AND sequence = ? AND hash = ?
-        """, [.integer(Int64(stream)), .integer(sequence), .blob(hash)]),
+        WHERE stream = ? AND sequence = ? AND hash = coalesce(?, hash)
+        """,
+        [
+          .integer(Int64(stream)), .integer(sequence), hash.map { .blob($0) } ?? .null,
+        ]),
       let number = row[0].integer, let code = row[1].integer,
       let disposition = Receipt.Disposition(rawValue: Int(code))
     else { return nil }
