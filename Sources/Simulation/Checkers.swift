@@ -78,7 +78,8 @@ extension World {
     try attempt(on: device) { store in
       let wall = wall(device)
       let status = try store.status(wallMilliseconds: wall)
-      let hasPending = status.waitingChangeSets > 0 || status.quarantined > 0
+      let hasPending =
+        status.waitingChangeSets > 0 || status.quarantined > 0 || status.hasWaitingRows
       return try Standing(
         status: status,
         rows: (device.isSeen ? device.rows : nil)
@@ -95,7 +96,9 @@ extension World {
   }
 
   private func checkHonesty(of status: StoreStatus, _ device: SimulatedDevice) throws {
-    if status.isInStep, status.waitingChangeSets > 0 || status.quarantined > 0 {
+    if status.isInStep,
+      status.waitingChangeSets > 0 || status.quarantined > 0 || status.hasWaitingRows
+    {
       throw Violation(law: .honestStatus, what: "\(device.name) is in step with work pending")
     }
   }
@@ -111,7 +114,8 @@ extension World {
     }
     let status = standing.status
     try checkHonesty(of: status, device)
-    let isPending = status.waitingChangeSets > 0 || status.quarantined > 0
+    let isPending =
+      status.waitingChangeSets > 0 || status.quarantined > 0 || status.hasWaitingRows
     guard flight.pulls, !isPending, !device.isRevoked, status.cursor >= device.pushedUpTo,
       device.version <= flight.hubVersion
     else { return }

@@ -220,6 +220,28 @@ extension ChangeSet {
 }
 
 extension RowChange {
+  /// The change as bytes, as it stands in a change set.
+  package func encoded() -> [UInt8] {
+    var writer = WireWriter()
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  /// Reads what ``encoded()`` gives.
+  ///
+  /// - Throws: ``WireError`` for anything but a change.
+  package init(decoding bytes: [UInt8]) throws(WireError) {
+    try self.init(reading: WireReader(bytes))
+  }
+
+  /// How many bytes the change takes in a change set.
+  package var encodedBytes: Int {
+    let bytes = encoded().count
+    var around = WireWriter()
+    around.varint(UInt64(bytes))
+    return bytes + around.bytes.count + 1
+  }
+
   func write(to writer: inout WireWriter) {
     writer.unsigned(1, UInt64(table))
     writer.unsigned(2, UInt64(operation.rawValue))

@@ -42,6 +42,8 @@ package struct PullRequest: Equatable, Sendable {
     /// It asks for another, of the access that the ``position`` names.
     case goesOn = 2
   }
+  /// What the device cannot send; nothing if there is no such thing.
+  package var waiting: WaitingReport?
 
   package init(
     epoch: Int, cursor: Int64, position: HubPoint, standings: [StreamStanding] = [],
@@ -109,6 +111,7 @@ extension PullRequest {
     for work in former { writer.message(6) { work.write(to: &$0) } }
     writer.flag(7, readsBlocks)
     writer.fixed(8, digest)
+    if let waiting { writer.message(9) { waiting.write(to: &$0) } }
     writer.unsigned(17, UInt64(difference.rawValue))
     for access in heldAccesses { writer.message(18) { $0.fixed(1, access) } }
     writer.flag(19, tellsLivesApart)
@@ -138,6 +141,7 @@ extension PullRequest {
         former.append(try FormerWork(reading: try reader.message()))
       case 7: readsBlocks = try reader.flag()
       case 8: digest = try reader.fixed()
+      case 9: waiting = try WaitingReport(reading: try reader.message())
       // A step that this hub does not know is none.
       case 17: difference = DifferenceStep(rawValue: try reader.count()) ?? .none
       case 18:

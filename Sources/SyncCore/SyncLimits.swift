@@ -16,6 +16,11 @@ package enum SyncLimits {
   package static let bodyBytes = 64 << 20
   /// The largest change set: what is left of a body for an envelope's own fields is ample.
   package static let changeSetBytes = bodyBytes - (1 << 20)
+  /// The largest change of one row: a change set's own fields need some room beside it.
+  package static let rowChangeBytes = changeSetBytes - (64 << 10)
+  /// What a change replaces, where that is more than this, is left out of it: what is written in its
+  /// place has to fit too.
+  package static let pastBytes = rowChangeBytes - (1 << 20)
   /// Rows of one pull page, and bytes of their values after which it ends early; packed and compressed
   /// a fifth of that travels.
   package static let pageRows = 3_000
@@ -35,6 +40,8 @@ package enum SyncLimits {
   /// Kinds of access that what a device holds may be of at once: more often than that nobody's is changed
   /// while work of his is pending.
   package static let heldAccesses = 32
+  /// Rows that a device names of those that it cannot send; of more it tells how many there are.
+  package static let waitingReported = 100
   /// Ranges into which a table is cut to find where two sides differ: a few rounds find a row among
   /// millions, and an answer stays within a packet or two.
   package static let comparedRanges = 16

@@ -30,7 +30,8 @@ struct Applier {
     published = Dictionary(
       uniqueKeysWithValues: try PublishedTables.schemas().map { ($0.number, $0) })
     // Work that was acknowledged while pages were coming in may be newer than what they say.
-    pending = try PendingWork(db, or: UnreceivedWork(decoding: store.setting(.pullOutbox, db)))
+    pending = try PendingWork(
+      schema, db, or: UnreceivedWork(decoding: store.setting(.pullOutbox, db)))
     shadow = ShadowWriter(db)
   }
 
@@ -86,11 +87,16 @@ struct Applier {
 
   /// Notes a new row: as it came, where its table is known to keep that so.
   private mutating func note(_ made: [Value], _ table: TableSchema, _ key: RowKey) throws {
-    let kinds = try kinds[table.number] ?? table.columnKinds(in: db)
-    self.kinds[table.number] = kinds
+    let kinds = try kinds(of: table)
     let isKept = zip(kinds, made).allSatisfy { $0.keeps($1) }
     guard let values = try isKept ? made : table.read(key, in: db) else { return }
     try shadow.insert(table, key, values: values)
+  }
+
+  private mutating func kinds(of table: TableSchema) throws -> [ColumnKind] {
+    let kinds = try kinds[table.number] ?? table.columnKinds(in: db)
+    self.kinds[table.number] = kinds
+    return kinds
   }
 
   private func hold(_ table: Int, _ key: RowKey, from cursor: Int64) throws {
@@ -143,13 +149,59 @@ struct Applier {
     for (key, row) in words {
       if row.exists == false { try table.delete(key, in: db) }
       if row.exists == true, try table.read(key, in: db) == nil {
-        try table.insert(table.values(of: key, row.whole.lazy.map { ($0.key, $0.value) }), in: db)
+        try writeOwn { try make(key, row, table) }
       }
       let fields = row.fields.sorted { $0.key < $1.key }
         .compactMap { number, value in table.index(number: number).map { ($0, value) } }
-      try update(key, table, fields.map(\.0), fields.map(\.1))
+      if !fields.isEmpty {
+        let kinds = try kinds(of: table)
+        try writeOwn {
+          try db.run(
+            table.update(fields.map(\.0)), fields.map(\.1) + key.values,
+            textsAt: Self.texts(fields.map(\.0) + table.key, fields.map(\.1) + key.values, kinds))
+        }
+      }
       try shadow.update(table, key, values: try table.read(key, in: db))
     }
+  }
+
+  /// Makes a row once more from this device's own words.
+  ///
+  /// What those say nothing of because the column came later, or has to have something in it, gets what
+  /// the table gives it.
+  private mutating func make(_ key: RowKey, _ row: OwnWords.Row, _ table: TableSchema) throws {
+    let required = Set(try db.columns(in: table.name).filter(\.isNotNull).map(\.name))
+    let values = table.values(of: key, row.whole.lazy.map { ($0.key, $0.value) })
+    let named = table.columns.indices.filter { index in
+      let column = table.columns[index]
+      return values[index] != .null || row.whole[column.number] != nil
+        || (column.since <= row.schemaVersion && !required.contains(column.name))
+    }
+    let columns = named.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
+    let places = named.map { _ in "?" }.joined(separator: ", ")
+    let written = named.map { values[$0] }
+    try db.run(
+      "INSERT INTO \(quoted(table.name)) (\(columns)) VALUES (\(places))", written,
+      textsAt: Self.texts(named, written, try kinds(of: table)))
+  }
+
+  /// Where values are texts that are none, and have to go back as they were: as texts.
+  private static func texts(
+    _ columns: [Int], _ values: [Value], _ kinds: [ColumnKind]
+  ) -> Set<Int> {
+    Set(
+      zip(columns, values).enumerated().filter { _, pair in
+        guard case .blob = pair.1, kinds[pair.0] == .text else { return false }
+        return true
+      }.map(\.offset))
+  }
+
+  /// Writes this device's own words; what the table does not take (any more) stays in the change set in
+  /// which it was said, and keeps nothing else from coming in.
+  private func writeOwn(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as DatabaseError
+      where [.SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode)
+    {}
   }
 
   /// Takes away what the hub does not have, save rows that work of this device's own lies over.

@@ -14,6 +14,7 @@ extension DeviceStore {
       // Said only where it may matter: most requests are as small as can be.
       request.tellsLivesApart = request.standings.count > 1 || !request.former.isEmpty
       request.isRevoked = try setting(.isLocked, db) == .integer(1)
+      request.waiting = try waitingReport(db)
       return .pull(request)
     }
   }
@@ -103,7 +104,7 @@ extension DeviceStore {
   func releasedCursor(_ db: Database) throws -> Int64? {
     let held = try db.all("SELECT tbl, key, cursor FROM thuan_held ORDER BY cursor")
     guard !held.isEmpty else { return nil }
-    let pending = try PendingWork(db)
+    let pending = try PendingWork(schema, db)
     for row in held {
       guard let table = schema.table(number: row[0]) else { continue }
       let key = try RowKey(stored: row.value(at: 1), columns: table.key.count)
@@ -406,6 +407,7 @@ extension DeviceStore {
         OR EXISTS (SELECT 1 FROM thuan_outbox WHERE disposition IS NULL)
         OR EXISTS (SELECT 1 FROM thuan_outbox WHERE disposition = 4 AND settled = 0)
         OR EXISTS (SELECT 1 FROM thuan_held)
+        OR EXISTS (SELECT 1 FROM thuan_waiting WHERE state = 0 AND is_found = 0)
       """)
   }
 

@@ -73,6 +73,7 @@ package struct DeviceStore: Sendable {
     Migration(name: "thuan-v2-words", embedded: PackageResources.v2_words_sql),
     Migration(name: "thuan-v2-schema", embedded: PackageResources.v2_schema_sql),
     Migration(name: "thuan-v2-scope", embedded: PackageResources.v2_scope_sql),
+    Migration(name: "thuan-v2-waiting", embedded: PackageResources.v2_waiting_sql),
   ]
 
   static let ownTables = Set(ownMigrations.flatMap(\.tables))
@@ -105,7 +106,7 @@ package struct DeviceStore: Sendable {
         let last = try db.lastLogEntry()
         let pages = db.pagesWritten
         result = try body(db)
-        let entries = try db.lastLogEntry() - last
+        let entries = try refuseBrokenTexts(db, after: last) - last
         if entries > 0 {
           try db.logEnd(
             of: LoggedTransaction(
@@ -133,14 +134,78 @@ package struct DeviceStore: Sendable {
   ) throws {
     // A message spends more on a small value than a row does: a few bytes for each.
     let around = entries * Int64(32 + 8 * schema.columnsMax)
-    func fits(_ bytes: Int64) -> Bool { bytes + around <= SyncLimits.changeSetBytes }
+    func fits(_ bytes: Int64) -> Bool { bytes + around <= SyncLimits.rowChangeBytes }
     let written = try spilled == 0 ? 0 : spilled * pageBytes(db)
     if fits(written + db.cachedBytes) { return }
     if try fits(loggedBytes(from: first, db)) { return }
-    try seal(db, wallMilliseconds: author.wallMilliseconds)
-    let size = try db.firstValues(
-      "SELECT length(body) FROM thuan_outbox ORDER BY position DESC LIMIT 1")?[0].integer
-    if size ?? 0 > SyncLimits.changeSetBytes { throw StoreError.transactionTooLarge }
+    guard let obstacle = try seal(db, wallMilliseconds: author.wallMilliseconds) else { return }
+    throw obstacle.table == 0 ? StoreError.transactionTooLarge : .cannotTravel(obstacle)
+  }
+
+  /// A text that the hub would not take (law L12) is refused while whoever wrote it can still do
+  /// something about it: the store would say that it has it, and everything behind it would wait.
+  ///
+  /// - Parameters:
+  ///   - db: The store.
+  ///   - last: The log's last entry before the transaction.
+  /// - Returns: The log's last entry now.
+  /// - Throws: ``StoreError/cannotTravel(_:)`` for such a text, and SQLite's errors.
+  private func refuseBrokenTexts(_ db: Database, after last: Int64) throws -> Int64 {
+    var end = last
+    var filled: Set<Int> = []
+    unsafe try db.eachRow(
+      "SELECT id, tbl, op, key, col, old, new FROM thuan_log WHERE id > ? ORDER BY id",
+      [.integer(last)]
+    ) { row in
+      end = unsafe row.value(at: 0).integer ?? end
+      let number = Int(unsafe row.value(at: 1).integer ?? 0)
+      if unsafe row.value(at: 2) == .integer(Int64(LogEntry.insert)) { filled.insert(number) }
+      // What stood there before is another program's.
+      guard let broken = unsafe row.brokenText(at: 6), unsafe row.brokenText(at: 5) != broken,
+        unsafe row.value(at: 2) == .integer(Int64(LogEntry.update)),
+        let table = schema.table(number: number)
+      else { return }
+      let key = try RowKey(stored: unsafe row.value(at: 3), columns: table.key.count)
+      let column = Int(unsafe row.value(at: 4).integer ?? 0)
+      throw StoreError.cannotTravel(Obstacle(brokenText: broken, table, key, column: column))
+    }
+    for table in schema.tables where filled.contains(table.number) {
+      try refuseBrokenTexts(in: table, after: last, db)
+    }
+    return end
+  }
+
+  /// Looks at rows that were made since an entry of the log: all of a table's at once, where the log
+  /// names them by what stands in the table.
+  private func refuseBrokenTexts(in table: TableSchema, after last: Int64, _ db: Database) throws {
+    let made = "SELECT key FROM thuan_log WHERE id > ? AND op = 1 AND tbl = ?"
+    let arguments: [SyncCore.Value] = [.integer(last), .integer(Int64(table.number))]
+    if table.key.count == 1 {
+      return unsafe try db.eachRow(
+        "SELECT \(table.columnList) FROM \(quoted(table.name)) WHERE \(table.keyList) IN (\(made))",
+        arguments
+      ) { unsafe try refuseBrokenTexts(of: $0, in: table) }
+    }
+    try db.each(made, arguments) { entry in
+      let key = try RowKey(stored: entry[0], columns: table.key.count)
+      unsafe try table.withRow(key, in: db) { unsafe try refuseBrokenTexts(of: $0, in: table) }
+      return true
+    }
+  }
+
+  private func refuseBrokenTexts(of row: StoredRow, in table: TableSchema) throws {
+    for (index, column) in table.columns.enumerated() {
+      if let bytes = unsafe row.brokenText(at: index) {
+        throw unsafe StoreError.cannotTravel(
+          Obstacle(brokenText: bytes, table, table.rowKey(of: row.values), column: column.number))
+      }
+      if column.unit == nil, unsafe row.value(at: index) == .null {
+        throw unsafe StoreError.cannotTravel(
+          Obstacle(
+            table: table.number, key: table.rowKey(of: row.values), reason: .outsideColumn,
+            column: column.number, bytes: 0))
+      }
+    }
   }
 
   private func pageBytes(_ db: Database) throws -> Int64 {
@@ -182,4 +247,15 @@ package enum StoreError: Error, Equatable {
   case notCommitted
   /// The transaction is too large to be sent whole; nothing of it has been written.
   case transactionTooLarge
+  /// A row could never be sent as the transaction leaves it; nothing of it has been written.
+  case cannotTravel(Obstacle)
+}
+
+extension Obstacle {
+  /// A text that is none, in a row's column of the given wire number.
+  init(brokenText bytes: [UInt8], _ table: TableSchema, _ key: RowKey, column: Int) {
+    self.init(
+      table: table.number, key: key, reason: bytes.contains(0) ? .zero : .notUTF8,
+      column: column, bytes: bytes.count)
+  }
 }

@@ -6,7 +6,7 @@ extension DeviceStore {
   /// The hub has said that the device has been revoked: it may be in a stranger's hands.
   ///
   /// What is recorded stays, and is still sent, since it may be the only copy; programs show none of it.
-  func lock(wallMilliseconds: Int64) throws {
+  package func lock(wallMilliseconds: Int64) throws {
     try database.write { db in try lock(wallMilliseconds: wallMilliseconds, db) }
   }
 

@@ -13,6 +13,8 @@ struct OwnWords {
     var fields: [Int: Value] = [:]
     /// All that was said of it since it was made here, to make it with once more.
     var whole: [Int: Value] = [:]
+    /// The schema under which it was made.
+    var schemaVersion = 0
   }
 
   private var rows: [Int: [RowKey: Row]] = [:]
@@ -32,14 +34,32 @@ struct OwnWords {
       guard case .blob(let body) = row.value(at: 0),
         let changeSet = try? ChangeSet(decoding: body), !changeSet.isFound
       else { continue }
-      for change in changeSet.changes { note(change, isPending: row[1] == 1) }
+      for change in changeSet.changes {
+        note(change, isPending: row[1] == 1, under: changeSet.schemaVersion)
+      }
+    }
+    try noteWaiting(db)
+  }
+
+  /// What of a row cannot be sent came after all of it that was.
+  private mutating func noteWaiting(_ db: Database) throws {
+    try db.each(
+      """
+      SELECT change, schema_version FROM thuan_waiting
+      WHERE state = 0 AND is_found = 0 ORDER BY id
+      """
+    ) { row in
+      guard case .blob(let bytes) = row[0] else { return true }
+      note(try RowChange(decoding: bytes), isPending: true, under: Int(row[1].integer ?? 0))
+      return true
     }
   }
 
-  private mutating func note(_ change: RowChange, isPending: Bool) {
+  private mutating func note(_ change: RowChange, isPending: Bool, under schemaVersion: Int) {
     var row = rows[change.table]?[change.key] ?? Row()
     if change.operation != .update {
       row = Row(exists: isPending ? change.operation == .insert : nil)
+      row.schemaVersion = schemaVersion
     } else if row.exists == false {
       // It was there to be changed: the hub had brought it back.
       row.exists = nil

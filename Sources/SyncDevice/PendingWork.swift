@@ -2,7 +2,8 @@ import GRDB
 import SyncCore
 import SyncSQLite
 
-/// What lies over the hub's rows on this device: work without a receipt, and work in quarantine.
+/// What lies over the hub's rows on this device: work without a receipt, work in quarantine, and what
+/// cannot be sent.
 struct PendingWork {
   private var rows: [Int: [RowKey: Set<Int>]] = [:]
   private var deleted: [Int: Set<RowKey>] = [:]
@@ -18,10 +19,11 @@ struct PendingWork {
     """
 
   /// - Parameters:
+  ///   - schema: The store's schema.
   ///   - db: The store.
   ///   - unreceived: Change sets that count even if they have a receipt by now.
   /// - Throws: SQLite's errors.
-  init(_ db: Database, or unreceived: UnreceivedWork? = nil) throws {
+  init(_ schema: SyncSchema, _ db: Database, or unreceived: UnreceivedWork? = nil) throws {
     let unreceivedToo = unreceived.map { " UNION ALL \($0.positions)" } ?? ""
     let bodies = try db.rows(
       """
@@ -34,23 +36,40 @@ struct PendingWork {
       // What was found here is nobody's word: the hub's takes its place. So it does for what has been
       // damaged and names no rows any more.
       guard let changeSet = try? ChangeSet(decoding: body), !changeSet.isFound else { continue }
-      for change in changeSet.changes { add(change) }
+      for change in changeSet.changes {
+        add(change.operation, change.table, change.key, change.fields.lazy.map(\.column))
+      }
+    }
+    // Whatever of a row waits came after all of it that was sealed.
+    try db.each(
+      "SELECT tbl, key, op, columns FROM thuan_waiting WHERE state = 0 AND is_found = 0 ORDER BY id"
+    ) { row in
+      guard let table = row[0].integer.map({ Int($0) }),
+        let keyColumns = schema.table(number: table)?.key.count,
+        let operation = row[2].integer.flatMap({ SyncCore.Operation(rawValue: Int($0)) }),
+        case .blob(let list) = row[3]
+      else { return true }
+      add(
+        operation, table, try RowKey(stored: row[1], columns: keyColumns),
+        try decodedValues(list).compactMap { $0.integer.map { Int($0) } })
+      return true
     }
   }
 
-  private mutating func add(_ change: RowChange) {
-    if change.operation == .delete {
-      deleted[change.table, default: []].insert(change.key)
-      madeAnew[change.table]?.remove(change.key)
-      rows[change.table]?[change.key] = nil
+  private mutating func add(
+    _ operation: SyncCore.Operation, _ table: Int, _ key: RowKey, _ columns: some Sequence<Int>
+  ) {
+    if operation == .delete {
+      deleted[table, default: []].insert(key)
+      madeAnew[table]?.remove(key)
+      rows[table]?[key] = nil
     } else {
       // A change of a row says that it was there: the hub had brought it back.
-      let wasDeleted = deleted[change.table]?.remove(change.key) != nil
-      if wasDeleted, change.operation == .insert {
-        madeAnew[change.table, default: []].insert(change.key)
+      let wasDeleted = deleted[table]?.remove(key) != nil
+      if wasDeleted, operation == .insert {
+        madeAnew[table, default: []].insert(key)
       }
-      rows[change.table, default: [:]][change.key, default: []].formUnion(
-        change.fields.map(\.column))
+      rows[table, default: [:]][key, default: []].formUnion(columns)
     }
   }
 

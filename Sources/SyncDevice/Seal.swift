@@ -8,8 +8,18 @@ extension DeviceStore {
   ///
   /// Whatever moves the cursor seals first, in the same transaction; so the cursor is the base of
   /// every change that is still in the log.
-  func seal(_ db: Database, wallMilliseconds: Int64) throws {
-    guard try db.exists("SELECT 1 FROM thuan_log LIMIT 1") else { return }
+  ///
+  /// What cannot travel waits, and what depends on it; see ``WaitingRows``.
+  ///
+  /// - Parameters:
+  ///   - db: The store.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Returns: What keeps the last transaction of the library's own from ever being sent; nothing if
+  ///   it can be.
+  /// - Throws: SQLite's errors.
+  @discardableResult
+  func seal(_ db: Database, wallMilliseconds: Int64) throws -> Obstacle? {
+    guard try db.exists("SELECT 1 FROM thuan_log LIMIT 1") else { return nil }
     var sealer = try Sealer(self, db, wallMilliseconds: wallMilliseconds)
     try sealer.run()
     try updateShadowOfLoggedRows(db, sealer)
@@ -17,6 +27,7 @@ extension DeviceStore {
       try db.run("DELETE FROM \(Capture.imageTable(of: table))")
     }
     try db.run("DELETE FROM thuan_log")
+    return sealer.waiting.refusal
   }
 
   /// Takes the marks of what the log says was written, and of nothing else: another column of the row
@@ -89,35 +100,8 @@ extension DeviceStore {
     try shadow.update(table, key, values: sealed)
   }
 
-  /// About how many bytes there are in all the values that the log tells of from an entry on.
-  func loggedBytes(from first: Int64, _ db: Database) throws -> Int64 {
-    let entries = try db.firstValues(
-      """
-      SELECT sum(coalesce(length(CAST(old AS BLOB)), 0) + coalesce(length(CAST(new AS BLOB)), 0))
-          FILTER (WHERE op = 2),
-        max(op IN (1, 3, 4))
-      FROM thuan_log WHERE id >= ?
-      """, [.integer(first)])
-    var bytes = entries?[0].integer ?? 0
-    if entries?[1] == .integer(0) { return bytes }
-    try db.each(
-      "SELECT \(LogEntry.columns) FROM thuan_log WHERE id >= ? AND op IN (1, 3, 4)",
-      [.integer(first)]
-    ) { row in
-      let entry = LogEntry(row)
-      guard let table = schema.table(number: entry.table) else { return true }
-      let key = try RowKey(stored: entry.key, columns: table.key.count)
-      let values =
-        try entry.operation == LogEntry.insert
-        ? table.read(key, in: db) : image(entry.id, table, db)
-      bytes += (values ?? []).reduce(0) { $0 + Int64($1.approximateBytes) }
-      return bytes <= SyncLimits.changeSetBytes
-    }
-    return bytes
-  }
-
   /// A row as it was when an entry of the log said that it was gone, or about to be.
-  fileprivate func image(_ id: Int64, _ table: TableSchema, _ db: Database) throws -> [Value]? {
+  func image(_ id: Int64, _ table: TableSchema, _ db: Database) throws -> [Value]? {
     try db.firstValues(
       "SELECT \(table.columnList) FROM \(Capture.imageTable(of: table)) WHERE thuan_log_id = ?",
       [.integer(id)])
@@ -139,11 +123,19 @@ private struct Sealer {
   private let hasLaterEntries: Bool
   private let hasHeldRows: Bool
   private var changes: [RowChange] = []
-  /// About how many bytes the changes will take.
+  /// How many bytes the changes will take at most, or, once that has become too much, exactly.
   private var size = 0
+  private var isSizeExact = false
+  private(set) var waiting: WaitingRows
+  /// Rows that got another key, each with the row that it was before.
+  private var renames: [(LoggedPlace, LoggedPlace)] = []
+  /// The row that was deleted last, if nothing has come after it.
+  private var lastDeleted: (id: Int64, table: Int, key: RowKey, values: [Value])?
   private var lastTime: Int64?
   /// The next transaction of which the log says who wrote it, or the one that is being read.
   private var next: LoggedTransaction?
+  /// The one that is being read; nothing where nobody says who wrote it.
+  private var current: LoggedTransaction?
   /// The update whose columns are being gathered.
   private var update: (table: Int, key: Value, fields: [FieldChange])?
   /// Rows that were replaced before anybody had found them: they are still to be found, whole.
@@ -173,6 +165,7 @@ private struct Sealer {
     } else {
       previous = []
     }
+    waiting = try WaitingRows(store.schema, db, wallMilliseconds: wallMilliseconds)
     hasHeldRows = try db.exists("SELECT 1 FROM thuan_held LIMIT 1")
     hasLaterEntries = try db.exists("SELECT 1 FROM thuan_log WHERE op IN (2, 3, 4) LIMIT 1")
     if hasLaterEntries { try indexLaterEntries() }
@@ -200,19 +193,22 @@ private struct Sealer {
     next = try db.loggedTransaction(after: 0)
     try db.each("SELECT \(LogEntry.columns) FROM thuan_log ORDER BY id") { row in
       let entry = LogEntry(row)
-      if entry.id == next?.first { try close(nil) }
+      if entry.id == next?.first {
+        current = nil
+        try close(nil)
+      }
       if entry.operation >= LogEntry.end {
         try close(next)
         next = try db.loggedTransaction(after: entry.id)
         return true
       }
+      current = next.flatMap { entry.id < $0.first ? nil : $0 }
       try add(entry)
-      let current = next.flatMap { entry.id < $0.first ? nil : $0 }
-      // What nobody says the end of could grow until it could not be sent: it is cut between rows.
-      if current?.isFound ?? true, size > SyncLimits.changeSetBytes / 2 { try close(current) }
       return true
     }
+    current = nil
     try close(nil)
+    for released in try waiting.release() { try write(released.changes, released.author) }
     try store.setClock(clock, db)
     try store.set(.sequence, .integer(sequence), db)
     try store.set(.hash, .blob(previous), db)
@@ -225,35 +221,37 @@ private struct Sealer {
     guard let table = store.schema.table(number: entry.table) else { return }
     lastTime = entry.at ?? lastTime
     if entry.operation == LogEntry.update {
-      addField(of: entry)
+      try addField(of: entry)
       return
     }
-    flushUpdate()
+    try flushUpdate()
     switch entry.operation {
     case LogEntry.insert: try addInsert(entry, table)
     case LogEntry.delete:
-      if let image = try image(entry.id, table) { addDelete(table, image) }
+      guard let image = try image(entry.id, table) else { break }
+      try addDelete(table, image)
+      lastDeleted = (entry.id, table.number, table.rowKey(of: image), image)
     default: try addSuspect(entry, table)
     }
   }
 
-  private mutating func addField(of entry: LogEntry) {
+  private mutating func addField(of entry: LogEntry) throws {
     guard let column = entry.column else { return }
     if let update,
       update.table != entry.table || update.key != entry.key
         || update.fields.contains(where: { $0.column == column })
     {
-      flushUpdate()
+      try flushUpdate()
     }
     let field = FieldChange(column: column, before: entry.old, after: entry.new)
     update = (entry.table, entry.key, (update?.fields ?? []) + [field])
   }
 
-  private mutating func flushUpdate() {
+  private mutating func flushUpdate() throws {
     guard let update, let table = store.schema.table(number: update.table),
       let key = try? RowKey(stored: update.key, columns: table.key.count)
     else { return }
-    append(
+    try append(
       RowChange(table: update.table, operation: .update, key: key, fields: update.fields))
     self.update = nil
   }
@@ -264,32 +262,53 @@ private struct Sealer {
     if let (image, logged) = replaced[entry.table]?.removeValue(forKey: entry.key) {
       // What the log does not know of, the replacement wrote too, even where it left it as it was.
       let old = values.indices.map { image[$0] == values[$0] ? logged[$0] : image[$0] }
-      addDifference(table, old, values)
+      try addDifference(table, old, values)
       if !made.contains(place) {
         let changed = table.columns.indices.filter { old[$0] != values[$0] }
         replacedColumns[place, default: []].formUnion(changed.map { table.columns[$0].number })
       }
       return
     }
+    noteRename(entry, table, values)
     made.insert(place)
     replacedColumns[place] = nil
     let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
       .map { FieldChange(column: $0.number, before: .null, after: $1) }
-    append(
+    try append(
       RowChange(
         table: table.number, operation: .insert, key: table.rowKey(of: values), fields: fields))
   }
 
-  private mutating func addDelete(_ table: TableSchema, _ values: [Value]) {
+  private mutating func addDelete(_ table: TableSchema, _ values: [Value]) throws {
     let fields = zip(table.columns, values).filter { $0.unit != nil && $1 != .null }
       .map { FieldChange(column: $0.number, before: $1, after: .null) }
-    append(
+    try append(
       RowChange(
         table: table.number, operation: .delete, key: table.rowKey(of: values), fields: fields))
   }
 
+  /// A changed key is logged as the old row's end and, at once, the new row's beginning.
+  ///
+  /// One row that is deleted and another that is made look the same if they have something in common.
+  private mutating func noteRename(_ entry: LogEntry, _ table: TableSchema, _ values: [Value]) {
+    defer { lastDeleted = nil }
+    guard let old = lastDeleted, old.id == entry.id - 1, old.table == table.number else { return }
+    let others = table.columns.indices.filter { table.columns[$0].unit != nil }
+    let isAlike =
+      others.isEmpty || others.contains { values[$0] != .null && values[$0] == old.values[$0] }
+    if isAlike {
+      renames.append(
+        (
+          LoggedPlace(table: table.number, key: old.key.stored),
+          LoggedPlace(table: table.number, key: table.rowKey(of: values).stored)
+        ))
+    }
+  }
+
   /// A row that was replaced as a whole is an update of what differs.
-  private mutating func addDifference(_ table: TableSchema, _ old: [Value], _ new: [Value]) {
+  private mutating func addDifference(_ table: TableSchema, _ old: [Value], _ new: [Value])
+    throws
+  {
     var fields: [FieldChange] = []
     for unit in table.units where unit.columns.contains(where: { old[$0] != new[$0] }) {
       for index in unit.columns {
@@ -298,7 +317,7 @@ private struct Sealer {
       }
     }
     guard !fields.isEmpty else { return }
-    append(
+    try append(
       RowChange(
         table: table.number, operation: .update, key: table.rowKey(of: new), fields: fields))
   }
@@ -320,7 +339,7 @@ private struct Sealer {
         untracked.insert(LoggedPlace(table: entry.table, key: entry.key))
       }
     } else if operation == nil, try table.read(table.rowKey(of: image), in: db) == nil {
-      addDelete(table, image)
+      try addDelete(table, image)
     }
   }
 
@@ -358,9 +377,19 @@ private struct Sealer {
       """, [.integer(Int64(entry.table)), entry.key, .integer(entry.id)])
   }
 
-  private mutating func append(_ change: RowChange) {
+  /// What nobody says the end of could grow until it could not be sent: then it is cut between rows.
+  private mutating func append(_ change: RowChange) throws {
+    var bytes = isSizeExact ? change.encodedBytes : change.travelBytes
+    if size + bytes > SyncLimits.rowChangeBytes, current?.isFound ?? true, !changes.isEmpty {
+      if !isSizeExact {
+        isSizeExact = true
+        size = changes.reduce(0) { $0 + $1.encodedBytes }
+        bytes = change.encodedBytes
+      }
+      if size + bytes > SyncLimits.rowChangeBytes { try cut(current) }
+    }
     changes.append(change)
-    size += change.fields.reduce(16) { $0 + $1.before.approximateBytes + $1.after.approximateBytes }
+    size += bytes
   }
 
   // MARK: Values
@@ -417,19 +446,31 @@ private struct Sealer {
   /// Makes a change set of the changes so far: what a transaction of the library's own wrote, or what
   /// was found, or what other programs wrote.
   private mutating func close(_ transaction: LoggedTransaction?) throws {
-    flushUpdate()
-    defer { (changes, size, lastTime) = ([], 0, nil) }
+    try flushUpdate()
+    try cut(transaction)
+  }
+
+  private mutating func cut(_ transaction: LoggedTransaction?) throws {
+    defer { (changes, size, isSizeExact, lastTime, renames) = ([], 0, false, nil, []) }
     guard !changes.isEmpty else { return }
     let wall = transaction?.wallMilliseconds ?? lastTime.map { $0 * 1000 } ?? wallMilliseconds
     if transaction == nil { clock = clock.next(wallMilliseconds: wall) }
-    let author = transaction?.officer ?? officer
+    let author = Authorship(
+      base: min(transaction?.base ?? base, try heldBase()),
+      officer: transaction?.officer ?? officer, wallMilliseconds: wall,
+      stamp: transaction?.stamp ?? clock,
+      isForeign: transaction?.isFound ?? true, isFound: transaction?.isFound ?? false)
+    try write(try waiting.part(changes, renames: renames, by: author), author)
+  }
+
+  private mutating func write(_ changes: [RowChange], _ author: Authorship) throws {
+    guard !changes.isEmpty else { return }
     var changeSet = ChangeSet(
       stream: stream, sequence: sequence + 1, previous: previous,
-      schemaVersion: store.schema.version,
-      base: try store.point(at: min(transaction?.base ?? base, try heldBase()), db),
-      stamp: transaction?.stamp ?? clock, wallMilliseconds: wall, officer: author,
-      isForeign: transaction?.isFound ?? true, changes: changes)
-    changeSet.isFound = transaction?.isFound ?? false
+      schemaVersion: store.schema.version, base: try point(of: author), stamp: author.stamp,
+      wallMilliseconds: author.wallMilliseconds, officer: author.officer,
+      isForeign: author.isForeign, changes: changes)
+    changeSet.isFound = author.isFound
     if sequence == 0 { changeSet.continues = try store.origin(db) }
     let body = changeSet.encoded()
     (sequence, previous) = (changeSet.sequence, ChangeSet.hash(of: body))
@@ -440,7 +481,15 @@ private struct Sealer {
       """,
       [
         .integer(Int64(stream.epoch)), .integer(sequence), .blob(previous), .blob(body),
-        .text(author), .integer(wall),
+        .text(author.officer), .integer(author.wallMilliseconds),
       ])
+  }
+
+  /// The state that was known when something was written; one that proves nothing where there were
+  /// several, so that the values that were seen tell what was known.
+  private func point(of author: Authorship) throws -> HubPoint {
+    if author.hasOneBase { return try store.point(at: author.base, db) }
+    let access = try store.point(at: base, db).access
+    return HubPoint(sequence: max(1, author.base), number: 0, proof: 0, access: access)
   }
 }

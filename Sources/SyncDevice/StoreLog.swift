@@ -8,12 +8,16 @@ package struct LoggedChangeSet: Sendable {
   package let disposition: Receipt.Disposition?
   /// Why it was quarantined or is in conflict, in the hub's words.
   package let reason: String
-  /// Whether an operator has decided about it, where it was quarantined.
+  /// Whether an operator has decided about it, where it was quarantined; whether it waits no more, where
+  /// it was never sealed.
   package let isSettled: Bool
   /// Hub time of the receipt.
   package let acknowledgedMilliseconds: Int64?
   /// Whether an operator still has to decide about it, as far as the store has heard.
   package let isInQuestion: Bool
+  /// Whether it is one of the stream's: what cannot be sent, or has been sent as it came to be later, is
+  /// none, and has no sequence.
+  package let isSealed: Bool
 }
 
 /// Something that happened to a store, as it was noted.
@@ -43,6 +47,7 @@ extension DeviceStore {
         try seal(db, wallMilliseconds: wallMilliseconds)
         let questions = try openQuestions(db)
         let held = try point(at: try cursor(db), db).number
+        logged += try waitingChangeSets(isOver: true, db)
         let rows = try db.rows(
           """
           SELECT body, disposition, reason, settled, acknowledged_at, number FROM thuan_outbox
@@ -63,8 +68,10 @@ extension DeviceStore {
             LoggedChangeSet(
               changeSet: changeSet, disposition: disposition,
               reason: row.value(at: 2).text ?? "", isSettled: row.value(at: 3) != .integer(0),
-              acknowledgedMilliseconds: row.value(at: 4).integer, isInQuestion: isInQuestion))
+              acknowledgedMilliseconds: row.value(at: 4).integer, isInQuestion: isInQuestion,
+              isSealed: true))
         }
+        logged += try waitingChangeSets(isOver: false, db)
         return .rollback
       }
     }

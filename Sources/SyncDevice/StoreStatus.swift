@@ -10,6 +10,8 @@ package struct StoreStatus: Equatable, Sendable {
   /// Rows that the waiting transactions touch, by table name.
   package var waitingRows: [String: Int] = [:]
   package var quarantined = 0
+  /// What cannot be sent, and what waits with it.
+  package var waiting = WaitingWork()
   package var openConflicts = 0
   /// Device time of the last answer from the hub.
   package var lastContactMilliseconds: Int64?
@@ -26,6 +28,11 @@ package struct StoreStatus: Equatable, Sendable {
   package var silencedTriggers: [ForeignTrigger] = []
   /// Whether the hub has revoked the device and told it to lock what it holds.
   package var isLocked = false
+
+  /// Whether rows lie over the hub's because they, or what they depend on, cannot be sent.
+  package var hasWaitingRows: Bool {
+    waiting.dependents > 0 || waiting.rows.contains { !$0.isFound }
+  }
 }
 
 extension DeviceStore {
@@ -52,6 +59,7 @@ extension DeviceStore {
         if let table = schema.table(number: number) { status.waitingRows[table.name] = keys.count }
       }
       status.quarantined = try count("thuan_outbox WHERE disposition = 4 AND settled = 0", db)
+      status.waiting = try waitingWork(db)
       status.openConflicts = try count("thuan_conflict WHERE state IN ('open', 'reopened')", db)
       status.lastContactMilliseconds = try setting(.lastContact, db).integer
       status.lastInStepMilliseconds = try setting(.inStepAt, db).integer

@@ -38,6 +38,7 @@ extension Hub {
     try write { store in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
       guard page.isLast else { return }
+      try store.noteWaiting(request.waiting, of: device.id, wallMilliseconds: wallMilliseconds)
       // With the last page the device holds it all; what it held before it holds until then.
       try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
       if scrubPace.isDue(wallMilliseconds) {

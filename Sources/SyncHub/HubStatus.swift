@@ -10,6 +10,8 @@ package struct HubStatus: Equatable, Sendable {
   package var openConflicts = 0
   package var oldestConflictMilliseconds: Int64?
   package var quarantined = 0
+  /// Rows that devices say they cannot send.
+  package var waitingOnDevices = 0
   package var activeDevices = 0
   package var revokedDevices = 0
   /// Live rows by table name.
@@ -28,6 +30,11 @@ extension Hub {
       status.oldestConflictMilliseconds = try store.connection.first(
         "SELECT min(opened_at) FROM thuan_conflict WHERE state IN ('open', 'reopened')")?[0].integer
       status.quarantined = try store.count("thuan_quarantine WHERE state = 'open'")
+      for case .blob(let bytes) in try store.connection.rows("SELECT report FROM hub_waiting")
+        .map({ $0[0] })
+      {
+        status.waitingOnDevices += (try? WaitingReport(decoding: bytes))?.count ?? 0
+      }
       status.activeDevices = try store.count("hub_device WHERE state = 'active'")
       status.revokedDevices = try store.count("hub_device WHERE state = 'revoked'")
       for table in schema.tables {

@@ -306,24 +306,9 @@ struct Ingest {
 
   /// Whether the tables can hold every value of a change as it came.
   private func checkKinds(_ change: RowChange, _ table: TableSchema) throws {
-    let kinds = kinds[table.number] ?? []
-    func takes(_ column: Int, _ value: Value) -> Bool {
-      !kinds.indices.contains(column) || kinds[column].takes(value)
-    }
-    for (column, value) in zip(table.key, change.key.values) {
-      if !takes(column, value) || value == .null { throw misfit(change, table, column) }
-    }
-    if change.operation == .delete { return }
-    // By index, since a field taken out of its array is two values copied, for every value that comes.
-    for index in change.fields.indices {
-      guard let column = table.index(number: change.fields[index].column) else { continue }
-      if !takes(column, change.fields[index].after) { throw misfit(change, table, column) }
-    }
-  }
-
-  private func misfit(_ change: RowChange, _ table: TableSchema, _ column: Int) -> Rejection {
-    Rejection(
-      reason: .constraint, detail: "\(table.name) \(change.key): \(table.columns[column].name)")
+    guard let misfit = change.misfit(in: table, kinds[table.number] ?? []) else { return }
+    let column = table.index(number: misfit.column).map { table.columns[$0].name } ?? ""
+    throw Rejection(reason: .constraint, detail: "\(table.name) \(change.key): \(column)")
   }
 
   private func rejection(_ refusal: MergeRefusal, _ table: TableSchema, _ key: RowKey) -> Rejection

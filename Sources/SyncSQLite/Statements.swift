@@ -13,6 +13,21 @@ extension Database {
     unsafe try step(sql, arguments) { _ in true }
   }
 
+  /// Runs a statement some of whose arguments are the bytes of texts that are none: not UTF-8, or with a
+  /// NUL in them.
+  ///
+  /// - Parameters:
+  ///   - sql: The statement.
+  ///   - arguments: A value for each parameter.
+  ///   - texts: Where among them blobs go in as texts.
+  /// - Throws: SQLite's errors.
+  package func run(
+    _ sql: String, _ arguments: [SyncCore.Value], textsAt texts: Set<Int>
+  ) throws {
+    if texts.isEmpty { return try run(sql, arguments) }
+    unsafe try step(try makeStatement(sql: sql), sql, arguments, textsAt: texts) { _ in true }
+  }
+
   /// Reads a query's rows one by one until the closure returns false.
   ///
   /// - Parameters:
@@ -88,6 +103,7 @@ extension Database {
 
   fileprivate func step(
     _ prepared: Statement, _ sql: String, _ arguments: [SyncCore.Value],
+    textsAt texts: Set<Int> = [],
     _ row: (SQLiteStatement) throws -> Bool
   ) throws {
     let statement = unsafe prepared.sqliteStatement
@@ -100,7 +116,9 @@ extension Database {
         defer { unsafe _ = sqlite3_reset(statement) }
         var room = unsafe room
         for (index, value) in arguments.enumerated() {
-          unsafe try check(value.bind(CInt(index + 1), of: statement, keptIn: &room), sql)
+          let isText = texts.contains(index)
+          unsafe try check(
+            value.bind(CInt(index + 1), of: statement, keptIn: &room, asText: isText), sql)
         }
         while true {
           switch unsafe sqlite3_step(statement) {
@@ -164,6 +182,15 @@ package struct PreparedStatement {
 @unsafe
 package struct StoredRow {
   fileprivate let statement: SQLiteStatement
+
+  /// The bytes of a column that holds a text which is none: not UTF-8, or with a NUL in it; nothing for
+  /// everything else.
+  package func brokenText(at column: Int) -> [UInt8]? {
+    unsafe withText(at: column) { bytes in
+      let isText = unsafe !bytes.containsZero && String(exactly: bytes) != nil
+      return isText ? nil : unsafe Array(bytes)
+    } ?? nil
+  }
 
   /// A column's value.
   package func value(at column: Int) -> SyncCore.Value {

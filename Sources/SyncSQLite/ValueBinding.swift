@@ -71,9 +71,11 @@ extension SyncCore.Value {
   ///   - statement: A statement that is not running.
   ///   - room: Where its bytes are put, which have to stay there until the statement is reset. What it
   ///     takes is cut off.
+  ///   - asText: Whether a blob's bytes go in as a text.
   /// - Returns: SQLite's result.
   func bind(
-    _ index: CInt, of statement: SQLiteStatement, keptIn room: inout UnsafeMutableRawBufferPointer
+    _ index: CInt, of statement: SQLiteStatement, keptIn room: inout UnsafeMutableRawBufferPointer,
+    asText: Bool = false
   ) -> CInt {
     switch self {
     case .null: return unsafe sqlite3_bind_null(statement, index)
@@ -88,6 +90,11 @@ extension SyncCore.Value {
     case .blob(let blob):
       if blob.isEmpty { return unsafe sqlite3_bind_zeroblob(statement, index, 0) }
       let kept = unsafe blob.withUnsafeBytes { unsafe Self.keep($0, in: &room) }
+      if asText {
+        return unsafe kept.withMemoryRebound(to: CChar.self) {
+          unsafe sqlite3_bind_text(statement, index, $0.baseAddress, CInt($0.count), nil)
+        }
+      }
       return unsafe sqlite3_bind_blob(
         statement, index, kept.baseAddress, CInt(kept.count), nil)
     }

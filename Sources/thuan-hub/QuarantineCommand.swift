@@ -34,12 +34,22 @@ struct QuarantineList: ParsableCommand {
     let work = try open.hub.quarantine(openOnly: !all)
     if listing.json { return Program.write(Cell.list(work.map { open.cell(of: $0) }).json) }
     if work.isEmpty {
-      return Program.write(
+      Program.write(
         say(
           vi: "Không có gì chờ xem xét.", en: "Nothing waits for review.",
           uk: "Нічого не чекає на розгляд."))
+    } else {
+      Program.write(try work.map { try open.text(of: $0) }.joined(separator: "\n\n"))
     }
-    Program.write(try work.map { try open.text(of: $0) }.joined(separator: "\n\n"))
+    let waiting = try open.hub.waitingOnDevices().reduce(0) { $0 + $1.report.count }
+    if waiting > 0 {
+      Program.write(
+        Style.warning(
+          say(
+            vi: "Trên các thiết bị có \(waiting) bản ghi không gửi lên được: thuan-hub waiting",
+            en: "Records that devices cannot send: \(waiting), see: thuan-hub waiting",
+            uk: "Пристрої не можуть надіслати записів: \(waiting), див.: thuan-hub waiting")))
+    }
   }
 }
 

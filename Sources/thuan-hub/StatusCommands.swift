@@ -33,6 +33,11 @@ struct StatusCommand: ParsableCommand {
         "\(status.openConflicts)\(oldest)"
       ),
       (Phrase(vi: "Chờ xem xét", en: "Quarantine", uk: "На розгляді"), "\(status.quarantined)"),
+      (
+        Phrase(
+          vi: "Thiết bị không gửi được", en: "Cannot be sent by devices",
+          uk: "Пристрої не можуть надіслати"), "\(status.waitingOnDevices)"
+      ),
     ]
     for (title, value) in lines { Program.write("\(title.text): \(value)") }
     for (table, count) in status.rows.sorted(by: { $0.key < $1.key }) {
@@ -49,6 +54,7 @@ struct StatusCommand: ParsableCommand {
       ("open_conflicts", .integer(Int64(status.openConflicts))),
       ("oldest_conflict", status.oldestConflictMilliseconds.map(Cell.instant) ?? .none),
       ("quarantined", .integer(Int64(status.quarantined))),
+      ("waiting_on_devices", .integer(Int64(status.waitingOnDevices))),
       ("active_devices", .integer(Int64(status.activeDevices))),
       ("revoked_devices", .integer(Int64(status.revokedDevices))),
       ("silenced_triggers", .list(triggers.filter(\.isSilenced).map { .text($0.name) })),

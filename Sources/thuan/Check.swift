@@ -50,6 +50,10 @@ struct Check: ParsableCommand {
     let triggers = try field.store.foreignTriggers()
     problems += ForeignText.silenced(triggers)
     let bystanders = ForeignText.bystanders(triggers, tables: try field.store.undeclaredTables())
+    let waiting = try field.store.waitingWork(wallMilliseconds: field.now)
+    if !waiting.listed.isEmpty, try !field.store.isLocked() {
+      problems += WaitingText(waiting, field.store.schema).lines
+    }
     if let identity = field.identity {
       if try !field.store.isSameIncarnation(as: identity) { problems.append(Lives.ofAnotherDevice) }
     } else if field.hasLostIdentity {

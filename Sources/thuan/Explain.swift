@@ -70,6 +70,7 @@ private func explain(store error: StoreError) -> Failure {
       hint: Phrase(
         vi: "Hãy chia thành nhiều lần ghi.", en: "Write it in several steps.",
         uk: "Запишіть кількома кроками."))
+  case .cannotTravel(let obstacle): explain(obstacle)
   case .notEnrolled:
     Failure(
       .denied,
@@ -100,6 +101,19 @@ private func explain(store error: StoreError) -> Failure {
         uk: "Нічого не записано; дані як були."),
       hint: Phrase(vi: "Thử lại.", en: "Try again.", uk: "Спробуйте ще."))
   }
+}
+
+private func explain(_ obstacle: Obstacle) -> Failure {
+  let what = (try? FieldSchema.load()).map { ObstacleWords(obstacle, $0).sentence }
+  return Failure(
+    .input,
+    Phrase(
+      vi: "\(what?.vi ?? ""); chưa ghi gì cả.", en: "\(what?.en ?? ""); nothing has been written.",
+      uk: "\(what?.uk ?? ""); нічого не записано."),
+    hint: Phrase(
+      vi: "Máy chủ tỉnh không nhận được như vậy; hãy sửa rồi ghi lại.",
+      en: "The hub could not take it in like this; change it and write it again.",
+      uk: "Хаб не зміг би цього прийняти; виправте й запишіть ще раз."))
 }
 
 private func explain(hub error: HubUnavailable) -> Failure {

@@ -99,7 +99,9 @@ private struct LogReport {
         ? say(vi: "chương trình khác", en: "another program", uk: "інша програма")
         : try lookup.label(changeSet.officer, in: "officer")
       lines.append(
-        Style.bold("#\(changeSet.sequence) \(localTime(changeSet.wallMilliseconds))")
+        Style.bold(
+          "\(set.isSealed ? "#\(changeSet.sequence)" : "–") \(localTime(changeSet.wallMilliseconds))"
+        )
           + "  \(officer)  " + (try outcome(set)))
       for change in changeSet.changes where isWanted(change) {
         lines += try text(change)
@@ -184,6 +186,14 @@ private struct LogReport {
   private func outcome(_ set: LoggedChangeSet) throws -> String {
     let reason = set.reason.isEmpty ? "" : ": \(set.reason)"
     switch set.disposition {
+    case nil where !set.isSealed:
+      return Style.warning(
+        set.isSettled
+          ? say(
+            vi: "Không gửi được; đã gửi theo nội dung sửa sau đó",
+            en: "Could not be sent; sent as it was changed later",
+            uk: "Не надіслано; надіслано так, як змінено пізніше")
+          : say(vi: "Không gửi được", en: "Cannot be sent", uk: "Не можна надіслати"))
     case nil: return Style.faint(say(vi: "Chờ gửi", en: "Waiting to send", uk: "Очікує надсилання"))
     case .applied:
       return Style.good(
@@ -207,7 +217,7 @@ private struct LogReport {
     return .object([
       ("sequence", .integer(changeSet.sequence)), ("officer", .text(changeSet.officer)),
       ("written", .instant(changeSet.wallMilliseconds)),
-      ("foreign", .flag(changeSet.isForeign)),
+      ("foreign", .flag(changeSet.isForeign)), ("cannot_be_sent", .flag(!set.isSealed)),
       ("outcome", .optional(set.outcomeName)), ("reason", .text(set.reason)),
       (
         "changes",

@@ -40,7 +40,8 @@ struct StatusReport {
     var status = try field.store.status(wallMilliseconds: field.now)
     if field.identity == nil && !field.hasLostIdentity {
       // Without a hub to send to, all that was ever written waits.
-      let sets = try field.store.changeSets(wallMilliseconds: field.now).map(\.changeSet)
+      let sets = try field.store.changeSets(wallMilliseconds: field.now).filter(\.isSealed)
+        .map(\.changeSet)
       status.waitingChangeSets = sets.count
       status.waitingSinceMilliseconds = sets.map(\.wallMilliseconds).min()
       var rows: [Int: Set<RowKey>] = [:]
@@ -82,6 +83,9 @@ struct StatusReport {
 
   var text: String {
     var lines = [head] + units + [waitingLine]
+    if let summary = cannotTravel.summary, !status.isLocked {
+      lines.append(Style.warning(summary))
+    }
     if status.openConflicts > 0, !status.isLocked {
       lines.append(
         Style.warning(
@@ -115,6 +119,8 @@ struct StatusReport {
     return lines.joined(separator: "\n")
   }
 
+  private var cannotTravel: WaitingText { WaitingText(status.waiting, field.store.schema) }
+
   var cell: Cell {
     .object([
       ("enrolled", .flag(field.identity != nil)),
@@ -122,6 +128,7 @@ struct StatusReport {
       ("waiting_change_sets", .integer(Int64(status.waitingChangeSets))),
       ("waiting_since", status.waitingSinceMilliseconds.map(Cell.instant) ?? .none),
       ("waiting_rows", .object(waiting.map { ($0.kind, .integer(Int64($0.count))) })),
+      ("cannot_be_sent", cannotTravel.cell),
       ("open_conflicts", .integer(Int64(status.openConflicts))),
       ("quarantined", .integer(Int64(status.quarantined))),
       ("last_contact", status.lastContactMilliseconds.map(Cell.instant) ?? .none),

@@ -118,6 +118,9 @@ private struct Connection {
   private func sayStanding() throws {
     let status = try field.store.status(wallMilliseconds: wallClock())
     Program.write(status.isInStep ? Style.good(SyncText.inStep) : SyncText.notInStep)
+    if let summary = WaitingText(status.waiting, field.store.schema).summary, !status.isLocked {
+      Program.write(Style.warning(summary))
+    }
     if status.openConflicts > 0 {
       Program.write(
         say(

@@ -23,6 +23,8 @@ struct GoldenBytesTests {
     #expect(reply.receipts == Golden.examplePushReply.receipts)
     #expect(reply.lastHash == Golden.examplePushReply.lastHash)
     #expect(try PullRequest(decoding: Golden.pullRequest.read()) == Golden.examplePullRequest)
+    #expect(
+      try WaitingReport(decoding: Golden.waitingReport.read()) == Golden.exampleWaitingReport)
     #expect(try PullPage(decoding: Golden.pullPage.read()) == Golden.examplePullPage)
     #expect(
       try ComparisonRequest(decoding: Golden.comparisonRequest.read())
@@ -74,6 +76,7 @@ enum Golden: String, CaseIterable {
   case envelope = "Envelope"
   case pushReply = "PushReply"
   case pullRequest = "PullRequest"
+  case waitingReport = "WaitingReport"
   case pullPage = "PullPage"
   case comparisonRequest = "ComparisonRequest"
   case comparisonReply = "ComparisonReply"
@@ -114,6 +117,7 @@ enum Golden: String, CaseIterable {
     case .envelope: Self.exampleEnvelope.encoded { _ in [UInt8](0..<64) }
     case .pushReply: Self.examplePushReply.encoded { _ in [UInt8](0..<64) }
     case .pullRequest: Self.examplePullRequest.encoded()
+    case .waitingReport: Self.exampleWaitingReport.encoded()
     case .pullPage: Self.examplePullPage.encoded()
     case .comparisonRequest: Self.exampleComparison.encoded()
     case .comparisonReply: Self.exampleParts.encoded()
@@ -135,6 +139,7 @@ enum Golden: String, CaseIterable {
       let reply = try PushReply(decoding: bytes)
       return reply.encoded { _ in reply.signature }
     case .pullRequest: return try PullRequest(decoding: bytes).encoded()
+    case .waitingReport: return try WaitingReport(decoding: bytes).encoded()
     case .pullPage, .pageBlock: return try PullPage(decoding: bytes).encoded()
     case .comparisonRequest: return try ComparisonRequest(decoding: bytes).encoded()
     case .comparisonReply: return try ComparisonReply(decoding: bytes).encoded()
@@ -220,6 +225,22 @@ extension Golden {
     (request.tellsLivesApart, request.isRevoked) = (true, true)
     (request.difference, request.heldAccesses) = (.goesOn, [0, 0xfedc_ba98_7654_3211])
     return request
+  }()
+
+  static let exampleWaitingReport = {
+    var report = WaitingReport()
+    report.add(
+      .init(
+        Obstacle(
+          table: 10, key: RowKey([.text("p1")]), reason: .tooLarge, column: 4, bytes: 70_000_123),
+        sinceMilliseconds: 1_700_000_000_000))
+    report.add(
+      .init(
+        Obstacle(
+          table: 12, key: RowKey([.text("p1"), .blob([0x77, 0xff])]), reason: .notUTF8, column: 2,
+          bytes: 2), sinceMilliseconds: -1))
+    (report.count, report.dependents) = (300, 7)
+    return report
   }()
 
   private static let plainPullRequest = PullRequest(
