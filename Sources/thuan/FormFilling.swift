@@ -198,7 +198,11 @@ enum LongText {
   static func resolve(_ text: String, for field: RecordField) throws -> String {
     guard field.isText else { return text }
     if text == "-" {
-      return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+      let data = FileHandle.standardInput.readDataToEndOfFile()
+      guard let content = String(validating: data, as: UTF8.self) else {
+        throw field.problem(.notUTF8Input)
+      }
+      return content
     }
     guard text.hasPrefix("@") else { return text }
     let path = String(text.dropFirst())
@@ -224,6 +228,10 @@ extension Phrase {
     vi: "quá dài để gửi đi (trên 4 MB); hãy tóm tắt, hoặc đính kèm như một văn bản",
     en: "is too long to be sent (over 4 MB); shorten it, or record it as a document",
     uk: "задовге для надсилання (понад 4 МБ); скоротіть або запишіть як документ")
+
+  fileprivate static let notUTF8Input = Phrase(
+    vi: "nội dung đưa vào không phải văn bản UTF-8", en: "what came in is no UTF-8 text",
+    uk: "уведене не є текстом UTF-8")
 
   fileprivate static func notUTF8Text(_ path: String) -> Phrase {
     Phrase(

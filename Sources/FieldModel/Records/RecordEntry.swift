@@ -9,6 +9,7 @@ extension RecordField {
   /// - Returns: The value to store.
   /// - Throws: ``RecordProblem`` that names the option.
   package func value(from entry: String, _ lookup: Lookup) throws -> SyncCore.Value {
+    guard !entry.containsZero else { throw problem(.hasNUL) }
     let text = Folding.normalise(entry)
     if text.isEmpty {
       guard !isRequired else { throw problem(.emptyEntry) }
@@ -77,6 +78,11 @@ extension RecordField {
 extension Phrase {
   package static let emptyEntry = Phrase(
     vi: "không được để trống", en: "must not be empty", uk: "не може бути порожнім")
+
+  static let hasNUL = Phrase(
+    vi: "văn bản có ký tự NUL (thường do tệp UTF-16); hãy lưu lại dưới dạng UTF-8",
+    en: "the text has a NUL character in it (often from a UTF-16 file); save it as UTF-8",
+    uk: "у тексті є символ NUL (часто з файлу UTF-16); збережіть його як UTF-8")
 
   package static func noSuchDay(_ text: String) -> Phrase {
     Phrase(
