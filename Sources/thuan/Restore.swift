@@ -189,6 +189,10 @@ private struct Restoration {
     } else {
       outcome = .nobody
     }
+    // A copy from before the hub said so must not show what it has locked.
+    if present.isLocked, try (store.owner()?.device ?? present.device) == present.device {
+      try store.lock(wallMilliseconds: now)
+    }
     return (outcome, try store.status(wallMilliseconds: now))
   }
 
@@ -213,6 +217,8 @@ private struct Restoration {
     var isThere = false
     var device: String?
     var officer: String?
+    /// Whether the hub has told the device to lock what it holds.
+    var isLocked = false
   }
 
   private func lookAtPresent(_ isReplacing: Bool) throws -> Present {
@@ -221,7 +227,9 @@ private struct Restoration {
     var present = Present(isThere: true)
     do {
       let store = try FieldStore.open(target.path, now)
-      waiting = try store.status(wallMilliseconds: now).waitingChangeSets
+      let status = try store.status(wallMilliseconds: now)
+      waiting = status.waitingChangeSets + status.waiting.rows.count + status.waiting.dependents
+      present.isLocked = status.isLocked
       if let owner = try store.owner() { (present.device, present.officer) = owner }
     } catch let error as DatabaseError
       where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode)
