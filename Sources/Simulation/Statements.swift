@@ -38,6 +38,28 @@ struct Statements {
     }
   }
 
+  /// One by which a text comes to stand somewhere that is none: with a NUL, or not UTF-8.
+  static func brokenText(_ number: Int, _ random: inout SplitMix64) -> String {
+    let id = random.pick(["p", "q", "r"])
+    let text = random.pick([
+      "'b\(number)' || char(0) || 'c'", "CAST(x'6\(number)ff' AS TEXT)",
+    ])
+    switch random.below(6) {
+    case 0, 1: return "UPDATE project SET title = \(text) WHERE id = '\(id)'"
+    case 2: return "INSERT INTO project (id, title) VALUES ('\(id)', \(text))"
+    case 3: return "UPDATE project SET starts = \(text), ends = 'e' WHERE id = '\(id)'"
+    case 4: return "REPLACE INTO item VALUES ('i', '\(id)', \(text), 1)"
+    default: return "UPDATE reading SET label = \(text) WHERE place = 'x'"
+    }
+  }
+
+  /// One that makes such texts right, where there are any.
+  static func mend(_ random: inout SplitMix64) -> String {
+    random.chance(50)
+      ? "UPDATE project SET title = 'mended', starts = 'mended'"
+      : "UPDATE item SET name = 'mended'"
+  }
+
   /// The two rows that a device always writes together.
   mutating func pair(device: Int) -> [String] {
     count += 1

@@ -74,9 +74,30 @@ package struct Workload {
     var workload = Workload(seed: seed, without: excluded)
     var actions = excluded.contains(.clone) ? [] : workload.opening()
     while actions.count < steps { actions += workload.next() }
+    if excluded.isEmpty { breakTexts(in: &actions, seed: seed, devices: workload.devices) }
     return Plan(
       seed: seed, devices: workload.devices, usesClocks: workload.statements.usesClocks,
       actions: Array(actions.prefix(steps)))
+  }
+
+  /// In some lives other programs write texts that nobody can send, and some of them are mended.
+  ///
+  /// They are drawn from numbers of their own, so that nothing else of a life changes with them.
+  private static func breakTexts(in actions: inout [Action], seed: UInt64, devices: Int) {
+    var random = SplitMix64(seed: seed ^ 0x7468_7561_6E5F_7478)
+    guard random.chance(30), !actions.isEmpty else { return }
+    for number in 0..<random.number(in: 1...4) {
+      let sql = Statements.brokenText(number, &random)
+      let mend = Statements.mend(&random)
+      let device = random.below(devices)
+      let place = random.below(actions.count)
+      actions.insert(.foreign(device: device, ["BEGIN", sql, "COMMIT"]), at: place)
+      if random.chance(40) {
+        actions.insert(
+          .foreign(device: device, [mend]),
+          at: random.number(in: place + 1...actions.count))
+      }
+    }
   }
 
   /// Laptops are set up once and then copied: some lives begin with one stream on two machines, and

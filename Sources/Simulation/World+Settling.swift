@@ -7,6 +7,7 @@ extension World {
   func settle() throws {
     trace.note("faults stop")
     try endFaults()
+    for device in devices { try mendTexts(on: device) }
     try drain()
     try checkAll(isDecided: false)
     // What a device finds when it is compared in the end may wait for somebody too.
@@ -37,6 +38,25 @@ extension World {
     // A late answer may have been the first step of a longer exchange.
     try deliverMail(upTo: .max)
     mail = []
+  }
+
+  /// Somebody makes right what cannot be sent.
+  private func mendTexts(on device: SimulatedDevice) throws {
+    let status = try attempt(on: device) { try $0.status(wallMilliseconds: wall(device)) }
+    for row in status?.waiting.rows ?? [] {
+      guard let table = device.schema.schema.table(number: row.obstacle.table),
+        let column = table.index(number: row.obstacle.column)
+      else { continue }
+      let key = zip(table.key, row.obstacle.key.values).map {
+        "\(table.columns[$0].name) = '\($1)'"
+      }.joined(separator: " AND ")
+      _ = wall(device)
+      device.isWrittenLast = true
+      _ = try device.runForeign([
+        "UPDATE \(table.name) SET \(table.columns[column].name) = 'mended' WHERE \(key)"
+      ])
+      try observe(device, isWriting: true)
+    }
   }
 
   /// Within a bounded number of rounds nothing is pending (law L6).
