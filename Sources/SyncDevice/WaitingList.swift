@@ -137,7 +137,7 @@ extension DeviceStore {
     return sets.map {
       LoggedChangeSet(
         changeSet: $0, disposition: nil, reason: "", isSettled: isOver,
-        acknowledgedMilliseconds: nil, isSealed: false)
+        acknowledgedMilliseconds: nil, isInQuestion: false, isSealed: false)
     }
   }
 }
