@@ -25,6 +25,8 @@ package enum EnrolmentFailure: Error, Equatable, Sendable {
   case identityBelongsToOtherStore
   /// The store belongs to another hub than the one that gave the code. The code is used up.
   case otherHub
+  /// The hub's key is one with which anybody can sign. The code is used up.
+  case weakHubKey
 }
 
 /// Enrols a store with a hub.
@@ -66,6 +68,7 @@ package func enrol(
     default: throw unavailable
     }
   }
+  if SmallOrderPoint.isSpelled(by: reply.hubKey) { throw EnrolmentFailure.weakHubKey }
   // Work that belongs to one hub must not become another's by a slip of the address.
   if let known = try store.hub(), known != reply.hub {
     throw EnrolmentFailure.otherHub

@@ -74,13 +74,17 @@ extension Hub {
   ///     an authority vouches for it.
   ///   - wallMilliseconds: The hub's time.
   /// - Returns: What the device needs from now on: an ``EnrolmentReply``.
-  /// - Throws: `Refusal` if the code is unknown, used or expired.
+  /// - Throws: `Refusal` if the code is unknown, used or expired, or the key is one that anybody can sign
+  ///   with.
   package func enrol(
     _ request: EnrolmentRequest, device: String, pinnedCertificate: String = "",
     wallMilliseconds: Int64
   ) throws -> [UInt8] {
     guard request.protocolVersion <= SyncLimits.protocolVersion else {
       throw Refusal(.protocolNewer, detail: String(SyncLimits.protocolVersion))
+    }
+    if SmallOrderPoint.isSpelled(by: request.publicKey) {
+      throw Refusal(.malformed, detail: "public key")
     }
     return try write { store in
       let row = try store.connection.first(

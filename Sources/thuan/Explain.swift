@@ -192,11 +192,17 @@ private func explain(enrolment failure: EnrolmentFailure) -> Failure {
         uk: "Повторіть ту саму команду з тим самим кодом: він не втрачений."))
   case .identityBelongsToOtherStore: Lives.failure
   case .otherHub: explain(store: .otherHub)
+  case .weakHubKey:
+    Failure(
+      .denied,
+      Phrase(
+        vi: "Khóa của máy chủ tỉnh không dùng được: ai cũng ký thay được.",
+        en: "The hub’s key is of no use: anybody could sign in its place.",
+        uk: "Ключ хаба непридатний: за нього може підписати будь-хто."),
+      hint: Phrase(
+        vi: "Đừng gửi gì; báo người điều phối.", en: "Send nothing; tell the operator.",
+        uk: "Нічого не надсилайте; скажіть оператору."))
   }
-}
-
-extension Failure {
-  static let identityLost = Failure(.denied, .identityLost, hint: .enrolAgain)
 }
 
 extension Phrase {
