@@ -16,6 +16,8 @@ final class HubMetrics: Sendable {
     /// together.
     var durations: [String: (buckets: [Int], count: Int, seconds: Double)] = [:]
     var bytesReceived = 0
+    /// Rows that were found damaged, by whether they could be put right.
+    var damagedRows = [true: 0, false: 0]
     var underWay = 0
   }
 
@@ -42,6 +44,10 @@ final class HubMetrics: Sendable {
 
   func received(_ bytes: Int) { counts.withLock { $0.bytesReceived += bytes } }
 
+  func foundDamaged(isRestored: Bool) {
+    counts.withLock { $0.damagedRows[isRestored, default: 0] += 1 }
+  }
+
   /// All figures, the hub's own among them.
   ///
   /// - Throws: The storage's errors.
@@ -66,6 +72,14 @@ final class HubMetrics: Sendable {
       [
         ("{state=\"active\"}", Double(status.activeDevices)),
         ("{state=\"revoked\"}", Double(status.revokedDevices)),
+      ])
+    let damaged = counts.withLock { $0.damagedRows }
+    page.add(
+      "thuan_hub_damaged_rows_total", "counter",
+      "Rows that were read again and were not as noted, since the start.",
+      [
+        ("{outcome=\"restored\"}", Double(damaged[true] ?? 0)),
+        ("{outcome=\"kept\"}", Double(damaged[false] ?? 0)),
       ])
     addRequests(to: &page)
     return page.text

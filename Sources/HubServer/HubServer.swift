@@ -27,6 +27,8 @@ package struct HubServer: Sendable {
     package var idleSeconds: Int64 = 60
     /// How long requests that are being answered may take to end after a signal.
     package var shutdownSeconds: Int64 = 20
+    /// Storage that somebody else holds for longer counts as storage that nothing can be written to.
+    package var readyPatience = Duration.seconds(3)
 
     package init(host: String = "127.0.0.1", port: Int = 8080) {
       self.host = host
@@ -58,7 +60,7 @@ package struct HubServer: Sendable {
     self.hub = hub
     routes = SyncRoutes(
       hub: hub, pinnedCertificate: configuration.certificate?.pinned ?? "", metrics: metrics,
-      bodyBytes: configuration.bodyBytes, now: now)
+      bodyBytes: configuration.bodyBytes, readyPatience: configuration.readyPatience, now: now)
     sessions = SessionRoutes(hub: hub, now: now)
     self.configuration = configuration
     self.logger = logger

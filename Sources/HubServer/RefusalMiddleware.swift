@@ -41,6 +41,7 @@ struct RefusalMiddleware: RouterMiddleware {
     metrics.ended(
       route: route(of: request), status: Int(response.status.code), seconds: took / .seconds(1))
     log(request, response.status, took: took)
+    for row in hub.takeDamageFound() { log(row) }
     try response.sign(answering: request, as: hub)
     if request.method == .head { response.body = ResponseBody() }
     return response
@@ -98,6 +99,16 @@ struct RefusalMiddleware: RouterMiddleware {
     logger.info(
       "\(request.method) \(route(of: request)) \(status.code)",
       metadata: ["milliseconds": "\(took / .milliseconds(1))"])
+  }
+
+  /// The key says which row it is, and nothing of what it holds.
+  private func log(_ row: DamagedRow) {
+    metrics.foundDamaged(isRestored: row.isRestored)
+    logger.warning(
+      row.isRestored
+        ? "A damaged row has been put right from the record."
+        : "A row is damaged, and the record does not tell what it was.",
+      metadata: ["table": "\(row.table)", "key": "\(row.key)"])
   }
 
   private func route(of request: Request) -> String {

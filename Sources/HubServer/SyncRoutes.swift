@@ -23,6 +23,7 @@ final class SyncRoutes: Sendable {
   private let budget: BodyBudget
   private let now: @Sendable () -> Int64
   private let brake = Mutex(GuessBrake())
+  private let readiness: Readiness
 
   /// An enrolment is a code, a key and a name; a stranger gets no more room than that takes.
   private static let enrolmentBytesMax = 16 << 10
@@ -31,13 +32,16 @@ final class SyncRoutes: Sendable {
 
   init(
     hub: Hub, pinnedCertificate: String, metrics: HubMetrics, bodyBytes: Int,
-    now: @escaping @Sendable () -> Int64
+    readyPatience: Duration, now: @escaping @Sendable () -> Int64
   ) {
     self.hub = hub
     self.pinnedCertificate = pinnedCertificate
     self.metrics = metrics
     budget = BodyBudget(bytes: bodyBytes)
     self.now = now
+    readiness = Readiness(patience: readyPatience) {
+      try hub.checkStorage(wallMilliseconds: now())
+    }
   }
 
   func add(to router: Router<BasicRequestContext>) {
@@ -61,9 +65,9 @@ final class SyncRoutes: Sendable {
     }
   }
 
-  /// Whether requests can be answered: the storage has to be there for that.
+  /// Whether requests can be answered: something has to be written for nearly all.
   private func ready() async throws -> Response {
-    try await offEventLoop { [hub] in try hub.checkStorage() }
+    try await readiness.check()
     return Response(
       status: .ok, headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ready"}"#)))

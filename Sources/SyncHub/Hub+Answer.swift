@@ -1,10 +1,15 @@
 import SyncCore
 
 extension Hub {
-  /// Sees whether the storage answers.
+  /// Sees whether the storage takes anything in.
   ///
+  /// Whether a disk is full or a file may be written shows only when something is.
+  ///
+  /// - Parameter wallMilliseconds: The hub's time.
   /// - Throws: The storage's errors.
-  package func checkStorage() throws { _ = try read { try $0.head() } }
+  package func checkStorage(wallMilliseconds: Int64) throws {
+    try write { try $0.set(.written, .integer(wallMilliseconds)) }
+  }
 
   /// Answers a request of a device: bytes in, bytes out, whatever the road.
   ///

@@ -35,16 +35,16 @@ extension Hub {
     // A device that takes page after page need not be noted, and waited for by the disk, with each.
     let isNoted = device.hasJustCome(at: wallMilliseconds, from: request.cursor)
     if isNoted, !page.isLast { return page }
-    try write { store in
+    let damaged = try write { store -> [DamagedRow] in
       try store.noteContact(device.id, wallMilliseconds: wallMilliseconds, cursor: request.cursor)
-      guard page.isLast else { return }
+      guard page.isLast else { return [] }
       try store.noteWaiting(request.waiting, of: device.id, wallMilliseconds: wallMilliseconds)
       // With the last page the device holds it all; what it held before it holds until then.
       try store.noteAccess(access, of: device.id, wallMilliseconds: wallMilliseconds)
-      if scrubPace.isDue(wallMilliseconds) {
-        _ = try store.scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)
-      }
+      guard scrubPace.isDue(wallMilliseconds) else { return [] }
+      return try store.scrub(limit: SyncLimits.scrubRows, wallMilliseconds: wallMilliseconds)
     }
+    damage.add(damaged)
     return page
   }
 }

@@ -50,6 +50,30 @@ extension Hub {
   }
 }
 
+/// Damaged rows that were found beside other work, until somebody asks.
+final class DamageFound: Sendable {
+  private let rows = Mutex<[DamagedRow]>([])
+  /// More than anybody reads; what was done about each is on record anyway.
+  private static let keptMax = 10_000
+
+  func add(_ found: [DamagedRow]) {
+    if found.isEmpty { return }
+    rows.withLock { $0 += found.prefix(Self.keptMax - $0.count) }
+  }
+
+  func take() -> [DamagedRow] {
+    rows.withLock { rows in
+      defer { rows = [] }
+      return rows
+    }
+  }
+}
+
+extension Hub {
+  /// What has been found damaged beside devices' requests since this was asked last.
+  package func takeDamageFound() -> [DamagedRow] { damage.take() }
+}
+
 /// When rows were read again last: with every pull while there are few, and a second apart when a whole
 /// province comes at once.
 final class ScrubPace: Sendable {

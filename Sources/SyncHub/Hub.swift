@@ -17,6 +17,7 @@ package struct Hub: Sendable {
   let replays: ReplayGuard
   let randomness: HubRandomness
   let scrubPace = ScrubPace()
+  let damage = DamageFound()
   /// A page ends after so many rows.
   package var pageRows = SyncLimits.pageRows
   /// So many rows are compared one by one.

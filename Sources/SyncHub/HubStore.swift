@@ -35,6 +35,8 @@ struct HubStore {
     case numbers
     /// The last row that was read again, as its table's number and its key.
     case scrub
+    /// The hub's time when something was written last to see whether anything can be.
+    case written
     /// Up to which sequence it has been forgotten what was deleted.
     case horizon
     /// The record's number of the last time that happened.

@@ -4,6 +4,9 @@ import Foundation
 
 /// Runs a program's root command and turns whatever ends it into words and an exit code.
 package enum Program {
+  /// What `--version` says of both programs.
+  package static let version = "1.0.0"
+
   /// Runs the command that the arguments name.
   ///
   /// - Parameters:

@@ -65,6 +65,33 @@ struct ServeCommand: AsyncParsableCommand {
         uk: "Порт показників Prometheus, лише на цій машині.")))
   var metricsPort: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      say(
+        vi: "Máy chủ đã dời đi: chỉ chuyển thiết bị đến địa chỉ đã ký (thuan-hub move).",
+        en: "The hub has moved: only send devices to the signed address (thuan-hub move).",
+        uk: "Хаб переїхав: лише переспрямовувати на підписану адресу (thuan-hub move).")))
+  var moved = false
+
+  @Option(
+    help: ArgumentHelp(
+      say(
+        vi: "Mức nhật ký: info ghi từng yêu cầu, debug và trace nhiều hơn.",
+        en: "Level of the log: info has a line for every request, debug and trace more.",
+        uk: "Рівень журналу: info пише кожен запит, debug і trace — більше."),
+      valueName: say(vi: "mức", en: "level", uk: "рівень")),
+    transform: Self.level(named:))
+  var logLevel = Logger.Level.notice
+
+  private static func level(named name: String) throws -> Logger.Level {
+    if let level = Logger.Level(rawValue: name.lowercased()) { return level }
+    let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError(
+      say(
+        vi: "--log-level \(name): có \(names).", en: "--log-level \(name): there are \(names).",
+        uk: "--log-level \(name): є \(names)."))
+  }
+
   func validate() throws {
     guard (certificate == nil) == (key == nil), !pin || certificate != nil else {
       throw ValidationError(
@@ -85,11 +112,19 @@ struct ServeCommand: AsyncParsableCommand {
     for line in ForeignText.silenced(try open.database.foreignTriggers()) {
       Program.write(Style.warning(line), toErrors: true)
     }
-    let logger = Logger(label: "thuan-hub") { _ in ServerLog() }
+    var logger = Logger(label: "thuan-hub") { _ in ServerLog() }
+    logger.logLevel = logLevel
     let shownHost = host.contains(":") ? "[\(host)]" : host
     var configuration = HubServer.Configuration(host: host, port: port)
     configuration.certificate = try readCertificate()
     configuration.metricsPort = metricsPort
+    let statement = try open.hub.addressStatement()
+    if moved {
+      guard let statement else { throw MoveCommand.nothingSigned }
+      configuration.movedTo = statement.address
+    } else {
+      warnOfCertificate(configuration.certificate, statement)
+    }
     let scheme = configuration.certificate == nil ? "http" : "https"
     let server = HubServer(
       hub: open.hub, configuration: configuration, logger: logger,

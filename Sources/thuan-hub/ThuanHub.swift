@@ -32,8 +32,9 @@ struct ThuanHub: AsyncParsableCommand {
         хибна команда, 65 хибні дані, 66 сховище не відкрити, 69 не слухається, 74 диск, 75 \
         зайнято.
         """),
+    version: Program.version,
     subcommands: [
-      InitCommand.self, ServeCommand.self, ImportCommand.self, EnrolCommand.self,
+      InitCommand.self, ServeCommand.self, MoveCommand.self, ImportCommand.self, EnrolCommand.self,
       DevicesCommand.self, HoldingsCommand.self, RevokeCommand.self, GrantsCommand.self,
       GrantCommand.self,
       WithdrawCommand.self, AccountCommand.self, ReformCommand.self, TransferCommand.self,

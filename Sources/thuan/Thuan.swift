@@ -25,7 +25,7 @@ struct Thuan: AsyncParsableCommand {
           Усе записується на цьому пристрої, без мережі. Коли вона є: thuan sync.
           Початок: thuan enrol АДРЕСА КОД; thuan sync; thuan session add
           """),
-      version: "1.0.0",
+      version: Program.version,
       groupedSubcommands: [
         CommandGroup(
           name: say(vi: "Ghi chép", en: "Records", uk: "Записи"),
