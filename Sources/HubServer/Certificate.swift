@@ -1,6 +1,7 @@
 import Foundation
 import HummingbirdTLS
 import NIOSSL
+package import SyncCore
 
 extension HubServer {
   /// What the server proves itself with to whoever connects, and encrypts by.
@@ -30,5 +31,21 @@ extension HubServer {
       lastMilliseconds = Int64(chain[0].notValidAfter) * 1000
       pinned = isPinned ? try String(contentsOfFile: file, encoding: .utf8) : ""
     }
+
+    /// A certificate in PEM as devices are to trust it.
+    ///
+    /// - Throws: `NIOSSLError` and `CocoaError` for a file that is no such thing.
+    package static func pinnedText(ofFile file: String) throws -> String {
+      guard try !NIOSSLCertificate.fromPEMFile(file).isEmpty else {
+        throw NIOSSLError.failedToLoadCertificate
+      }
+      return try String(contentsOfFile: file, encoding: .utf8)
+    }
+
+    /// Whether devices are to trust this very certificate.
+    package var isPinned: Bool { !pinned.isEmpty }
+
+    /// Whether devices that believe a statement of the hub's take this certificate.
+    package func fits(_ statement: AddressStatement) -> Bool { pinned == statement.certificate }
   }
 }

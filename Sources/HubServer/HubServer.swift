@@ -17,6 +17,8 @@ package struct HubServer: Sendable {
     package var port: Int
     /// What it encrypts with; nothing behind a proxy that does.
     package var certificate: Certificate?
+    /// Where the hub is now, if this is where it was: everybody is sent there.
+    package var movedTo: String?
     /// Where it shows its figures, on this machine alone; nothing: nowhere.
     package var metricsPort: Int?
     /// Connections beyond these wait in the kernel's queue.
@@ -128,6 +130,7 @@ package struct HubServer: Sendable {
   private func makeRouter(_ routes: SyncRoutes) -> Router<BasicRequestContext> {
     let router = Router()
     router.add(middleware: RefusalMiddleware(logger: logger, hub: hub, metrics: metrics))
+    if let address = configuration.movedTo { router.add(middleware: MovedMiddleware(to: address)) }
     routes.add(to: router)
     sessions.add(to: router)
     return router

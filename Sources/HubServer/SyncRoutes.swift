@@ -51,6 +51,11 @@ final class SyncRoutes: Sendable {
         body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
     }
     router.get(path(HTTPContract.readyPath)) { _, _ in try await self.ready() }
+    router.get(path(HTTPContract.addressPath)) { [hub] _, _ in
+      let statement = try await offEventLoop { try hub.addressStatement() }
+      guard let statement else { throw Refusal(.notFound, detail: "address") }
+      return self.message(statement.encoded())
+    }
     router.post(path(HTTPContract.enrolmentsPath)) { request, _ in try await self.enrol(request) }
     let limits = [
       (HTTPContract.changeSetsPath, SyncLimits.bodyBytes),

@@ -112,6 +112,8 @@ package struct EnrolmentReply: Equatable, Sendable {
   /// The certificate in PEM that the device is to trust at the other end of a connection, and no other;
   /// empty where an authority vouches for the hub's.
   package private(set) var certificate: String
+  /// The number of the hub's last ``AddressStatement``; none before it is taken any more.
+  package private(set) var addressSerial: Int64
   private var proof: [UInt8] = []
   private var proven: [UInt8] = []
 
@@ -119,8 +121,9 @@ package struct EnrolmentReply: Equatable, Sendable {
   package init(
     to request: EnrolmentRequest, code: EnrolmentCode, device: String, officer: String,
     officerName: String, unit: String, hub: String, hubKey: [UInt8],
-    certificate: String
+    certificate: String, addressSerial: Int64 = 0
   ) {
+    self.addressSerial = addressSerial
     self.device = device
     self.officer = officer
     self.officerName = officerName
@@ -141,6 +144,7 @@ package struct EnrolmentReply: Equatable, Sendable {
     writer.string(6, hub)
     writer.blob(7, hubKey)
     writer.string(8, certificate)
+    writer.unsigned(9, UInt64(max(0, addressSerial)))
     return writer.bytes
   }
 
@@ -157,6 +161,7 @@ package struct EnrolmentReply: Equatable, Sendable {
   package init(decoding bytes: [UInt8]) throws(WireError) {
     var reader = WireReader(bytes)
     (device, officer, officerName, unit, hub, certificate) = ("", "", "", "", "", "")
+    addressSerial = 0
     hubKey = []
     while let field = try reader.next() {
       switch field {
@@ -167,6 +172,7 @@ package struct EnrolmentReply: Equatable, Sendable {
       case 6: hub = try reader.string()
       case 7: hubKey = try reader.blob()
       case 8: certificate = try reader.string()
+      case 9: addressSerial = try reader.sequence()
       case ClosingField.number: proof = try reader.blob()
       default: try reader.skip()
       }

@@ -9,18 +9,20 @@ package enum HTTPContract {
   package static let changesPath = "/v1/changes"
   package static let comparisonsPath = "/v1/comparisons"
   package static let wordsPath = "/v1/words"
+  /// Where the hub is, as it has signed it: anybody's to read.
+  package static let addressPath = "/v1/address"
   /// People's, not devices': JSON in both directions.
   package static let sessionsPath = "/v1/sessions"
   package static let paths = [
     healthPath, readyPath, enrolmentsPath, changeSetsPath, changesPath, comparisonsPath, wordsPath,
-    sessionsPath,
+    addressPath, sessionsPath,
   ]
 
   /// The methods that a path answers; none for a path that there is not.
   package static func methods(of path: String) -> [String] {
     guard paths.contains(path) else { return [] }
     switch path {
-    case healthPath, readyPath: return ["GET"]
+    case healthPath, readyPath, addressPath: return ["GET"]
     case sessionsPath: return ["GET", "POST", "DELETE"]
     default: return ["POST"]
     }
@@ -34,6 +36,11 @@ package enum HTTPContract {
   /// What is asked for so has no media type: it is the message of the wire schema that the path names.
   package static let answerHeader = "Authentication-Info"
 
+  /// The same two once more, for where something between device and hub takes those out that have a meaning
+  /// of their own: whoever signs by this one is answered by that one too.
+  package static let spareAuthorizationHeader = "Thuan-Authorization"
+  package static let spareAnswerHeader = "Thuan-Authentication-Info"
+
   package static func authorization(_ credentials: String) -> String { scheme + credentials }
 
   /// What ``authorization(_:)`` was given.
@@ -42,6 +49,8 @@ package enum HTTPContract {
   }
 
   /// How a body is encoded for the way; digest and signature are of what travels.
+  ///
+  /// It is not signed, and nobody depends on it: no message begins as gzip does.
   package static let encodingHeader = "Content-Encoding"
   package static let acceptedEncodingHeader = "Accept-Encoding"
   package static let gzip = "gzip"

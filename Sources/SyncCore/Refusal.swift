@@ -53,12 +53,15 @@ package struct Refusal: Error, Equatable, Sendable {
   package var epoch: Int
   /// With ``Code/stale``: the hub's time.
   package var hubMilliseconds: Int64
+  /// With ``Code/stale``: the very same request has been here before.
+  package var isRepeated: Bool
 
   package init(
     _ code: Code, sequence: Int64 = 0, epoch: Int = 0, detail: String = "",
-    hubMilliseconds: Int64 = 0
+    hubMilliseconds: Int64 = 0, isRepeated: Bool = false
   ) {
     self.hubMilliseconds = hubMilliseconds
+    self.isRepeated = isRepeated
     self.code = code
     self.sequence = sequence
     self.epoch = epoch
@@ -72,6 +75,7 @@ package struct Refusal: Error, Equatable, Sendable {
     writer.string(3, detail)
     writer.unsigned(4, UInt64(epoch))
     writer.signed(5, hubMilliseconds)
+    writer.flag(6, isRepeated)
     return writer.bytes
   }
 
@@ -89,6 +93,7 @@ package struct Refusal: Error, Equatable, Sendable {
       case 3: detail = try reader.string()
       case 4: epoch = try reader.count()
       case 5: hubMilliseconds = try reader.milliseconds()
+      case 6: isRepeated = try reader.flag()
       default: try reader.skip()
       }
     }

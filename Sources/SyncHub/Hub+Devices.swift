@@ -141,7 +141,8 @@ extension Hub {
     return EnrolmentReply(
       to: request, code: code, device: id, officer: device.officer,
       officerName: device.officerName, unit: device.unit,
-      hub: try store.setting(.hub).text ?? "", hubKey: publicKey, certificate: certificate
+      hub: try store.setting(.hub).text ?? "", hubKey: publicKey, certificate: certificate,
+      addressSerial: try store.addressStatement()?.serial ?? 0
     ).encoded()
   }
 

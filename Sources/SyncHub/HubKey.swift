@@ -45,6 +45,7 @@ extension Hub {
     switch replays.judge(request, wallMilliseconds: wallMilliseconds) {
     case .fresh: return device
     case .stale: throw Refusal(.stale, hubMilliseconds: wallMilliseconds)
+    case .repeated: throw Refusal(.stale, hubMilliseconds: wallMilliseconds, isRepeated: true)
     case .tooMany: throw Refusal(.tooMany)
     }
   }

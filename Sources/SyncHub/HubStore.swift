@@ -27,6 +27,8 @@ struct HubStore {
     case key
     /// The hub's life since its last restore.
     case timeline
+    /// Where it is, as it has said last: an `AddressStatement`.
+    case address
     /// The last sequence given to a row.
     case sequence
     /// The schema under which digests were last taken.

@@ -24,7 +24,7 @@ final class ReplayGuard: Sendable {
     seen = Mutex(Seen(since: now, lastCleaned: now, last: now))
   }
 
-  enum Verdict { case fresh, stale, tooMany }
+  enum Verdict { case fresh, stale, repeated, tooMany }
 
   /// Judges a request whose signature is the device's.
   func judge(_ request: SignedRequest, wallMilliseconds: Int64) -> Verdict {
@@ -36,9 +36,9 @@ final class ReplayGuard: Sendable {
       if now < seen.last - Seen.reordering { seen.since = now }
       seen.last = now
       if abs(now - seen.lastCleaned) > tolerance { seen.clean(now: now) }
-      guard request.createdSeconds >= seen.since, abs(request.createdSeconds - now) <= tolerance,
-        seen.nonces[request.device]?[request.nonce] == nil
+      guard request.createdSeconds >= seen.since, abs(request.createdSeconds - now) <= tolerance
       else { return .stale }
+      guard seen.nonces[request.device]?[request.nonce] == nil else { return .repeated }
       guard seen.nonces[request.device, default: [:]].count < SyncLimits.requestsMax else {
         return .tooMany
       }

@@ -82,6 +82,7 @@ extension AdministrativeAct.Kind {
     case .erase:
       Phrase(
         vi: "xóa theo luật nội dung số", en: "erased by law no.", uk: "стерто за законом №")
+    case .move: Phrase(vi: "dời máy chủ đến", en: "moved the hub to", uk: "перенесено хаб до")
     case .grant: Phrase(vi: "phân quyền cho", en: "gave access to", uk: "надано доступ")
     case .withdraw:
       Phrase(vi: "thu quyền của", en: "withdrew access from", uk: "відкликано доступ")

@@ -3,6 +3,7 @@ import FieldModel
 import Foundation
 import HubServer
 import Logging
+import SyncCore
 import SyncHub
 import Terminal
 
@@ -169,6 +170,24 @@ struct ServeCommand: AsyncParsableCommand {
           en: "Both have to be PEM files, and the key has to belong to the certificate.",
           uk: "Обидва мають бути файлами PEM, і ключ має належати сертифікату."))
     }
+  }
+
+  /// Devices that pinned another certificate follow only what the hub has signed.
+  private func warnOfCertificate(
+    _ certificate: HubServer.Certificate?, _ statement: AddressStatement?
+  ) {
+    guard let certificate, let statement, certificate.isPinned, !certificate.fits(statement) else {
+      return
+    }
+    Program.write(
+      Style.warning(
+        say(
+          vi: "Chứng thư này khác chứng thư đã ký cho thiết bị: thuan-hub move --to "
+            + "\(statement.address) --certificate TỆP",
+          en: "This is another certificate than was signed for devices: thuan-hub move --to "
+            + "\(statement.address) --certificate FILE",
+          uk: "Це інший сертифікат, ніж підписано для пристроїв: thuan-hub move --to "
+            + "\(statement.address) --certificate ФАЙЛ")), toErrors: true)
   }
 
   private func cannotListen(_ place: String, _ error: any Error) -> any Error {

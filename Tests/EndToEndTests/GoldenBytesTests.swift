@@ -35,6 +35,8 @@ struct GoldenBytesTests {
       try EnrolmentRequest(decoding: Golden.enrolmentRequest.read()) == Golden.exampleRequest)
     #expect(try EnrolmentReply(decoding: Golden.enrolmentReply.read()) == Golden.exampleReply)
     #expect(try Refusal(decoding: Golden.refusal.read()) == Golden.exampleRefusal)
+    #expect(
+      try AddressStatement(decoding: Golden.addressStatement.read()) == Golden.exampleStatement)
     #expect(try PullPage(decoding: Golden.pageBlock.read()) == Golden.exampleBlockPage)
     #expect(
       try Envelope(decoding: Golden.envelopeBlock.read()).changeSets
@@ -46,6 +48,7 @@ struct GoldenBytesTests {
     // A signature or proof has to come last.
     let closed: [Golden] = [
       .envelope, .envelopeBlock, .pushReply, .enrolmentRequest, .enrolmentReply,
+      .addressStatement,
     ]
     if closed.contains(golden) { return }
     var writer = WireWriter()
@@ -83,6 +86,7 @@ enum Golden: String, CaseIterable {
   case enrolmentRequest = "EnrolmentRequest"
   case enrolmentReply = "EnrolmentReply"
   case refusal = "Refusal"
+  case addressStatement = "AddressStatement"
   case pageBlock = "PullPage-block"
   case envelopeBlock = "Envelope-block"
 
@@ -124,6 +128,7 @@ enum Golden: String, CaseIterable {
     case .enrolmentRequest: Self.exampleRequest.encoded()
     case .enrolmentReply: Self.exampleReply.encoded()
     case .refusal: Self.exampleRefusal.encoded()
+    case .addressStatement: Self.exampleStatement.encoded()
     case .pageBlock: Self.exampleBlockPage.encoded()
     case .envelopeBlock: Self.exampleBlockEnvelope.encoded { _ in [UInt8](0..<64) }
     }
@@ -146,6 +151,7 @@ enum Golden: String, CaseIterable {
     case .enrolmentRequest: return try EnrolmentRequest(decoding: bytes).encoded()
     case .enrolmentReply: return try EnrolmentReply(decoding: bytes).encoded()
     case .refusal: return try Refusal(decoding: bytes).encoded()
+    case .addressStatement: return try AddressStatement(decoding: bytes).encoded()
     }
   }
 }
@@ -291,10 +297,16 @@ extension Golden {
   static let exampleReply = EnrolmentReply(
     to: exampleRequest, code: code, device: "00112233445566778899aabbccddeeff", officer: "lan",
     officerName: "Nguyễn Thị Lan", unit: "22978@20250701", hub: "h-1", hubKey: [UInt8](32..<64),
-    certificate: "-----BEGIN")
+    certificate: "-----BEGIN", addressSerial: 1_700_000_000_001)
+
+  static let exampleStatement = AddressStatement(
+    hub: "h-1", address: "https://hub.example.vn", certificate: "-----BEGIN",
+    serial: 1_700_000_000_001, wallMilliseconds: 1_700_000_000_000
+  ) { _ in [UInt8](0..<64) }
 
   static let exampleRefusal = Refusal(
-    .gap, sequence: 17, epoch: 5, detail: "17", hubMilliseconds: 1_700_000_000_000)
+    .gap, sequence: 17, epoch: 5, detail: "17", hubMilliseconds: 1_700_000_000_000,
+    isRepeated: true)
 
   /// Every form of a column and of a text, words with and without capitals, and what is no word.
   static let exampleBlockPage: PullPage = {
