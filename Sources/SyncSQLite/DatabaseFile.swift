@@ -7,6 +7,24 @@ package struct DatabaseFile: Sendable {
 
   package init(_ path: String) { self.path = path }
 
+  /// The file that a path leads to, where it is a link, or a link to one: what lies beside a database
+  /// belongs to the file, by whatever name it is opened.
+  ///
+  /// - Parameter path: Of a file that may not be there yet.
+  /// - Returns: The same path, if it is no link.
+  package static func real(_ path: String) -> String {
+    var path = path
+    // More links than this no system follows.
+    for _ in 0..<40 {
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+        break
+      }
+      let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+      path = URL(fileURLWithPath: target, relativeTo: folder).standardizedFileURL.path
+    }
+    return path
+  }
+
   package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
   /// What SQLite keeps beside a file that is in use; a copy by hand may have it, too.

@@ -3,6 +3,7 @@ import FieldModel
 import Foundation
 import SyncCore
 import SyncHub
+import SyncSQLite
 import Terminal
 
 /// What every command takes.
@@ -51,7 +52,8 @@ struct HubOptions: ParsableArguments {
     return try OpenHub(path: path)
   }
 
-  var databasePath: String { folder.appendingPathComponent("hub.db").path }
+  /// The file itself, where the folder has a link to it.
+  var databasePath: String { DatabaseFile.real(folder.appendingPathComponent("hub.db").path) }
 }
 
 /// The language, which every command takes.
