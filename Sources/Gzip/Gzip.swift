@@ -44,6 +44,11 @@ package enum Gzip {
   /// 32 KiB to look back on, with gzip's own header and check.
   private static let windowBits: Int32 = 15 + 16
 
+  /// Whether bytes begin as compressed ones do, and as no message of the wire schema can.
+  package static func isBeginning(of bytes: [UInt8]) -> Bool {
+    bytes.starts(with: [0x1F, 0x8B, 8])
+  }
+
   /// The bytes compressed; nothing if there is no memory for it.
   package static func compressed(_ bytes: [UInt8]) -> [UInt8]? {
     compressed(bytes, Effort(for: bytes))
@@ -58,10 +63,10 @@ package enum Gzip {
     defer { unsafe deflateEnd(&stream) }
     var output = [UInt8](
       repeating: 0, count: Int(unsafe deflateBound(&stream, uLong(bytes.count))))
-    var input = bytes
-    let ended = unsafe input.withUnsafeMutableBufferPointer { source in
+    let ended = unsafe bytes.withUnsafeBufferPointer { source in
       unsafe output.withUnsafeMutableBufferPointer { target in
-        unsafe stream.next_in = source.baseAddress
+        // It is only read from.
+        unsafe stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
         unsafe stream.avail_in = uInt(source.count)
         unsafe stream.next_out = target.baseAddress
         unsafe stream.avail_out = uInt(target.count)
@@ -69,7 +74,8 @@ package enum Gzip {
       }
     }
     guard ended == Z_STREAM_END else { return nil }
-    return Array(output.prefix(Int(unsafe stream.total_out)))
+    output.removeLast(output.count - Int(unsafe stream.total_out))
+    return output
   }
 
   /// Decompresses piece by piece, so that nothing is held that is not wanted.
@@ -87,16 +93,16 @@ package enum Gzip {
       &stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard began == Z_OK else { throw Problem.damaged }
     defer { unsafe inflateEnd(&stream) }
-    var input = bytes
     var output = [UInt8](repeating: 0, count: chunkBytes)
     var total = 0
     var isAtEnd = false
     while !isAtEnd {
       let offset = Int(unsafe stream.total_in)
       var written = 0
-      let state = unsafe input.withUnsafeMutableBufferPointer { source in
+      let state = unsafe bytes.withUnsafeBufferPointer { source in
         unsafe output.withUnsafeMutableBufferPointer { target in
-          unsafe stream.next_in = source.baseAddress?.advanced(by: offset)
+          unsafe stream.next_in = UnsafeMutablePointer(
+            mutating: source.baseAddress?.advanced(by: offset))
           unsafe stream.avail_in = uInt(source.count - offset)
           unsafe stream.next_out = target.baseAddress
           unsafe stream.avail_out = uInt(target.count)
@@ -115,11 +121,17 @@ package enum Gzip {
     guard Int(unsafe stream.total_in) == bytes.count else { throw Problem.damaged }
   }
 
+  /// How many bytes compressed ones say that they hold, by which room is made: nobody has to believe it.
+  package static func announcedBytes(in bytes: [UInt8]) -> Int {
+    bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+
   /// Decompresses all at once.
   ///
   /// - Throws: ``Problem``.
   package static func decompressed(_ bytes: [UInt8], upTo limit: Int) throws -> [UInt8] {
     var all: [UInt8] = []
+    all.reserveCapacity(min(limit, announcedBytes(in: bytes)))
     try decompress(bytes, upTo: limit) { all += $0 }
     return all
   }

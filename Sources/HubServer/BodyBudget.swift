@@ -24,35 +24,51 @@ final class BodyBudget: Sendable {
   func giveBack(_ bytes: Int) { left.withLock { $0 += bytes } }
 }
 
-/// A body that comes in, whose memory is given back when nobody holds it any more.
-struct HeldBody: Sendable {
-  private final class Lease: Sendable {
-    let budget: BodyBudget
-    let bytes = Mutex(0)
-
-    init(_ budget: BodyBudget) { self.budget = budget }
-    deinit { budget.giveBack(bytes.withLock { $0 }) }
+/// A body that comes in.
+///
+/// The room that it takes is given back when nobody holds it any more; its bytes go to whoever takes them.
+final class HeldBody: Sendable {
+  private struct State {
+    var bytes: [UInt8] = []
+    var room = 0
   }
 
-  private let lease: Lease
-  private(set) var bytes: [UInt8] = []
+  private let budget: BodyBudget
+  private let state = Mutex(State())
 
-  init(_ budget: BodyBudget) { lease = Lease(budget) }
+  init(_ budget: BodyBudget) { self.budget = budget }
+  deinit { budget.giveBack(state.withLock { $0.room }) }
 
   /// An empty one out of the same budget.
-  func another() -> HeldBody { HeldBody(lease.budget) }
+  func another() -> HeldBody { HeldBody(budget) }
+
+  var count: Int { state.withLock { $0.bytes.count } }
+
+  /// The bytes, which stay here.
+  var bytes: [UInt8] { state.withLock { $0.bytes } }
+
+  /// The bytes, which are nobody else's from then on; the room stays taken.
+  func takeBytes() -> [UInt8] {
+    state.withLock { state in
+      defer { state.bytes = [] }
+      return state.bytes
+    }
+  }
 
   /// Holds room for what will be made of it.
   ///
   /// - Throws: `Refusal` if it is not there at the moment.
   func reserve(_ bytes: Int) throws {
-    try lease.budget.take(bytes)
-    lease.bytes.withLock { $0 += bytes }
+    try budget.take(bytes)
+    state.withLock { $0.room += bytes }
   }
 
+  /// Makes room at once for so many bytes, so that none is made twice.
+  func expect(_ bytes: Int) { state.withLock { $0.bytes.reserveCapacity(bytes) } }
+
   /// - Throws: `Refusal` if there is no memory for it at the moment.
-  mutating func append(_ more: some Collection<UInt8>) throws {
+  func append(_ more: some Collection<UInt8> & Sendable) throws {
     try reserve(more.count)
-    bytes.append(contentsOf: more)
+    state.withLock { $0.bytes.append(contentsOf: more) }
   }
 }

@@ -4,13 +4,17 @@ import SyncCore
 import SyncHub
 
 private let answerName = HTTPField.Name(HTTPContract.answerHeader) ?? .eTag
+private let spareAuthorizationName =
+  HTTPField.Name(HTTPContract.spareAuthorizationHeader) ?? .eTag
+private let spareAnswerName = HTTPField.Name(HTTPContract.spareAnswerHeader) ?? .eTag
 
 extension SignedRequest {
   /// Reads what came with a request; nothing if it is not signed as devices sign.
   init?(_ request: Request) {
+    let names: [HTTPField.Name] = [.authorization, spareAuthorizationName]
     guard
-      let credentials = request.headers[.authorization].flatMap(
-        HTTPContract.credentials(inAuthorization:))
+      let credentials = names.lazy.compactMap({ request.headers[$0] })
+        .compactMap(HTTPContract.credentials(inAuthorization:)).first
     else { return nil }
     self.init(credentials: credentials, path: request.uri.path)
   }
@@ -28,6 +32,7 @@ extension Response {
     let answer = SignedAnswer(status: Int(status.code), bodyDigest: bodyDigest, to: question)
     let proof = AnswerProof(signature: try hub.sign(answer.signed), bodyDigest: bodyDigest)
     headers[answerName] = proof.text
+    if request.headers[spareAuthorizationName] != nil { headers[spareAnswerName] = proof.text }
     guard status == .ok else { return }
     for name in [.contentType, .cacheControl, digestName] { headers[name] = nil }
   }

@@ -17,10 +17,17 @@ enum ClosingField {
   static func bytes(
     before closing: [UInt8], in message: [UInt8], of what: String
   ) throws(WireError) -> [UInt8] {
+    Array(try slice(before: closing, in: message, of: what))
+  }
+
+  /// The same without a copy, for a message that may be large; it keeps the message.
+  static func slice(
+    before closing: [UInt8], in message: [UInt8], of what: String
+  ) throws(WireError) -> ArraySlice<UInt8> {
     guard !closing.isEmpty, closing.count <= lengthMax,
       case let trailer = [UInt8(number << 3 | 2), UInt8(closing.count)] + closing,
       message.suffix(trailer.count).elementsEqual(trailer)
     else { throw .malformed("\(what): the signature has to come last") }
-    return Array(message.dropLast(trailer.count))
+    return message.dropLast(trailer.count)
   }
 }

@@ -11,8 +11,8 @@ package struct Envelope: Equatable, Sendable {
   package private(set) var decoded: [ChangeSet?] = []
   /// The bytes that are signed, and the Ed25519 signature of them.
   ///
-  /// Empty until it is signed.
-  package private(set) var signed: [UInt8] = []
+  /// Empty until it is signed. They keep the whole message: see ``forgetSigned()``.
+  package private(set) var signed: ArraySlice<UInt8> = []
   package private(set) var signature: [UInt8] = []
 
   package init(
@@ -44,6 +44,9 @@ package struct Envelope: Equatable, Sendable {
     }
     return ClosingField.close(writer.bytes, with: try sign(writer.bytes))
   }
+
+  /// Lets the message go that it was read from, once its signature has been judged.
+  package mutating func forgetSigned() { signed = [] }
 
   /// How many bytes the change sets take that come out of an envelope's block; 0 if it has none.
   ///
@@ -89,7 +92,7 @@ package struct Envelope: Equatable, Sendable {
       let packed = try PackedChangeSets(block, of: stream, room: blockBytes)
       (changeSets, decoded) = (packed.bodies, packed.decoded)
     }
-    signed = try ClosingField.bytes(before: signature, in: bytes, of: "envelope")
+    signed = try ClosingField.slice(before: signature, in: bytes, of: "envelope")
   }
 }
 

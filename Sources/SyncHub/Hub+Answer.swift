@@ -21,7 +21,7 @@ extension Hub {
   /// - Returns: The answer.
   /// - Throws: `Refusal`, and the storage's errors.
   package func answer(
-    _ body: [UInt8], to path: String, from device: HubDevice, wallMilliseconds: Int64
+    _ body: consuming [UInt8], to path: String, from device: HubDevice, wallMilliseconds: Int64
   ) throws -> [UInt8] {
     switch path {
     case HTTPContract.changeSetsPath:

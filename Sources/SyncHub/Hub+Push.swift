@@ -13,7 +13,9 @@ extension Hub {
   ///   - wallMilliseconds: The hub's time.
   /// - Returns: A receipt for every change set, to be closed with ``Hub/sign(_:)``.
   /// - Throws: `Refusal` if the envelope as a whole cannot be taken; nothing is changed then.
-  package func receive(envelope bytes: [UInt8], from device: HubDevice, wallMilliseconds: Int64)
+  package func receive(
+    envelope bytes: consuming [UInt8], from device: HubDevice, wallMilliseconds: Int64
+  )
     throws -> PushReply
   {
     let envelope = try checked(bytes, device)
@@ -40,8 +42,8 @@ extension Hub {
     }
   }
 
-  private func checked(_ bytes: [UInt8], _ device: HubDevice) throws -> Envelope {
-    let envelope: Envelope
+  private func checked(_ bytes: consuming [UInt8], _ device: HubDevice) throws -> Envelope {
+    var envelope: Envelope
     do { envelope = try Envelope(decoding: bytes) } catch {
       throw Refusal(.malformed, detail: "envelope")
     }
@@ -58,6 +60,7 @@ extension Hub {
       let key = try? Curve25519.Signing.PublicKey(rawRepresentation: device.publicKey),
       key.isValidSignature(envelope.signature, for: envelope.signed)
     else { throw Refusal(.badSignature) }
+    envelope.forgetSigned()
     return envelope
   }
 }

@@ -40,6 +40,12 @@ extension HubStore {
     if let waiting = transaction.bundle?.bytes.count, waiting + body.count > Self.bundleBytes {
       try writeBundle()
     }
+    // A large one is not copied: a bundle of its own is written as it is.
+    if transaction.bundle == nil, body.count > Self.bundleBytes {
+      let bundle = try bundleNumber(from: number)
+      try write(body, asBundle: bundle)
+      return (bundle, 0)
+    }
     let (bundle, place) =
       try transaction.bundle.map { ($0.number, $0.bytes.count) } ?? (bundleNumber(from: number), 0)
     if transaction.bundle == nil { transaction.bundle = (bundle, []) }
@@ -59,6 +65,10 @@ extension HubStore {
   func writeBundle() throws {
     guard let (number, bytes) = transaction.bundle else { return }
     transaction.bundle = nil
+    try write(bytes, asBundle: number)
+  }
+
+  private func write(_ bytes: [UInt8], asBundle number: Int64) throws {
     try connection.run(
       "INSERT INTO hub_bundle VALUES (?, ?)", [.integer(number), .blob(bytes)])
   }
