@@ -8,7 +8,7 @@ import SyncSQLite
 ///
 /// It is kept beside the database file and not in it, so that a restored or copied database is
 /// noticed.
-package struct DeviceIdentity: Codable, Equatable, Sendable {
+package struct DeviceIdentity: Equatable, Sendable {
   package var device: String
   /// The hub's address.
   package var hub: String
@@ -17,19 +17,22 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
   /// The certificate in PEM that alone is trusted at the other end of a connection; nothing where the
   /// machine's authorities are.
   package var certificate: String?
+  /// The number of the hub's last statement about the two; see `AddressStatement`.
+  package var addressSerial: Int64
   /// The raw Ed25519 private key, which is made on the device and never leaves this file.
   package var signingKey: Data
   /// Also in the database; if the two differ, one of them is from another day or another machine.
   package var incarnation: String
 
   package init(
-    device: String, hub: String, hubKey: Data, certificate: String? = nil, signingKey: Data,
-    incarnation: String
+    device: String, hub: String, hubKey: Data, certificate: String? = nil,
+    addressSerial: Int64 = 0, signingKey: Data, incarnation: String
   ) {
     self.device = device
     self.hub = hub
     self.hubKey = hubKey
     self.certificate = certificate
+    self.addressSerial = addressSerial
     self.signingKey = signingKey
     self.incarnation = incarnation
   }
@@ -56,11 +59,23 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
   package static func file(besideStore path: String) -> String { path + ".identity" }
 
   /// Reads the identity of a store; nothing before enrolment.
+  ///
+  /// - Throws: `DecodingError` if the file is damaged, and errors of the disk.
   package static func load(besideStore path: String) throws -> DeviceIdentity? {
     let file = file(besideStore: path)
     guard FileManager.default.fileExists(atPath: file) else { return nil }
     return try JSONDecoder().decode(
       DeviceIdentity.self, from: try Data(contentsOf: URL(fileURLWithPath: file)))
+  }
+
+  /// Whether there is an identity beside a store that cannot be read.
+  package static func isDamaged(besideStore path: String) -> Bool {
+    do {
+      _ = try load(besideStore: path)
+      return false
+    } catch {
+      return true
+    }
   }
 
   /// Writes the identity so that only the owner can read it, whole or not at all.
@@ -77,6 +92,58 @@ package struct DeviceIdentity: Codable, Equatable, Sendable {
     guard unsafe rename(temporary, file) == 0 else {
       throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file])
     }
+  }
+}
+
+extension DeviceIdentity: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case device, hub, hubKey, certificate, addressSerial, signingKey, incarnation, check
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(device, forKey: .device)
+    try values.encode(hub, forKey: .hub)
+    try values.encode(hubKey, forKey: .hubKey)
+    try values.encodeIfPresent(certificate, forKey: .certificate)
+    if addressSerial != 0 { try values.encode(addressSerial, forKey: .addressSerial) }
+    try values.encode(signingKey, forKey: .signingKey)
+    try values.encode(incarnation, forKey: .incarnation)
+    try values.encode(check, forKey: .check)
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      device: try values.decode(String.self, forKey: .device),
+      hub: try values.decode(String.self, forKey: .hub),
+      hubKey: try values.decode(Data.self, forKey: .hubKey),
+      certificate: try values.decodeIfPresent(String.self, forKey: .certificate),
+      addressSerial: try values.decodeIfPresent(Int64.self, forKey: .addressSerial) ?? 0,
+      signingKey: try values.decode(Data.self, forKey: .signingKey),
+      incarnation: try values.decode(String.self, forKey: .incarnation))
+    let noted = try values.decodeIfPresent(String.self, forKey: .check)
+    // Older programs note none.
+    guard noted == nil || noted == check, !device.isEmpty, hubKey.count == 32,
+      Self.publicKey(of: signingKey) != nil
+    else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath, debugDescription: "a damaged identity"))
+    }
+  }
+
+  /// By which damage shows: a changed key would pass for another hub's or for another device's.
+  ///
+  /// The hub's address is not in it; it is known by its key.
+  private var check: String {
+    var writer = WireWriter()
+    writer.string(1, device)
+    writer.blob(2, Array(hubKey))
+    writer.string(3, certificate ?? "")
+    writer.blob(4, Array(signingKey))
+    writer.string(5, incarnation)
+    return hexadecimal(SHA256.hash(data: writer.bytes).prefix(8))
   }
 }
 
@@ -127,6 +194,22 @@ extension DeviceStore {
 
   /// The name of the hub that the store has pulled from; nothing before the first pull.
   package func hub() throws -> String? { try read { db in try setting(.hub, db).text } }
+
+  /// Keeps where the hub is now, beside the store and in its log.
+  ///
+  /// - Parameters:
+  ///   - identity: The identity with the new place, as the hub has signed it.
+  ///   - path: The store's file.
+  ///   - wallMilliseconds: What the device's clock shows.
+  /// - Throws: SQLite's errors, and those of the disk.
+  package func keep(
+    movedHub identity: DeviceIdentity, besideStore path: String, wallMilliseconds: Int64
+  ) throws {
+    try identity.save(besideStore: path)
+    try database.write { db in
+      try logEvent(.hubMoved, identity.hub, wallMilliseconds: wallMilliseconds, db)
+    }
+  }
 
   /// Whether the file and the identity beside it belong to one life of the device.
   package func isSameIncarnation(as identity: DeviceIdentity) throws -> Bool {

@@ -17,6 +17,8 @@ extension DeviceStore {
       var bodies: [[UInt8]] = []
       var size = 0
       var epoch = 0
+      // One alone may be larger.
+      lazy var limit = Result { try envelopeBytes(db) }
       var damaged: [(position: Int64, body: [UInt8])] = []
       let rows = try db.rows(
         """
@@ -30,7 +32,7 @@ extension DeviceStore {
         if !isWhole, DamagedChangeSet(decoding: body)?.sequence != row[3] {
           body = DamagedChangeSet(sequence: row[3], bytes: body).encoded()
         }
-        if !bodies.isEmpty, size + body.count > SyncLimits.envelopeBytes || row[0] != epoch {
+        if !bodies.isEmpty, try size + body.count > limit.get() || row[0] != epoch {
           break
         }
         epoch = row[0]

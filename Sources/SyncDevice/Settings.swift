@@ -43,6 +43,8 @@ enum Setting: String {
   case capture
   /// The triggers of others that were last seen, and are silenced: table and name in each line.
   case foreignTriggers
+  /// How large envelopes were that got through, where something on the way takes no larger ones.
+  case envelopeBytes
 }
 
 extension DeviceStore {
@@ -124,4 +126,6 @@ package enum StoreEvent: String, Sendable {
   /// A trigger that keeps a table of somebody's own failed while rows of the hub's were put in place,
   /// so none of these has fired.
   case triggersFailed
+  /// The hub is at another address, or has another certificate, as it has signed.
+  case hubMoved
 }

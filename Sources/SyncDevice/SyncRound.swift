@@ -83,6 +83,7 @@ package struct SyncRound {
         return .push(envelope)
       }
       remaining.remove(.push)
+      if progress.sent > 0 { try store.raiseEnvelopeBytes() }
     }
     if remaining.contains(.pull) {
       if let offer = try store.nextOffer() { return .offer(offer) }
@@ -155,6 +156,35 @@ package struct SyncRound {
     case nil: break
     }
     lastRequest = nil
+  }
+
+  /// What became of a push that was too much for somebody.
+  package enum Reduction: Equatable, Sendable {
+    /// The next one carries less.
+    case smaller
+    /// It was one transaction, which cannot be cut (law L4): it stays here, and what was written after
+    /// it, and this attempt goes on without sending.
+    case single(OversizedWork)
+    /// The last request was no push.
+    case notAPush
+  }
+
+  /// Sends less at once from here on, since somebody on the way does not take as much.
+  ///
+  /// - Parameter minimum: Pushes of fewer bytes are left as they are: their size is not the reason.
+  /// - Returns: What is done instead; ``Reduction/notAPush`` too for a push of fewer bytes than that.
+  /// - Throws: SQLite's errors.
+  package mutating func sendLess(ifAbove minimum: Int = 0) throws -> Reduction {
+    guard case .push(let bytes) = lastRequest, bytes.count > minimum,
+      let bodies = try? Envelope(decoding: bytes).changeSets, let first = bodies.first
+    else { return .notAPush }
+    lastRequest = nil
+    if bodies.count == 1 {
+      remaining.remove(.push)
+      return .single(OversizedWork(first, store.schema))
+    }
+    try store.keepEnvelopes(upTo: bodies.reduce(0) { $0 + $1.count } / 2)
+    return .smaller
   }
 
   /// Takes in the hub's refusal of the last request.

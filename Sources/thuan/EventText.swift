@@ -58,6 +58,10 @@ enum EventText {
         vi: "Trigger của người khác bị lỗi và đã được bỏ qua khi nhận dữ liệu",
         en: "Somebody’s own trigger failed and was passed over while records came in",
         uk: "Чийсь власний тригер не спрацював, під час отримання його пропущено")
+    case .hubMoved:
+      say(
+        vi: "Máy chủ tỉnh có địa chỉ hoặc chứng thư mới",
+        en: "The hub has a new address or certificate", uk: "Хаб має нову адресу чи сертифікат")
     case nil:
       say(
         vi: "Sự kiện do phiên bản mới hơn ghi", en: "An event that a newer version noted",
@@ -78,6 +82,7 @@ enum EventText {
       }
       return say(vi: "từ số \(number)", en: "from no. \(number)", uk: "від № \(number)")
     case .foreignTriggers, .triggersFailed: return lines.joined(separator: ", ")
+    case .hubMoved: return event.detail
     case .triggersRepaired, .newEpoch, .snapshot, .accessChanged, .reenrolled, .locked, nil:
       return ""
     }
