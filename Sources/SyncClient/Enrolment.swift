@@ -75,7 +75,8 @@ package func enrol(
   }
   let identity = DeviceIdentity(
     device: reply.device, hub: client.address.description, hubKey: Data(reply.hubKey),
-    certificate: reply.certificate.isEmpty ? nil : reply.certificate, signingKey: key.secret,
+    certificate: reply.certificate.isEmpty ? nil : reply.certificate,
+    addressSerial: reply.addressSerial, signingKey: key.secret,
     incarnation: UUID().uuidString.lowercased())
   let enrolment = Enrolment(
     identity: identity, officer: reply.officer, officerName: reply.officerName, unit: reply.unit,

@@ -5,6 +5,11 @@ package struct HubAddress: Equatable, Sendable, CustomStringConvertible {
   /// The address without a slash at its end, as it is kept in the device's identity.
   package let description: String
   package let isEncrypted: Bool
+  /// The host in small letters; an address of the Internet Protocol without brackets.
+  let host: String
+  let port: Int
+  /// What stands before the API's own paths; empty, or beginning with a slash.
+  let path: String
 
   /// Checks an address as a person typed it.
   ///
@@ -27,6 +32,23 @@ package struct HubAddress: Equatable, Sendable, CustomStringConvertible {
     guard let url = canonical.string else { throw .notAnAddress }
     description = url
     isEncrypted = scheme == "https"
+    self.host = host.lowercased().trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+    port = parts.port ?? (isEncrypted ? 443 : 80)
+    path = canonical.percentEncodedPath
+  }
+
+  /// Scheme, host and port, as an address begins.
+  var origin: String { String(description.dropLast(path.utf8.count)) }
+
+  /// Whether it is the same place, however it is spelled.
+  func isSamePlace(as other: HubAddress) -> Bool {
+    (isEncrypted, host, port, path) == (other.isEncrypted, other.host, other.port, other.path)
+  }
+
+  /// The same place, spoken to in the other of `http` and `https`.
+  var inOtherScheme: HubAddress? {
+    let shownHost = host.contains(":") ? "[\(host)]" : host
+    return try? HubAddress("\(isEncrypted ? "http" : "https")://\(shownHost):\(port)\(path)")
   }
 }
 

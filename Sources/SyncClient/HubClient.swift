@@ -7,6 +7,7 @@ import NIOPosix
 import NIOSSL
 package import SyncCore
 package import SyncDevice
+import Synchronization
 
 /// One hub over HTTP.
 ///
@@ -24,6 +25,8 @@ package struct HubClient: Sendable {
   }
 
   package let address: HubAddress
+  private let trust: Trust
+  private let proxies: ProxySettings
   private let timeouts: Timeouts
   private let connections: Connections
 
@@ -37,17 +40,30 @@ package struct HubClient: Sendable {
     case anybody
   }
 
+  /// A client for one hub.
+  ///
+  /// - Parameters:
+  ///   - address: Where the hub is.
+  ///   - trust: Whom to take for it.
+  ///   - proxies: Through what requests go.
+  ///   - timeouts: How long to wait for what.
+  /// - Throws: ``HubUnavailable/proxy(_:)`` for a setting that makes no sense, `NIOSSLError` for a
+  ///   certificate that is none.
   package init(
-    _ address: HubAddress, trusting trust: Trust = .authorities, timeouts: Timeouts = Timeouts()
+    _ address: HubAddress, trusting trust: Trust = .authorities,
+    through proxies: ProxySettings = .none,
+    timeouts: Timeouts = Timeouts()
   ) throws {
     self.address = address
+    self.trust = trust
+    self.proxies = proxies
     self.timeouts = timeouts
-    connections = try Connections(timeouts, trust)
+    connections = try Connections(address, timeouts, trust, try proxies.proxy(for: address))
   }
 
   /// The same hub, whoever answers at its address.
   func trustingAnybody() throws -> HubClient {
-    try HubClient(address, trusting: .anybody, timeouts: timeouts)
+    try HubClient(address, trusting: .anybody, through: proxies, timeouts: timeouts)
   }
 
   /// A page may carry one row over its limit, and a row may be as large as a push.
@@ -76,12 +92,17 @@ package struct HubClient: Sendable {
           HTTPContract.contentDigest(HTTPContract.bodyDigest(of: body))
         ),
       ])
-    if answer.status != .ok { throw try answer.refused() }
+    guard answer.isOfMediaType else { throw answer.stranger(afterSending: body.count) }
+    guard let message = answer.unsignedMessage(upTo: Self.answerBytesMax) else {
+      throw HubUnavailable.altered(.answerBody)
+    }
+    if answer.status != .ok { throw answer.refused(message) }
     let reply: EnrolmentReply
-    do { reply = try EnrolmentReply(decoding: answer.body) } catch {
+    do { reply = try EnrolmentReply(decoding: message) } catch {
       throw HubUnavailable.notAHub("\(error)")
     }
     guard reply.isProven(by: code, publicKey: publicKey) else { throw HubUnavailable.impostor }
+    connections.hasFoundHub.withLock { $0 = true }
     return reply
   }
 
@@ -97,122 +118,142 @@ package struct HubClient: Sendable {
   package func perform(
     _ request: SyncRequest, as identity: DeviceIdentity, hubMilliseconds: Int64 = wallClock()
   ) async throws -> [UInt8] {
-    let (body, encoding) = Self.encoded(request.body)
+    var passage = connections.passage.withLock { $0 }
+    while true {
+      do {
+        let answer = try await ask(
+          request, as: identity, hubMilliseconds: hubMilliseconds, by: passage)
+        connections.passage.withLock { $0 = passage }
+        return answer
+      } catch let alteration as Alteration {
+        guard let other = passage.avoiding(alteration) else {
+          throw HubUnavailable.altered(alteration)
+        }
+        passage = other
+      }
+    }
+  }
+
+  /// - Throws: ``HubUnavailable``, and ``Alteration`` for what another passage may spare.
+  private func ask(
+    _ request: SyncRequest, as identity: DeviceIdentity, hubMilliseconds: Int64, by passage: Passage
+  ) async throws -> [UInt8] {
+    let (body, isCompressed) = Self.encoded(request.body, passage)
     let nonce = Base64URL.text((0..<8).map { _ in UInt8.random(in: 0...255) })
     let signed = try identity.signRequest(
       to: request.path, body: body, nonce: nonce, hubMilliseconds: hubMilliseconds)
     let question = SignedAnswer.Question(path: request.path, credentials: signed.credentials)
     let answer = try await send(
       request.path, body: body,
-      headers: [
-        (HTTPContract.authorizationHeader, HTTPContract.authorization(question.credentials)),
-        (HTTPContract.acceptedEncodingHeader, HTTPContract.gzip),
-      ] + encoding)
+      headers: Self.headers(question, isCompressed: isCompressed, passage))
     guard let proof = answer.proof else {
-      throw HubUnavailable.notAHub("status \(answer.status.code), not signed")
+      throw answer.unsigned(request, afterSending: body.count, upTo: Self.answerBytesMax)
     }
-    guard answer.isSigned(proof, by: identity, answering: question) else {
+    guard let sent = answer.body(fitting: proof, upTo: Self.answerBytesMax) else {
+      throw Alteration.answerBody
+    }
+    let digest = HTTPContract.bodyDigest(of: sent)
+    let signature = SignedAnswer(status: Int(answer.status.code), bodyDigest: digest, to: question)
+    guard identity.isOfHub(proof.signature, for: signature.signed) else {
       throw HubUnavailable.impostor
     }
-    if answer.status != .ok { throw try answer.refused() }
-    return try answer.decoded(upTo: Self.answerBytesMax)
+    connections.hasFoundHub.withLock { $0 = true }
+    guard let message = HubAnswer.message(in: sent, upTo: Self.answerBytesMax) else {
+      throw HubUnavailable.notAHub("a body that is damaged")
+    }
+    if answer.status == .ok { return message }
+    let refused = answer.refused(message)
+    guard case .refused(let refusal) = refused, refusal.code == .malformed else { throw refused }
+    // A hub that cannot read what was compressed may have been sent something else; and one that says
+    // that it is something else knows.
+    if isCompressed || refusal.detail == "digest" { throw Alteration.requestBody }
+    throw refused
   }
 
-  /// A body as it travels, and the header that says so.
-  private static func encoded(_ body: [UInt8]) -> ([UInt8], [(String, String)]) {
-    guard body.count >= HTTPContract.compressedBytesMin, let smaller = Gzip.compressed(body),
-      smaller.count < body.count
-    else { return (body, []) }
-    return (smaller, [(HTTPContract.encodingHeader, HTTPContract.gzip)])
+  private static func headers(
+    _ question: SignedAnswer.Question, isCompressed: Bool, _ passage: Passage
+  ) -> [(String, String)] {
+    let authorization = HTTPContract.authorization(question.credentials)
+    var headers = [(HTTPContract.authorizationHeader, authorization)]
+    if passage.repeatsHeaders {
+      headers.append((HTTPContract.spareAuthorizationHeader, authorization))
+    }
+    if passage.takesCompressedAnswers {
+      headers.append((HTTPContract.acceptedEncodingHeader, HTTPContract.gzip))
+    }
+    if isCompressed { headers.append((HTTPContract.encodingHeader, HTTPContract.gzip)) }
+    return headers
+  }
+
+  /// A body as it travels, and whether it is compressed.
+  private static func encoded(_ body: [UInt8], _ passage: Passage) -> ([UInt8], Bool) {
+    guard passage.compressesRequests, body.count >= HTTPContract.compressedBytesMin,
+      let smaller = Gzip.compressed(body), smaller.count < body.count
+    else { return (body, false) }
+    return (smaller, true)
+  }
+
+  /// Where the hub says that it is, whoever hands it out here; nothing if nobody does.
+  ///
+  /// - Throws: ``HubUnavailable``.
+  @concurrent
+  func addressStatement() async throws -> AddressStatement? {
+    let answer = try await send(HTTPContract.addressPath, .GET, body: [], headers: [])
+    guard answer.status == .ok, let message = answer.unsignedMessage(upTo: Self.answerBytesMax)
+    else { return nil }
+    return try? AddressStatement(decoding: message)
   }
 
   private func send(
-    _ path: String, body: [UInt8], headers: [(String, String)]
+    _ path: String, _ method: HTTPMethod = .POST, body: [UInt8], headers: [(String, String)]
   ) async throws -> HubAnswer {
-    var request = HTTPClientRequest(url: address.description + path)
+    var request = connections.request(to: path)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
-    request.method = .POST
-    request.body = .bytes(ByteBuffer(bytes: body))
-    let response: HTTPClientResponse
-    let bytes: [UInt8]
+    request.method = method
+    if method == .POST { request.body = .bytes(ByteBuffer(bytes: body)) }
+    let answer: HubAnswer
     do {
-      response = try await connections.http.execute(
+      let response = try await connections.http.execute(
         request, timeout: .milliseconds(timeouts.requestMilliseconds))
-      try checkSender(of: response)
-      bytes = Array(try await response.body.collect(upTo: Self.answerBytesMax).readableBytesView)
-    } catch let unavailable as HubUnavailable {
-      throw unavailable
+      answer = try await HubAnswer(response, upTo: Self.answerBytesMax)
     } catch {
-      throw try HubUnavailable(error)
+      throw try await explained(connections.unavailable(after: error))
     }
-    let answer = HubAnswer(response, bytes)
-    if answer.isDamaged { throw HubUnavailable.interrupted("the answer was damaged on its way") }
+    if answer.status == .badRequest, !answer.isOfMediaType, answer.proof == nil {
+      throw try await explained(answer.stranger(afterSending: body.count))
+    }
+    if let place = answer.otherPlace(of: path) { throw HubUnavailable.redirected(place) }
     return answer
   }
 
-  /// Whatever neither signs nor speaks our media type is not the hub, whatever its status says.
-  ///
-  /// Redirects are not followed: what is signed is for one address only, and a login page redirects
-  /// too.
-  private func checkSender(of response: HTTPClientResponse) throws {
-    if response.headers.contains(name: HTTPContract.answerHeader) { return }
-    let type = response.headers.first(name: "Content-Type") ?? ""
-    let name = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
-    guard name.trimmingCharacters(in: .whitespaces) == HTTPContract.mediaType else {
-      throw HubUnavailable.notAHub("status \(response.status.code), \(name.prefix(60))")
+  /// Whether it is the other of `http` and `https` that is spoken at the address, where what came was no
+  /// answer.
+  private func explained(_ failure: HubUnavailable) async throws -> HubUnavailable {
+    switch failure {
+    case .interrupted, .notAHub: break
+    default: return failure
     }
-  }
-}
-
-/// What came back for a request, whole.
-private struct HubAnswer {
-  let status: HTTPResponseStatus
-  /// As it travelled.
-  let body: [UInt8]
-  private let encoding: String?
-  /// Nothing if it is not signed.
-  let proof: AnswerProof?
-  private let digest: String
-  private let announcedDigest: String?
-
-  init(_ response: HTTPClientResponse, _ body: [UInt8]) {
-    status = response.status
-    self.body = body
-    encoding = response.headers.first(name: HTTPContract.encodingHeader)
-    proof = response.headers.first(name: HTTPContract.answerHeader).flatMap { AnswerProof($0) }
-    digest = HTTPContract.bodyDigest(of: body)
-    announcedDigest = response.headers.first(name: HTTPContract.digestHeader)
-  }
-
-  /// Whether another body was sent.
-  var isDamaged: Bool {
-    if let proof { return !proof.fits(digest) }
-    return announcedDigest.map { $0 != HTTPContract.contentDigest(digest) } ?? false
-  }
-
-  /// Whether the device's own hub has signed it as the answer to a request.
-  func isSigned(
-    _ proof: AnswerProof, by identity: DeviceIdentity, answering question: SignedAnswer.Question
-  ) -> Bool {
-    let answer = SignedAnswer(status: Int(status.code), bodyDigest: digest, to: question)
-    return identity.isOfHub(proof.signature, for: answer.signed)
-  }
-
-  /// The message in it.
-  func decoded(upTo limit: Int) throws -> [UInt8] {
-    guard let encoding else { return body }
-    guard encoding.lowercased() == HTTPContract.gzip,
-      let bytes = try? Gzip.decompressed(body, upTo: limit)
-    else { throw HubUnavailable.notAHub("encoding \(encoding.prefix(20))") }
-    return bytes
-  }
-
-  /// What the hub said instead of an answer.
-  func refused() throws -> HubUnavailable {
-    guard let refusal = try? Refusal(decoding: body) else {
-      throw HubUnavailable.notAHub("status \(status.code)")
+    guard !connections.hasFoundHub.withLock({ $0 }), let other = address.inOtherScheme else {
+      return failure
     }
-    return .refused(refusal)
+    var timeouts = timeouts
+    timeouts.requestMilliseconds = Self.probeMilliseconds
+    let client = try HubClient(other, trusting: .anybody, through: proxies, timeouts: timeouts)
+    let isSpoken = await client.isSpoken()
+    try Task.checkCancellation()
+    return isSpoken ? .wrongScheme(isEncrypted: other.isEncrypted) : failure
+  }
+
+  /// How long to look for another way to speak.
+  private static let probeMilliseconds: Int64 = 5_000
+
+  /// Whether anybody answers in this scheme.
+  private func isSpoken() async -> Bool {
+    let response = try? await connections.http.execute(
+      connections.request(to: HTTPContract.healthPath),
+      timeout: .milliseconds(timeouts.requestMilliseconds))
+    // A server that encrypts says so to whoever does not, without encryption.
+    return response.map { address.isEncrypted || $0.status != .badRequest } ?? false
   }
 }
 
@@ -230,11 +271,21 @@ extension TLSConfiguration {
   }
 }
 
-/// The HTTP library's client, which insists on being shut down.
+/// The HTTP library's client, which insists on being shut down, and what is known of the way.
 private final class Connections: Sendable {
   let http: HTTPClient
+  let passage = Mutex(Passage())
+  /// Whether the hub itself has answered.
+  let hasFoundHub = Mutex(false)
+  private let address: HubAddress
+  private let proxy: WebProxy?
 
-  init(_ timeouts: HubClient.Timeouts, _ trust: HubClient.Trust) throws {
+  init(
+    _ address: HubAddress, _ timeouts: HubClient.Timeouts, _ trust: HubClient.Trust,
+    _ proxy: WebProxy?
+  ) throws {
+    self.address = address
+    self.proxy = proxy
     var configuration = HTTPClient.Configuration()
     configuration.tlsConfiguration = try TLSConfiguration(trust)
     configuration.redirectConfiguration = .disallow
@@ -247,8 +298,29 @@ private final class Connections: Sendable {
     configuration.connectionPool.idleTimeout = .seconds(20)
     // Attempts are the caller's business: it backs off and says so.
     configuration.connectionPool.retryConnectionEstablishment = false
+    if let proxy { configuration.go(through: proxy, to: address) }
     http = HTTPClient(
       eventLoopGroupProvider: .shared(Self.group(for: trust)), configuration: configuration)
+  }
+
+  /// A request to the hub, by whatever way.
+  func request(to path: String) -> HTTPClientRequest {
+    guard let proxy, proxy.kind == .http, !address.isEncrypted else {
+      return HTTPClientRequest(url: address.description + path)
+    }
+    var request = HTTPClientRequest(url: "http://\(proxy.name)\(address.path)\(path)")
+    request.headers.add(name: "Host", value: String(address.origin.dropFirst("http://".count)))
+    if let authorization = proxy.authorization {
+      request.headers.add(name: "Proxy-Authorization", value: authorization.headerValue)
+    }
+    return request
+  }
+
+  /// What an error means, of the hub or of the proxy before it.
+  func unavailable(after error: any Error) throws -> HubUnavailable {
+    let unavailable = try HubUnavailable(error)
+    guard let proxy, case .unreachable(let detail) = unavailable else { return unavailable }
+    return .proxy(.unreachable(proxy.name, detail))
   }
 
   /// Apple's own network library knows its authorities best, but cannot trust one certificate and
@@ -261,4 +333,51 @@ private final class Connections: Sendable {
   }
 
   deinit { http.shutdown { _ in } }
+}
+
+extension WebProxy {
+  fileprivate var authorization: HTTPClient.Authorization? {
+    user.isEmpty ? nil : .basic(username: user, password: password)
+  }
+}
+
+extension HTTPClient.Configuration {
+  /// Encrypted connections go through a tunnel; requests without encryption are the proxy's to pass on,
+  /// since hardly any lets others than encrypted ones through.
+  fileprivate mutating func go(through proxy: WebProxy, to address: HubAddress) {
+    switch proxy.kind {
+    case .socks: self.proxy = .socksServer(host: proxy.host, port: proxy.port)
+    case .http where address.isEncrypted:
+      self.proxy = .server(
+        host: proxy.host, port: proxy.port, authorization: proxy.authorization)
+    case .http:
+      let origin = address.origin
+      http1_1ConnectionDebugInitializer = { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(
+            WholeAddress(origin: origin),
+            position: .after(pipeline.handler(type: HTTPRequestEncoder.self)))
+        }
+      }
+    }
+  }
+}
+
+/// Names the whole address in each request, as a proxy has to be told it (RFC 9112, section 3.2.2).
+private final class WholeAddress: ChannelOutboundHandler {
+  typealias OutboundIn = HTTPClientRequestPart
+  typealias OutboundOut = HTTPClientRequestPart
+  private let origin: String
+
+  init(origin: String) { self.origin = origin }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    var part = unwrapOutboundIn(data)
+    if case .head(var head) = part {
+      head.uri = origin + head.uri
+      part = .head(head)
+    }
+    context.write(wrapOutboundOut(part), promise: promise)
+  }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 package import SyncCore
+package import SyncDevice
 
 /// What stood between a device and its hub, sorted by what the caller does next.
 ///
@@ -20,16 +21,61 @@ package enum HubUnavailable: Error, Equatable, Sendable {
   /// Whoever answers speaks like a hub and is not the one at which this device was enrolled: it does not
   /// know the one-time code, or has another key.
   case impostor
+  /// The address says `http` and it is `https` that is spoken there, or the other way round.
+  case wrongScheme(isEncrypted: Bool)
+  /// What answers says that the hub is somewhere else; only the hub's own word of it is believed, see
+  /// ``Relocation``.
+  case redirected(HubAddress)
+  /// A server in front of the hub says, by this status, that it does not reach it.
+  case gateway(Int)
+  /// The proxy that this machine is set to go through.
+  case proxy(ProxyTrouble)
+  /// Something on the way has changed a request or an answer, and there was no other way to send it.
+  case altered(Alteration)
+  /// A body is larger than somebody takes.
+  case tooLarge(TooLargeBody)
   /// The hub itself says no.
   case refused(Refusal)
 
   /// Whether waiting alone can help.
   package var isTransient: Bool {
     switch self {
-    case .unreachable, .interrupted, .timeout, .notAHub: true
-    case .untrusted, .impostor: false
+    case .unreachable, .interrupted, .timeout, .notAHub, .gateway, .proxy, .altered: true
+    case .untrusted, .impostor, .wrongScheme, .redirected, .tooLarge: false
     case .refused(let refusal): [.unavailable, .internal, .tooMany].contains(refusal.code)
     }
+  }
+}
+
+/// What is wrong with a proxy.
+package enum ProxyTrouble: Equatable, Sendable {
+  /// The variable of the environment names none that can be used.
+  case unusable(variable: String)
+  /// No connection to it came about.
+  case unreachable(String, String)
+  /// It lets nobody through without a name and a password.
+  case wantsPassword
+  /// It makes no connection to the hub.
+  case refused
+}
+
+/// A body that was too large for somebody.
+package struct TooLargeBody: Equatable, Sendable {
+  /// Its bytes as they travel, where they are known.
+  package let bytes: Int?
+  /// What the server calls itself that did not take it; nothing if it was the hub, and empty if it does
+  /// not say.
+  package let server: String?
+  /// What the hub takes at most, if it was the hub.
+  package var limit: Int?
+  /// Whether it did not even say so, but broke the connection off.
+  package var isBrokenOff = false
+  /// The transaction that cannot be sent, if that is what was in it.
+  package var work: OversizedWork?
+
+  init(bytes: Int?, server: String?) {
+    self.bytes = bytes
+    self.server = server
   }
 }
 
@@ -62,6 +108,10 @@ extension HubUnavailable {
     case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
       .unreachable("no answer to the attempt to connect")
     case .readTimeout, .writeTimeout, .deadlineExceeded: .timeout
+    case .proxyAuthenticationRequired: .proxy(.wantsPassword)
+    case .invalidProxyResponse: .proxy(.refused)
+    case .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
+      .unreachable("no answer to the attempt to connect")
     case .remoteConnectionClosed, .uncleanShutdown, .bodyLengthMismatch, .requestStreamCancelled:
       .interrupted("\(error)")
     default: .unreachable("\(error)")

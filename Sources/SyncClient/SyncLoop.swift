@@ -16,6 +16,7 @@ package struct SyncLoop: Sendable {
   private let store: DeviceStore
   private let identity: DeviceIdentity
   private let client: HubClient
+  private let follow: @Sendable (HubUnavailable) async throws -> (DeviceIdentity, HubClient)?
   private let intervalMilliseconds: Int64
   private let now: @Sendable () -> Int64
   private let report: @Sendable (Event) -> Void
@@ -28,10 +29,13 @@ package struct SyncLoop: Sendable {
   ///   - client: The hub.
   ///   - intervalMilliseconds: The pause after an attempt that went well.
   ///   - now: The device's clock, in milliseconds since 1970.
+  ///   - follow: Where to go on after what stood in the way, if the hub has moved.
   ///   - report: Called with everything that happens.
   package init(
     store: DeviceStore, identity: DeviceIdentity, client: HubClient,
     intervalMilliseconds: Int64 = 60_000, now: @escaping @Sendable () -> Int64 = wallClock,
+    follow: @escaping @Sendable (HubUnavailable) async throws -> (DeviceIdentity, HubClient)? =
+      { _ in nil },
     report: @escaping @Sendable (Event) -> Void
   ) {
     self.store = store
@@ -39,6 +43,7 @@ package struct SyncLoop: Sendable {
     self.client = client
     self.intervalMilliseconds = intervalMilliseconds
     self.now = now
+    self.follow = follow
     self.report = report
   }
 
@@ -48,12 +53,17 @@ package struct SyncLoop: Sendable {
   @concurrent
   package func run() async throws -> Never {
     var backoff = Backoff()
+    var (identity, client) = (identity, client)
     while true {
       try Task.checkCancellation()
       report(.started)
       let pause: Int64
       do {
-        pause = try await attempt()
+        do { pause = try await attempt(identity, client) } catch let error as HubUnavailable {
+          guard let place = try await follow(error) else { throw error }
+          (identity, client) = place
+          pause = try await attempt(identity, client)
+        }
         backoff.succeeded()
       } catch {
         // An error that came out of a cancelled attempt is the cancellation's.
@@ -66,7 +76,7 @@ package struct SyncLoop: Sendable {
   }
 
   /// - Returns: How long to wait for the next attempt.
-  private func attempt() async throws -> Int64 {
+  private func attempt(_ identity: DeviceIdentity, _ client: HubClient) async throws -> Int64 {
     let progress = try await synchronise(
       store: store, identity: identity, client: client, now: now)
     let status = try store.status(wallMilliseconds: now())

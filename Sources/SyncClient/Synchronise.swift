@@ -40,23 +40,68 @@ package func synchronise(
       wallMilliseconds: now())
   }
   var round = SyncRound(store, identity: identity, directions: directions)
+  var failure: HubUnavailable?
   while let request = try round.next(wallMilliseconds: now()) {
     try Task.checkCancellation()
     do {
       let answer = try await client.perform(
         request, as: identity, hubMilliseconds: round.hubTime(wallMilliseconds: now()))
       try receive(answer, to: request, &round, wallMilliseconds: now())
-    } catch HubUnavailable.refused(let refusal) {
-      do {
-        try round.receive(
-          refusal, newEpoch: .random(in: 1...Int(Int32.max)), wallMilliseconds: now())
-      } catch let refusal as Refusal {
-        throw HubUnavailable.refused(refusal)
-      }
+    } catch let unavailable as HubUnavailable {
+      failure = try receive(unavailable, &round, wallMilliseconds: now()) ?? failure
     }
     progress(round.progress)
   }
+  // What could not be sent has kept nothing else from being done.
+  if let failure { throw failure }
   return round.progress
+}
+
+/// Hands the round what stood in the way of its last request.
+///
+/// - Returns: What is to be said in the end, if the attempt goes on without sending.
+/// - Throws: What stood in the way, if there is nothing that can be done about it.
+private func receive(
+  _ unavailable: HubUnavailable, _ round: inout SyncRound, wallMilliseconds: Int64
+) throws -> HubUnavailable? {
+  switch unavailable {
+  case .tooLarge(let body): return try sendLess(body, &round, otherwise: unavailable)
+  case .refused(let refusal) where refusal.code == .tooLarge:
+    var body = TooLargeBody(bytes: nil, server: nil)
+    body.limit = Int(refusal.detail)
+    return try sendLess(body, &round, otherwise: unavailable)
+  case .interrupted:
+    // Some do not say that a body is too large for them, and a bad link carries a small one sooner.
+    var body = TooLargeBody(bytes: nil, server: "")
+    body.isBrokenOff = true
+    return try sendLess(body, &round, ifAbove: breakingBytes, otherwise: unavailable)
+  case .refused(let refusal):
+    do {
+      try round.receive(
+        refusal, newEpoch: .random(in: 1...Int(Int32.max)), wallMilliseconds: wallMilliseconds)
+    } catch let refusal as Refusal {
+      throw HubUnavailable.refused(refusal)
+    }
+    return nil
+  default: throw unavailable
+  }
+}
+
+/// A push of no more bytes than this breaks off for another reason than its size.
+private let breakingBytes = 64 << 10
+
+private func sendLess(
+  _ body: TooLargeBody, _ round: inout SyncRound, ifAbove minimum: Int = 0,
+  otherwise unavailable: HubUnavailable
+) throws -> HubUnavailable? {
+  switch try round.sendLess(ifAbove: minimum) {
+  case .smaller: return nil
+  case .single(let work):
+    var body = body
+    body.work = work
+    return .tooLarge(body)
+  case .notAPush: throw unavailable
+  }
 }
 
 /// Hands an answer to the round.
@@ -69,13 +114,7 @@ private func receive(
   do {
     try round.receive(answer, wallMilliseconds: wallMilliseconds)
   } catch let error as WireError {
-    switch request {
-    case .push:
-      if let reply = try? PushReply(decoding: answer), !reply.receipts.isEmpty { throw error }
-    case .pull: if (try? PullPage(decoding: answer)) != nil { throw error }
-    case .compare: if (try? ComparisonReply(decoding: answer)) != nil { throw error }
-    case .offer: if (try? WordOffer.count(inReply: answer)) != nil { throw error }
-    }
+    if request.isAnswered(by: answer) { throw error }
     throw HubUnavailable.notAHub("\(error)")
   }
 }

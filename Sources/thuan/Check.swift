@@ -56,8 +56,8 @@ struct Check: ParsableCommand {
     }
     if let identity = field.identity {
       if try !field.store.isSameIncarnation(as: identity) { problems.append(Lives.ofAnotherDevice) }
-    } else if field.hasLostIdentity {
-      problems.append(Phrase.identityLost.text)
+    } else if let trouble = field.identityTrouble {
+      problems.append(trouble.text)
     }
     write(problems, repaired, notices: try Notices.recent(field) + bystanders)
     guard problems.isEmpty else { throw ExitCode(Failure.Kind.problems.rawValue) }

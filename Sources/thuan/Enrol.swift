@@ -55,7 +55,8 @@ struct Enrol: AsyncParsableCommand {
             uk: "З’єднання не шифрується (http): лише для довіреної мережі.")), toErrors: true)
     }
     let enrolment = try await enrol(
-      store: field.store, path: field.path, client: try HubClient(address), code: code,
+      store: field.store, path: field.path, client: try HubClient(address, through: .ofEnvironment),
+      code: code,
       label: Folding.normalise(label ?? ProcessInfo.processInfo.hostName))
     let name = enrolment.officerName
     if enrolment.isRenewed == true {
@@ -84,13 +85,16 @@ struct Enrol: AsyncParsableCommand {
   private func sayWhatBecame(of status: StoreStatus) {
     Program.write(
       say(
-        vi: "Danh tính cũ của máy đã mất nên máy được ghi danh lại như một thiết bị mới. Dữ liệu "
+        vi:
+          "Danh tính cũ của máy đã mất hoặc hỏng nên máy được ghi danh lại như một thiết bị mới. Dữ liệu "
           + "còn nguyên: \(status.waitingChangeSets) lần ghi sẽ gửi dưới tên mới; máy chủ nhận ra "
           + "những gì đã có và không ghi trùng.",
-        en: "The device’s former identity was lost, so it is enrolled anew as a new device. The "
+        en:
+          "The device’s former identity was lost or damaged, so it is enrolled anew as a new device. The "
           + "data is untouched: \(status.waitingChangeSets) transactions will be sent under the new "
           + "name; the hub knows what it has already and doubles nothing.",
-        uk: "Попередню ідентичність пристрою втрачено, тож його зареєстровано як новий. Дані цілі: "
+        uk:
+          "Попередню ідентичність пристрою втрачено чи пошкоджено, тож його зареєстровано як новий. Дані цілі: "
           + "записів до надсилання під новим іменем: \(status.waitingChangeSets); хаб упізнає вже "
           + "отримане й нічого не подвоїть."))
   }

@@ -16,6 +16,7 @@ func explain(_ error: any Error) -> Failure? {
   case let error as HubUnavailable: explain(hub: error)
   case let refusal as Refusal: explain(refusal)
   case let failure as EnrolmentFailure: explain(enrolment: failure)
+  case let refusal as RelocationRefusal: explain(refusal)
   case is HubAddressError:
     Failure(
       .usage,
@@ -162,6 +163,12 @@ private func explain(hub error: HubUnavailable) -> Failure {
         vi: "Xem lại địa chỉ và mã; hỏi người điều phối. Không mất gì.",
         en: "Check the address and the code; ask the operator. Nothing is lost.",
         uk: "Перевірте адресу й код; спитайте оператора. Нічого не втрачено."))
+  case .wrongScheme(let isEncrypted): explain(wrongScheme: isEncrypted)
+  case .redirected(let place): explain(redirectedTo: place)
+  case .gateway(let status): explain(gateway: status)
+  case .proxy(let trouble): explain(trouble)
+  case .altered(let alteration): explain(alteration)
+  case .tooLarge(let body): TooLargeText(body).failure
   case .refused(let refusal): explain(refusal)
   }
 }
@@ -210,6 +217,17 @@ extension Phrase {
     vi: "Mất tệp danh tính của máy: vẫn ghi được, nhưng chưa gửi và nhận được.",
     en: "The device’s identity file is lost: you can record, but neither send nor receive.",
     uk: "Файл ідентичності втрачено: записувати можна, надсилати й отримувати — ні.")
+
+  static func identityDamaged(_ file: String) -> Phrase {
+    Phrase(
+      vi:
+        "Tệp danh tính của máy bị hỏng hoặc không đọc được (\(file)): vẫn ghi được, nhưng chưa gửi "
+        + "và nhận được.",
+      en: "The device’s identity file is damaged or cannot be read (\(file)): you can record, but "
+        + "neither send nor receive.",
+      uk: "Файл ідентичності пошкоджено або не читається (\(file)): записувати можна, надсилати й "
+        + "отримувати — ні.")
+  }
 
   static let enrolAgain = Phrase(
     vi: "Xin người điều phối mã mới rồi: thuan enrol ĐỊA-CHỈ MÃ (việc chưa gửi vẫn giữ).",

@@ -39,6 +39,7 @@ func explain(_ refusal: Refusal) -> Failure {
       Phrase(
         vi: "Một lần ghi quá lớn để gửi.", en: "One transaction is too large to send.",
         uk: "Один запис завеликий для надсилання."))
+  case .stale where refusal.isRepeated: explainedRepetition
   case .stale:
     notTaken(
       Phrase(

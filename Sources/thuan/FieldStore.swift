@@ -50,6 +50,8 @@ struct FieldStore {
   let identity: DeviceIdentity?
   /// Whether the store was enrolled, but what makes it known to the hub is gone or unreadable.
   let hasLostIdentity: Bool
+  /// What is to be said of it; nothing if it is there, or has never been.
+  let identityTrouble: Phrase?
   /// The officer's id; empty before enrolment, when nobody is known yet.
   let officer: String
   /// What the machine's clock showed when the command began.
@@ -65,11 +67,13 @@ struct FieldStore {
   ///     device that the hub has revoked.
   /// - Throws: `StoreError`, `DatabaseError`; see `explain(_:)`.
   init(_ path: String?, evenLocked: Bool = false) throws {
-    let path = Self.path(path)
+    let named = Self.namedPath(path)
+    let path = DatabaseFile.real(named)
     let now = wallClock()
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     guard StoreLock.hold(path) else { throw Self.isBeingReplaced }
+    try Self.adopt(companionsOf: named, beside: path)
     let store = try Self.open(path, now)
     _ = try finishEnrolment(store: store, path: path)
     isRenewed = try store.renewLife(
@@ -83,6 +87,11 @@ struct FieldStore {
     let owner = try store.owner()
     officer = owner?.officer ?? ""
     hasLostIdentity = owner != nil && identity == nil
+    identityTrouble =
+      !hasLostIdentity
+      ? nil
+      : DeviceIdentity.isDamaged(besideStore: path)
+        ? .identityDamaged(DeviceIdentity.file(besideStore: path)) : .identityLost
     try warnOfClock()
     if isRenewed {
       for notice in Notices.new(try store.events().filter({ $0.atMilliseconds == now })) {
@@ -96,6 +105,16 @@ struct FieldStore {
     try DeviceStore(
       path: path, migrations: FieldSchema.migrations, schema: try FieldSchema.load(),
       wallMilliseconds: now)
+  }
+
+  /// Older programs put beside a link what belongs to the file that it leads to.
+  private static func adopt(companionsOf link: String, beside path: String) throws {
+    if link == path { return }
+    let files = FileManager.default
+    for ending in [".identity", ".enrolment", ".enrolling-key"]
+    where files.fileExists(atPath: link + ending) && !files.fileExists(atPath: path + ending) {
+      try files.moveItem(atPath: link + ending, toPath: path + ending)
+    }
   }
 
   private static let isBeingReplaced = Failure(
@@ -115,8 +134,11 @@ struct FieldStore {
       en: "thuan sync still sends unsent work; a new code unlocks it (thuan enrol).",
       uk: "thuan sync ще надсилає ненадіслане; новий код оператора розблокує (thuan enrol)."))
 
+  /// The store's file: the one that its name leads to, where that is a link.
+  static func path(_ option: String?) -> String { DatabaseFile.real(namedPath(option)) }
+
   /// Where the store is: the option, else `THUAN_STORE`, else the home folder.
-  static func path(_ option: String?) -> String {
+  private static func namedPath(_ option: String?) -> String {
     let environment = ProcessInfo.processInfo.environment["THUAN_STORE"]
     let wanted = option ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? "~/.thuan/thuan.db"
     return NSString(string: wanted).expandingTildeInPath

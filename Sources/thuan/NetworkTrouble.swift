@@ -1,4 +1,6 @@
 import FieldModel
+import Foundation
+import SyncClient
 
 /// Why no connection came about, as far as the network library's own words tell.
 struct NetworkTrouble {
@@ -35,5 +37,23 @@ struct NetworkTrouble {
       uk: "Немає зв’язку з хабом.")
   }
 
+  /// The same of a proxy, as far as anything is known but that it does not answer.
+  var ofProxy: Phrase {
+    if says("refused", "errno: 111", "errno: 61") {
+      return Phrase(
+        vi: "Kết nối bị từ chối.", en: "The connection was refused.", uk: "З’єднання відхилено.")
+    }
+    if says("resolv", "getaddrinfo", "unknownhost", "nodename", "name or service", "dns") {
+      return Phrase(
+        vi: "Không tìm thấy tên.", en: "The name cannot be found.", uk: "Ім’я не знайдено.")
+    }
+    return Phrase(vi: "Không trả lời.", en: "It does not answer.", uk: "Не відповідає.")
+  }
+
   private func says(_ words: String...) -> Bool { words.contains { detail.contains($0) } }
+}
+
+extension ProxySettings {
+  /// What this machine is set to.
+  static let ofEnvironment = ProxySettings(environment: ProcessInfo.processInfo.environment)
 }

@@ -149,7 +149,7 @@ struct StatusReport {
           vi: "Thiết bị bị thu hồi và đã khóa.", en: "Device revoked and locked.",
           uk: "Пристрій відкликано й заблоковано."))
     }
-    if field.hasLostIdentity { return Style.bad(Phrase.identityLost.text) }
+    if let trouble = field.identityTrouble { return Style.bad(trouble.text) }
     if field.identity == nil {
       return Style.warning(
         say(

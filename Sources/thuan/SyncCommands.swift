@@ -64,14 +64,8 @@ private struct Connection {
 
   init(_ path: String?) throws {
     field = try FieldStore(path, evenLocked: true)
-    guard let identity = field.identity else {
-      if field.hasLostIdentity { throw Failure.identityLost }
-      throw StoreError.notEnrolled
-    }
-    self.identity = identity
-    client = try HubClient(
-      try HubAddress(identity.hub),
-      trusting: identity.certificate.map { .certificate($0) } ?? .authorities)
+    identity = try field.knownIdentity()
+    client = try HubClient(to: identity)
   }
 
   func run(_ directions: SyncRound.Directions) async throws {
@@ -83,35 +77,57 @@ private struct Connection {
       // What has been found out stays true if the network then breaks.
       news.tell()
     }
-    let progress = try await synchronise(
-      store: field.store, identity: identity, client: client, directions: directions,
-      progress: { progress in
-        if showsProgress { Program.writeOver(SyncText.progress(progress)) }
-      })
+    let progress: SyncProgress
+    do {
+      progress = try await synchronise(directions, identity, client, showsProgress: showsProgress)
+    } catch let unavailable as HubUnavailable {
+      guard let (identity, client) = try await field.follow(identity, after: unavailable) else {
+        throw TooLargeText.named(unavailable, in: field)
+      }
+      progress = try await synchronise(directions, identity, client, showsProgress: showsProgress)
+    }
     clear()
     Program.write(SyncText.progress(progress))
     try sayStanding()
   }
 
+  private func synchronise(
+    _ directions: SyncRound.Directions, _ identity: DeviceIdentity, _ client: HubClient,
+    showsProgress: Bool
+  ) async throws -> SyncProgress {
+    try await SyncClient.synchronise(
+      store: field.store, identity: identity, client: client, directions: directions,
+      progress: { progress in
+        if showsProgress { Program.writeOver(SyncText.progress(progress)) }
+      })
+  }
+
   func watch() async throws {
     let news = try News(field.store)
-    let loop = SyncLoop(store: field.store, identity: identity, client: client) { event in
-      news.tell()
-      switch event {
-      case .started: break
-      case .finished(let progress, let isInStep, _):
-        Program.write(
-          "\(localTime(wallClock()))  \(SyncText.progress(progress))  "
-            + (isInStep ? SyncText.inStep : SyncText.notInStep))
-      case .failed(let error, _, let next):
-        let what = (explain(error) ?? .unexpected(error)).what.text
-        Program.write(
-          "\(localTime(wallClock()))  \(what) "
-            + say(
-              vi: "Thử lại sau \(next / 1000) giây.", en: "Trying again in \(next / 1000) s.",
-              uk: "Повтор через \(next / 1000) с."), toErrors: true)
-      }
-    }
+    let loop = SyncLoop(
+      store: field.store, identity: identity, client: client,
+      follow: { [field] unavailable in
+        // By what is kept now, not what was when the loop began.
+        try await field.follow(field.knownIdentity(), after: unavailable)
+      },
+      report: { event in
+        news.tell()
+        switch event {
+        case .started: break
+        case .finished(let progress, let isInStep, _):
+          Program.write(
+            "\(localTime(wallClock()))  \(SyncText.progress(progress))  "
+              + (isInStep ? SyncText.inStep : SyncText.notInStep))
+        case .failed(let error, _, let next):
+          let named = TooLargeText.named(error, in: field)
+          let failure = named as? Failure ?? explain(named) ?? .unexpected(named)
+          Program.write(
+            "\(localTime(wallClock()))  \(failure.what.text) "
+              + say(
+                vi: "Thử lại sau \(next / 1000) giây.", en: "Trying again in \(next / 1000) s.",
+                uk: "Повтор через \(next / 1000) с."), toErrors: true)
+        }
+      })
     try await loop.run()
   }
 

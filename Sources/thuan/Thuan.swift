@@ -44,8 +44,8 @@ struct Thuan: AsyncParsableCommand {
         CommandGroup(
           name: say(vi: "Đồng bộ", en: "Sync", uk: "Синхронізація"),
           subcommands: [
-            Enrol.self, Sync.self, Push.self, Pull.self, Status.self, Waiting.self, Conflicts.self,
-            Log.self, Check.self,
+            Enrol.self, Move.self, Sync.self, Push.self, Pull.self, Status.self, Waiting.self,
+            Conflicts.self, Log.self, Check.self,
           ]),
         CommandGroup(
           name: say(vi: "Sao lưu", en: "Backups", uk: "Резервні копії"),

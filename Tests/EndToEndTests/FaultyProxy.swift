@@ -14,6 +14,8 @@ final class FaultyProxy: Sendable {
     case answer(String)
     /// Requests vanish.
     case silence
+    /// A connection breaks once so many bytes of a request have come over it.
+    case breakRequests(after: Int)
   }
 
   typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
@@ -97,12 +99,16 @@ final class FaultyProxy: Sendable {
     _ toHub: NIOAsyncChannelOutboundWriter<ByteBuffer>,
     _ toClient: NIOAsyncChannelOutboundWriter<ByteBuffer>
   ) async throws {
+    var seen = 0
     for try await chunk in requests {
+      if chunk.readableBytesView.starts(with: Array("POST ".utf8)) { seen = 0 }
+      seen += chunk.readableBytes
       switch state.withLock({ $0.fault }) {
       case .answer(let text):
         try await toClient.write(ByteBuffer(string: text))
         return
       case .silence: continue
+      case .breakRequests(let limit) where seen > limit: return
       default: try await toHub.write(chunk)
       }
     }

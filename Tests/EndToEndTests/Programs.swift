@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Testing
 
@@ -37,7 +38,8 @@ final class Programs {
   }
 
   func process(
-    _ program: String, _ arguments: [String], output: Any? = nil, errors: Any? = nil
+    _ program: String, _ arguments: [String], output: Any? = nil, errors: Any? = nil,
+    variables: [String: String] = [:]
   ) -> Process {
     let process = Process()
     process.executableURL = binaries.appendingPathComponent(program)
@@ -45,7 +47,7 @@ final class Programs {
     process.environment = [
       "THUAN_HUB": folder.appendingPathComponent("hub").path, "THUAN_OPERATOR": "ha", "LANG": "vi",
       "HOME": folder.path, "PATH": "/usr/bin:/bin",
-    ]
+    ].merging(variables) { $1 }
     process.standardOutput = output ?? FileHandle.nullDevice
     process.standardError = errors ?? FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
@@ -54,12 +56,15 @@ final class Programs {
 
   /// Runs a program to its end.
   @discardableResult
-  func run(_ program: String, _ arguments: [String], input: String = "") throws -> Result {
+  func run(
+    _ program: String, _ arguments: [String], input: String = "", variables: [String: String] = [:]
+  ) throws -> Result {
     let output = Pipe()
     let complaints = folder.appendingPathComponent("errors-\(UUID().uuidString)")
     try Data().write(to: complaints)
     let process = process(
-      program, arguments, output: output, errors: try FileHandle(forWritingTo: complaints))
+      program, arguments, output: output, errors: try FileHandle(forWritingTo: complaints),
+      variables: variables)
     let source = Pipe()
     process.standardInput = source
     try process.run()
@@ -72,6 +77,19 @@ final class Programs {
     return Result(
       code: process.terminationStatus, output: String(decoding: data, as: UTF8.self),
       errors: String(decoding: errors, as: UTF8.self))
+  }
+
+  /// The same for a program that speaks to something in this process, which has to go on meanwhile.
+  func runBeside(
+    _ program: String, _ arguments: [String], variables: [String: String] = [:]
+  ) async throws -> Result {
+    nonisolated(unsafe) let own = self
+    return try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          with: Swift.Result { try unsafe own.run(program, arguments, variables: variables) })
+      }
+    }
   }
 
   @discardableResult
@@ -89,16 +107,19 @@ final class Programs {
   @discardableResult
   func hub(_ arguments: String...) throws -> Result { try run("thuan-hub", arguments) }
 
-  func startHub(port: Int = 0) throws {
+  func startHub(port: Int = 0, _ options: [String] = []) throws {
     let log = folder.appendingPathComponent("serve.log")
     try Data().write(to: log)
+    try Data().write(to: errorLog)
     let process = process(
-      "thuan-hub", ["serve", "--port", String(port)], output: try FileHandle(forWritingTo: log))
+      "thuan-hub", ["serve", "--port", String(port)] + options,
+      output: try FileHandle(forWritingTo: log),
+      errors: try FileHandle(forWritingTo: errorLog))
     try process.run()
     server = process
     for _ in 0..<100 {
       let text = try String(contentsOf: log, encoding: .utf8)
-      if let match = text.firstMatch(of: /http:\/\/[0-9.]+:[0-9]+/) {
+      if let match = text.firstMatch(of: /https?:\/\/[0-9.]+:[0-9]+/) {
         url = String(match.output)
         return
       }
@@ -106,6 +127,11 @@ final class Programs {
     }
     Issue.record("the hub did not start")
   }
+
+  private var errorLog: URL { folder.appendingPathComponent("serve-errors.log") }
+
+  /// What the hub has written to its log since it was started.
+  func hubLog() throws -> String { try String(contentsOf: errorLog, encoding: .utf8) }
 
   func killHub() { server?.kill() }
 
