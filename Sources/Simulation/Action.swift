@@ -91,6 +91,8 @@ package enum MessageFault: Equatable, Codable {
   case requestLost
   case requestDelayed(steps: Int)
   case requestCut(percent: Int)
+  /// Something on the way takes no larger bodies from here on, for as long as the attempt lasts.
+  case bodyRefused(above: Int)
   case requestFlipped(percent: Int)
   case responseLost
   case responseDelayed(steps: Int)

@@ -15,6 +15,10 @@ final class Flight {
   /// Whether the last request went out beside the faults, and whether the next one does.
   var isBesideFaults = false
   var goesBesideFaults = false
+  /// How large a body may be to get through; nothing without a limit.
+  var bodyMax: Int?
+  /// Whether a transaction was too large for that, so that the attempt does not come to its end.
+  var isHeldUp = false
   /// The version of the hub that answered last; it may be another by the time the answer arrives.
   var hubVersion = 2
 
@@ -78,6 +82,8 @@ enum Answer: Equatable {
   case refusal(Refusal)
   /// Nothing, or an error that only says that there is no answer.
   case silence
+  /// Somebody on the way says that the body is too large.
+  case tooLarge
 }
 
 extension World {
@@ -109,7 +115,7 @@ extension World {
       guard let next else { return false }
       guard let request = next.request else {
         trace.note("    \(flight.device.name) is through: \(flight.round.progress)")
-        return true
+        return !flight.isHeldUp
       }
       flight.messages += 1
       if flight.messages > 60 {
@@ -135,8 +141,14 @@ extension World {
     flight.isBesideFaults = flight.goesBesideFaults || !hub.isOfThisMoment(parcel.signed, hubWall())
     flight.goesBesideFaults = false
     if flight.isBesideFaults { return try deliver(parcel, device.name) }
-    switch flight.nextFault() {
-    case .none: return try deliver(parcel, device.name)
+    let fault = flight.nextFault()
+    if case .bodyRefused(let limit) = fault { flight.bodyMax = limit }
+    if let limit = flight.bodyMax, parcel.isPush, parcel.body.count > limit {
+      trace.note("    \(device.name)'s push of \(parcel.body.count) B is too large on the way")
+      return .tooLarge
+    }
+    switch fault {
+    case .none, .bodyRefused: return try deliver(parcel, device.name)
     case .requestLost: return .silence
     case .requestDelayed(let steps):
       mail.append(Mail(due: step + steps, content: .request(request, parcel, flight)))
@@ -304,6 +316,8 @@ extension World {
           if refusal.code == .gap { flight.device.hasOfferedAgain = true }
           flight.goesBesideFaults = refusal.code == .stale && !flight.isBesideFaults
           try flight.round.receive(refusal, newEpoch: newEpoch, wallMilliseconds: wall)
+        case .tooLarge:
+          if case .single = try flight.round.sendLess() { flight.isHeldUp = true }
         case .silence: break
         }
       } catch let error as WireError {
@@ -369,6 +383,7 @@ extension Answer {
     case .bytes(let bytes): "\(bytes.count) B"
     case .refusal(let refusal): refusal.code.rawValue
     case .silence: "silence"
+    case .tooLarge: "too large on the way"
     }
   }
 }

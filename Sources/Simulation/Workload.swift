@@ -269,7 +269,10 @@ package struct Workload {
     switch random.pick(troubles) {
     case .requestLost: return .requestLost
     case .requestDelayed: return .requestDelayed(steps: steps)
-    case .requestCut: return .requestCut(percent: random.below(100))
+    case .requestCut:
+      let percent = random.below(100)
+      return percent < 12
+        ? .bodyRefused(above: 200 << (percent / 2)) : .requestCut(percent: percent)
     case .requestFlipped: return .requestFlipped(percent: random.below(100))
     case .responseLost: return .responseLost
     case .responseDelayed: return .responseDelayed(steps: steps)
