@@ -116,7 +116,9 @@ let package = Package(
     .testTarget(name: "SimulatorTests", dependencies: ["Simulation"], exclude: ["Lives"]),
     .testTarget(
       name: "BenchmarksTests",
-      dependencies: ["Benchmarks", "SyncCore", "SyncDevice", "SyncHub", "TestSupport", grdb, sqlite],
+      dependencies: [
+        "Benchmarks", "SyncCore", "SyncDevice", "SyncHub", "TestSupport", grdb, sqlite,
+      ],
       exclude: ["budgets.txt"]),
     .testTarget(
       name: "EndToEndTests",

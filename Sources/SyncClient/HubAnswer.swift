@@ -121,6 +121,7 @@ extension SyncRequest {
     case .push: (try? PushReply(decoding: message)).map { !$0.receipts.isEmpty } ?? false
     case .pull: (try? PullPage(decoding: message)) != nil
     case .compare: (try? ComparisonReply(decoding: message)) != nil
+    case .offer: (try? WordOffer.count(inReply: message)) != nil
     }
   }
 }

@@ -30,6 +30,8 @@ package struct AdministrativeAct: Equatable, Sendable {
     case compact, timeline, schema
     /// The chain of the history covers more from then on; the bytes of a change set were erased by law.
     case chain, erase
+    /// A word of the hub's was taken again that a device held; it told of a decision that nobody has signed.
+    case word, former
     /// Devices were told where the hub is, and by which certificate.
     case move
     /// Somebody was given or refused access to units; units were merged or split; a recommendation got

@@ -167,6 +167,7 @@ struct Ingest {
   ///   - position: Where in the change set it is.
   ///   - isNamed: For a deletion that is the last word: whether something points to the row that its
   ///     writer did not know or did not delete.
+  /// - Throws: ``Rejection``, and the storage's errors.
   private mutating func merge(
     _ change: RowChange, position: Int, isNamed: Bool = false
   ) throws {

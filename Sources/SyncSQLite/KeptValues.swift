@@ -55,7 +55,7 @@ extension SyncSchema {
         }
         return try TableSchema(
           name: table.name, number: table.number, rows: table.rows, columns: table.columns,
-          units: units, softKeys: table.softKeys, scope: table.scope)
+          units: units, softKeys: table.softKeys, scope: table.scope, authors: table.authors)
       })
   }
 }

@@ -7,12 +7,12 @@ package enum ForeignText {
     triggers.filter(\.isSilenced).map { trigger in
       let (name, table, wayOut) = (trigger.name, trigger.table, trigger.removal)
       return say(
-        vi: "Trigger “\(name)” trên bảng \(table) không phải của chương trình: nó im lặng khi bản ghi "
-          + "được nhận vào. Gỡ ra: \(wayOut)",
-        en: "The trigger “\(name)” on the table \(table) is somebody’s own: it is silent while records "
-          + "are put in place. To take it out: \(wayOut)",
-        uk: "Тригер «\(name)» на таблиці \(table) — чийсь власний: він мовчить, коли записи стають на "
-          + "місце. Прибрати: \(wayOut)")
+        vi: "Trigger “\(name)” trên bảng \(table) không phải của chương trình: nó im lặng khi "
+          + "bản ghi được nhận vào. Gỡ ra: \(wayOut)",
+        en: "The trigger “\(name)” on the table \(table) is somebody’s own: it is silent while "
+          + "records are put in place. To take it out: \(wayOut)",
+        uk: "Тригер «\(name)» на таблиці \(table) — чийсь власний: він мовчить, коли записи "
+          + "стають на місце. Прибрати: \(wayOut)")
     }
   }
 
@@ -22,10 +22,10 @@ package enum ForeignText {
     let firing = triggers.filter { !$0.isSilenced }.map { trigger in
       let (name, table) = (trigger.name, trigger.table)
       return say(
-        vi: "Trigger “\(name)” trên bảng \(table) không phải của chương trình; nó chỉ ghi vào bảng "
-          + "riêng.",
-        en: "The trigger “\(name)” on the table \(table) is somebody’s own; it writes only to tables "
-          + "that take no part.",
+        vi: "Trigger “\(name)” trên bảng \(table) không phải của chương trình; nó chỉ "
+          + "ghi vào bảng riêng.",
+        en: "The trigger “\(name)” on the table \(table) is somebody’s own; it writes only "
+          + "to tables that take no part.",
         uk: "Тригер «\(name)» на таблиці \(table) — чийсь власний; він пише лише в таблиці, що не "
           + "синхронізуються.")
     }

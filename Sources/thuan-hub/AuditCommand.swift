@@ -82,6 +82,16 @@ extension AdministrativeAct.Kind {
     case .erase:
       Phrase(
         vi: "xóa theo luật nội dung số", en: "erased by law no.", uk: "стерто за законом №")
+    case .word:
+      Phrase(
+        vi: "nhận lại lời của máy chủ từ thiết bị",
+        en: "took its own word again from a device",
+        uk: "знову прийнято власне слово з пристрою")
+    case .former:
+      Phrase(
+        vi: "thiết bị cho biết quyết định trước đây về",
+        en: "a device told of a former decision on",
+        uk: "пристрій повідомив про колишнє рішення щодо")
     case .move: Phrase(vi: "dời máy chủ đến", en: "moved the hub to", uk: "перенесено хаб до")
     case .grant: Phrase(vi: "phân quyền cho", en: "gave access to", uk: "надано доступ")
     case .withdraw:

@@ -91,7 +91,7 @@ extension ScopeTests {
     try inStep(an)
   }
 
-  @Test func `work pending on a unit that is withdrawn stays until it is decided on, and then goes`()
+  @Test func `work pending on a withdrawn unit stays until it is decided on, and then goes`()
     throws
   {
     try binh.sync()
@@ -108,7 +108,7 @@ extension ScopeTests {
     try inStep(binh)
   }
 
-  @Test func `a unit that is withdrawn and given again while work is pending is whole again`() throws {
+  @Test func `a unit withdrawn and given again while work is pending is whole again`() throws {
     try binh.sync()
     try binh.write("UPDATE session SET title = 'đã sửa' WHERE id = 's'")
     grants.give("binh", reading: ["north"], writing: ["north"])
