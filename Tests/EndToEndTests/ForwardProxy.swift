@@ -82,22 +82,33 @@ final class ForwardProxy: Sendable {
       let place = address.prefix { $0 != "/" }
       guard let port = place.split(separator: ":").last.flatMap({ Int($0) }) else { return }
       let hub = try await rawConnection(to: port)
-      let rest = address.dropFirst(place.count)
       try await hub.executeThenClose { answers, toHub in
         if isTunnel {
           try await toClient.write(ByteBuffer(string: "HTTP/1.1 200 Made\r\n\r\n"))
         } else {
-          // One request for each connection.
-          let own = head.replacing("\(words[0]) \(words[1]) ", with: "\(words[0]) \(rest) ")
-            .replacing("\r\n\r\n", with: "\r\nConnection: close\r\n\r\n", maxReplacements: 1)
-          try await toHub.write(ByteBuffer(bytes: Array(own.utf8) + bytes.dropFirst(end ?? 0)))
+          try await toHub.write(ByteBuffer(bytes: withoutPlace(bytes, "http://\(place)")))
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { for try await chunk in answers { try await toClient.write(chunk) } }
-          while let chunk = try await requests.next() { try await toHub.write(chunk) }
+          while let chunk = try await requests.next() {
+            let more = Array(chunk.readableBytesView)
+            if !isTunnel, more.starts(with: Array("POST http://".utf8)) {
+              let line = String(decoding: more.prefix { $0 != 13 }, as: UTF8.self)
+              lines.withLock { $0.append(line) }
+              try await toHub.write(ByteBuffer(bytes: withoutPlace(more, "http://\(place)")))
+            } else {
+              try await toHub.write(chunk)
+            }
+          }
           group.cancelAll()
         }
       }
     }
+  }
+
+  /// A request as the server itself is asked.
+  private func withoutPlace(_ request: [UInt8], _ place: String) -> [UInt8] {
+    guard let range = request.firstRange(of: Array(place.utf8)) else { return request }
+    return Array(request[..<range.lowerBound] + request[range.upperBound...])
   }
 }
