@@ -52,7 +52,7 @@ extension DeviceStore {
   /// Notes that the hub has taken what was offered.
   func noteOffered() throws {
     try database.write { db in
-      guard let (offer, last) = try nextOffer(db) else { return try set(.offeredWord, .null, db) }
+      guard let (_, last) = try nextOffer(db) else { return try set(.offeredWord, .null, db) }
       let isMore = try db.exists("SELECT 1 FROM thuan_word WHERE id > ?", [.text(last)])
       try set(.offeredWord, isMore ? .text(last) : .null, db)
     }

@@ -1,5 +1,5 @@
 package import SyncCore
-package import SyncSQLite
+import SyncSQLite
 
 /// The hub's storage, as narrow as it can be: transactions that run SQL.
 ///
