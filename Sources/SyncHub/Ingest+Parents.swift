@@ -159,11 +159,12 @@ extension Ingest {
       else { continue }
       var bare = state
       bare.deletions.removeAll { $0 == statement }
-      let sequence = try store.nextSequence()
       var (new, _) = try RowState.merge(
         bare, change, from: word.past.knowledge(of: state, word.origin), table: table,
-        sequence: sequence)
+        sequence: try store.head() + 1)
       guard new.isDeleted else { continue }
+      // Only now is it given out: a sequence that no row has would be a state that nobody can hold.
+      let sequence = try store.nextSequence()
       // Two who delete the same row do not know of each other.
       if waiting.count > 1 { new.deletion?.stream = Version.mixed }
       let index = places[place] ?? touch(table, place.key, state, new, isConsequence: true)
