@@ -35,6 +35,7 @@ package struct Violation: Error, CustomStringConvertible {
     case honestStatus = "L7"
     case readYourWrites = "L8"
     case clocks = "L9"
+    case decisions = "L10"
     /// Somebody holds what is none of his.
     case scope = "scope"
     /// What a store or the hub says of itself, or SQLite of a file.

@@ -106,15 +106,30 @@ extension World {
 
   private func restoreHub(from backup: (image: StoreImage, version: Int)?) throws {
     guard let backup else { return }
+    let cursors = try cursors()
     hub.restore(backup)
     hasQuarantine = true
     mirror.reset()
     try observeHub()
+    standing.noteRestore(to: mirror.sequence) { sequence in
+      Set(cursors.filter { $0.value >= sequence }.keys)
+    }
     try excuseWhatIsGone()
+  }
+
+  /// How far devices are that can still say what they have had from the hub.
+  private func cursors() throws -> [Int: Int64] {
+    var cursors: [Int: Int64] = [:]
+    for device in devices where !device.isRevoked {
+      let status = try attempt(on: device) { try $0.status(wallMilliseconds: wall(device)) }
+      cursors[device.index] = status?.cursor
+    }
+    return cursors
   }
 
   private func restore(_ device: SimulatedDevice, withIdentity: Bool) throws {
     guard let backup = device.backup else { return }
+    standing.forgetWitness(device.index)
     device.close()
     device.version = max(device.version, backup.version)
     backup.image.put(at: device.path)
@@ -146,6 +161,7 @@ extension World {
 
   private func reinstall(_ device: SimulatedDevice) throws {
     device.close()
+    standing.forgetWitness(device.index)
     let index = 100 + installs
     installs += 1
     let isEnrolled: Bool? = try attemptAtHub { hub in

@@ -12,6 +12,7 @@ extension World {
         let decided = try hub.conflicts(openOnly: false).filter { $0.state == .resolved }
         guard let conflict = pickOf(decided, pick) else { return }
         trace.note("    takes back \(conflict.place)")
+        standing.forget(about: conflict.place)
         try hub.undo(conflict.id, ruling())
       }
     case .retry(let pick):
@@ -55,6 +56,7 @@ extension World {
     }
     for device in devices where revoked?.contains(device.identity.device) == true {
       device.isRevoked = true
+      standing.forgetWitness(device.index)
     }
   }
 
@@ -70,6 +72,7 @@ extension World {
   }
 
   private func resolve(_ pick: Int, _ choice: Int) throws {
+    var decided: Conflict?
     try decide { hub in
       guard let conflict = pickOf(try hub.conflicts(openOnly: true), pick) else { return }
       let choice = self.choice(choice, for: conflict)
@@ -77,6 +80,7 @@ extension World {
       for key in [conflict.key, conflict.otherKey ?? conflict.key] {
         decidedRows.insert("\(conflict.table) \(key)")
       }
+      standing.forget(about: conflict.place)
       // Written down first: what the hub has committed may be all that a crash leaves.
       if case .written(let values) = choice {
         try remember(conflict, columns: conflict.columns, values)
@@ -87,7 +91,9 @@ extension World {
         }
       }
       try hub.resolve(conflict.id, version: conflict.version, choice, ruling())
+      decided = conflict
     }
+    if let decided { try noteDecision(of: decided) }
   }
 
   /// Chosen by what it is about and not by when it came up: that a clock may decide.

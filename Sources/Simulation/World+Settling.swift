@@ -155,6 +155,7 @@ extension World {
       throw Violation(law: .integrity, what: "hub: " + problems.joined(separator: "; "))
     }
     try checkOffers()
+    if !isDecided { try checkRecalledDecisions() }
     try checkConservation()
   }
 

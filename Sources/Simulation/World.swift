@@ -28,6 +28,8 @@ final class World {
   var hasRecovered = false
   /// Rows about which the operator has decided something.
   var decidedRows: Set<String> = []
+  /// What was decided, as far as it still has to stand.
+  let standing = StandingDecisions()
   /// What rows came to life with at the hub that their sender never showed.
   var lateValues: [Oracle.Place: SyncCore.Value] = [:]
   /// Machines whose next failures were provoked.
@@ -196,6 +198,7 @@ final class World {
       if let sender, isAlone { try checkPermitted(change, from: sender) }
       if let sender, difference.old == nil { noteLateValues(difference, from: sender) }
       if let sender, isJudged { try checkBlindWrites(difference, from: sender) }
+      try checkDecisions(difference, from: sender, isJudged: isJudged && !hasRecovered)
       if difference.table.name == "pair" { try checkPairAtHub(difference.key) }
     }
   }
