@@ -44,6 +44,7 @@ package struct HubServer: Sendable {
   private let metrics = HubMetrics()
   private let configuration: Configuration
   private let logger: Logger
+  private let now: @Sendable () -> Int64
   private let onRunning: @Sendable (Int) async -> Void
 
   /// Prepares a server; ``run(stopsOnSignals:)`` starts it.
@@ -66,6 +67,7 @@ package struct HubServer: Sendable {
     sessions = SessionRoutes(hub: hub, now: now)
     self.configuration = configuration
     self.logger = logger
+    self.now = now
     self.onRunning = onRunning
   }
 
@@ -75,7 +77,9 @@ package struct HubServer: Sendable {
   ///   cancellation of the task does.
   /// - Throws: What keeps it from listening, such as a port that is taken.
   package func run(stopsOnSignals: Bool = true) async throws {
-    var services: [any Service] = [try application()]
+    var services: [any Service] = [
+      try application(), MovingRows(hub: hub, logger: logger, now: now),
+    ]
     if let port = configuration.metricsPort { services.append(figures(port: port)) }
     var group = ServiceGroupConfiguration(
       services: services,

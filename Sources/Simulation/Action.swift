@@ -30,6 +30,8 @@ package enum Action: Codable {
   case revoke(device: Int)
   case compact(leavesBehind: Bool)
   case scrub
+  /// The hub goes on with rows that are on their way to another scope.
+  case follow
 
   /// Time goes by.
   case pass(milliseconds: Int64)

@@ -55,6 +55,7 @@ extension Action: CustomStringConvertible {
     case .revoke(let device): "hub revokes d\(device)"
     case .compact(let leavesBehind): "hub compacts\(leavesBehind ? ", leaving devices behind" : "")"
     case .scrub: "hub scrubs"
+    case .follow: "hub goes on moving rows"
     default: ""
     }
   }

@@ -46,7 +46,7 @@ final class SimulatedHub {
       database, schema: schema.schema, policy: permits, timeline: "t1",
       secret: Templates.hubSecret, randomness: SplitMix64(seed: seed &+ UInt64(starts) << 32),
       wallMilliseconds: wallMilliseconds)
-    if isSparing { (hub.pageRows, hub.comparedRows) = (5, 2) }
+    if isSparing { (hub.pageRows, hub.comparedRows, hub.movedRows) = (5, 2, 1) }
     self.database = database
     self.hub = hub
     starts += 1

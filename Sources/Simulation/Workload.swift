@@ -75,6 +75,7 @@ package struct Workload {
     var actions = excluded.contains(.clone) ? [] : workload.opening()
     while actions.count < steps { actions += workload.next() }
     if excluded.isEmpty { breakTexts(in: &actions, seed: seed, devices: workload.devices) }
+    if excluded.isEmpty { goOnMoving(in: &actions, seed: seed, devices: workload.devices) }
     return Plan(
       seed: seed, devices: workload.devices, usesClocks: workload.statements.usesClocks,
       actions: Array(actions.prefix(steps)))
@@ -97,6 +98,28 @@ package struct Workload {
           .foreign(device: device, [mend]),
           at: random.number(in: place + 1...actions.count))
       }
+    }
+  }
+
+  /// In some lives rows with many others to follow them go from area to area again and again, and the hub
+  /// goes on with that between what people do.
+  ///
+  /// They are drawn from numbers of their own, too.
+  private static func goOnMoving(in actions: inout [Action], seed: UInt64, devices: Int) {
+    var random = SplitMix64(seed: seed ^ 0x6D6F_7665_5F6F_6E21)
+    guard random.chance(40), !actions.isEmpty else { return }
+    for _ in 0..<random.number(in: 2...8) {
+      let device = random.below(devices)
+      let id = random.pick(["p", "q", "r"])
+      let sql = random.pick([
+        "UPDATE project SET area = '\(random.pick(["n", "s"]))' WHERE id = '\(id)'",
+        "UPDATE project SET secrecy = '\(random.pick(["normal", "sensitive"]))' WHERE id = '\(id)'",
+      ])
+      let move: [Action] = [
+        .write(device: device, Edit(statements: [sql])), .sync(device: device, .push, []),
+      ]
+      actions.insert(
+        contentsOf: random.chance(60) ? move : [.follow], at: random.below(actions.count))
     }
   }
 

@@ -39,6 +39,7 @@ extension World {
         trace.note("    forgets \(done.tombstones) tombstones up to \(done.horizon)")
       }
       _ = try attemptAtHub { _ in try self.hub.read { try mirror.noteCompaction($0) } }
+    case .follow: try decide { _ = try $0.goOnMoving(wallMilliseconds: hubWall()) }
     case .scrub:
       try decide { hub in
         let damaged = try hub.scrub(limit: 50, wallMilliseconds: hubWall())

@@ -12,6 +12,9 @@ package enum SyncLimits {
   ///
   /// Others wait meanwhile, and moving a row with many children is a few bytes to ask for.
   package static let ingestedRows: Int64 = 20_000
+  /// So many rows are looked at in one transaction because the one that they belong to has gone to
+  /// another scope: a tenth of a second, or a second on a small machine.
+  package static let movedRows = 2_000
   /// A change set cannot be split (law L4), so this bounds one transaction, not one request.
   package static let bodyBytes = 64 << 20
   /// The largest change set: what is left of a body for an envelope's own fields is ample.

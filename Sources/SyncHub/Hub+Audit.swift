@@ -28,6 +28,8 @@ package struct AdministrativeAct: Equatable, Sendable {
     case repair, restored, damaged
     /// Tombstones were forgotten; a copy was put back; the schema has grown.
     case compact, timeline, schema
+    /// Rows followed another to where it had gone.
+    case follow
     /// The chain of the history covers more from then on; the bytes of a change set were erased by law.
     case chain, erase
     /// A word of the hub's was taken again that a device held; it told of a decision that nobody has signed.

@@ -60,7 +60,10 @@ extension HubStore {
 
   fileprivate func forgetTombstones(upTo horizon: Int64) throws -> Int {
     let rows = try connection.rows(
-      "SELECT tbl, key FROM hub_row WHERE sum = 0 AND sequence <= ?", [.integer(horizon)])
+      """
+      SELECT tbl, key FROM hub_row r WHERE sum = 0 AND sequence <= ? AND NOT EXISTS (
+        SELECT 1 FROM hub_following f WHERE f.tbl = r.tbl AND f.key = r.key)
+      """, [.integer(horizon)])
     let published = try PublishedTables.schemas()
     var count = 0
     for row in rows {

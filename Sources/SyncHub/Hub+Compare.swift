@@ -21,7 +21,8 @@ extension Hub {
     return try read { store in
       let (number, _) = try store.lastChangeSet()
       let reader = try self.reader(device, store, wallMilliseconds: wallMilliseconds)
-      guard number == request.position.number, try store.knows(request.position),
+      guard try !store.hasFollowing(), number == request.position.number,
+        try store.knows(request.position),
         request.position.access == reader.access.version
       else { return ComparisonReply(.moved) }
       return ComparisonReply(

@@ -19,7 +19,7 @@ extension Hub {
   {
     let device =
       try request.isRevoked ? holdRevoked(device, wallMilliseconds: wallMilliseconds) : device
-    let (page, access) = try read { store -> (PullPage, Access) in
+    let (page, access) = try readPlaced(wallMilliseconds) { store -> (PullPage, Access) in
       // A revoked device learns nothing, but what it has handed in must not go with a hub that was
       // put back.
       try store.checkStreams(request, of: device)

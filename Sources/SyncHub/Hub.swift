@@ -18,10 +18,13 @@ package struct Hub: Sendable {
   let randomness: HubRandomness
   let scrubPace = ScrubPace()
   let damage = DamageFound()
+  let moving = Moving()
   /// A page ends after so many rows.
   package var pageRows = SyncLimits.pageRows
   /// So many rows are compared one by one.
   package var comparedRows = SyncLimits.comparedRows
+  /// So many rows are looked at in one transaction because another has gone to another scope.
+  package var movedRows = SyncLimits.movedRows
   /// What passwords cost that are set from now on.
   package var passwordCosts = PasswordCosts.present
 
@@ -90,7 +93,7 @@ package struct Hub: Sendable {
 
   func write<T>(_ body: (HubStore) throws -> T) throws -> T {
     try database.write { connection in
-      let store = HubStore(connection, schema, links, randomness)
+      let store = HubStore(connection, schema, links, randomness, movedRows: movedRows)
       let result = try body(store)
       try store.finish()
       return result

@@ -59,7 +59,8 @@ extension Hub {
         if !problems.contains(problem) { problems.append(problem) }
       }
       for table in schema.tables where table.scope != nil {
-        for (key, _) in try store.misplacedRows(of: table) {
+        for (key, _) in try store.misplacedRows(of: table)
+        where try !store.isToFollow(table, key) {
           problems.append("\(table.name) \(key): it is noted under another scope than its own")
         }
       }

@@ -60,67 +60,6 @@ extension HubStore {
     try noteExit(from: .device(device), table, key, sequence: sequence)
   }
 
-  // MARK: Moves
-
-  /// Takes what belongs to a row along, once it stands as it is to stand: its conflicts, and the rows
-  /// whose scope is its own.
-  ///
-  /// - Parameters:
-  ///   - table: The row's table.
-  ///   - key: Its key.
-  ///   - isNew: Whether it has just been made: only what came before it and names it can belong to it.
-  ///   - digests: Where the digests' changes are noted.
-  /// - Throws: The storage's errors.
-  func follow(
-    _ table: TableSchema, _ key: RowKey, isNew: Bool = false, digests: inout ScopedDigests
-  ) throws {
-    var dependents = schema.scopeDependents(of: table)
-    if isNew {
-      dependents = dependents.filter { $0.condition != nil }
-      let someone =
-        try dependents.isEmpty
-        ? nil : connection.first("SELECT 1 FROM hub_row WHERE scope = '?' LIMIT 1")
-      if someone == nil { return }
-    }
-    try moveConflicts(of: table, key)
-    guard try connection.first(table.selectByKey, key.values) != nil else { return }
-    for dependent in dependents {
-      guard let child = schema.table(number: dependent.table) else { continue }
-      var columns = [dependent.column]
-      var arguments = key.values
-      if let condition = dependent.condition {
-        columns.append(condition.column)
-        arguments.append(condition.value)
-      }
-      let conditions = columns.map { "\(quoted(child.columns[$0].name)) = ?" }
-      let rows = try connection.rows(
-        "SELECT \(child.columnList) FROM \(quoted(child.name)) WHERE "
-          + conditions.joined(separator: " AND "), arguments)
-      for values in rows { try moveRow(child, child.rowKey(of: values), digests: &digests) }
-    }
-  }
-
-  /// Brings a row to the scope that its values give it now.
-  ///
-  /// - Returns: Whether it was in another.
-  @discardableResult
-  private func moveRow(_ table: TableSchema, _ key: RowKey, digests: inout ScopedDigests) throws
-    -> Bool
-  {
-    guard let old = try row(table, key), !old.isDeleted else { return false }
-    var new = old
-    new.scope = try scope(of: table, old.values) ?? old.scope
-    guard new.scope != old.scope else { return false }
-    let sequence = try nextSequence()
-    new.sentWhole = sequence
-    try noteExit(from: old.scope, table.number, key, sequence: sequence)
-    let marks = table.marks(of: new.values)
-    try writeMetadata(new, table, key, sum: marks.reduce(0, &+), sequence: sequence)
-    digests.replace(table, old: old, new: new, marks: marks)
-    try follow(table, key, digests: &digests)
-    return true
-  }
-
   /// Puts a row's conflicts where the row is.
   func moveConflicts(of table: TableSchema, _ key: RowKey) throws {
     try moveWords(of: table, key)
@@ -149,7 +88,7 @@ extension HubStore {
   ) throws -> Scope? {
     if old.isDeleted { return nil }
     guard old.scope == .nobody else {
-      return try moveRow(table, key, digests: &digests) ? notedScope(table.number, key) : nil
+      return try move(table, key, digests: &digests) ? notedScope(table.number, key) : nil
     }
     var new = old
     new.scope = try scope(of: table, old.values) ?? .nobody
@@ -160,52 +99,6 @@ extension HubStore {
     digests.replace(table, old: old, new: new, marks: table.marks(of: new.values))
     try moveConflicts(of: table, key)
     return new.scope
-  }
-
-  /// Brings all rows to the scopes that their values give them.
-  func moveMisplacedRows() throws {
-    // Parents may be declared after their children.
-    for _ in schema.tables {
-      var hasMoved = false
-      for table in schema.tables where table.scope != nil {
-        for (key, _) in try misplacedRows(of: table) {
-          var digests = ScopedDigests()
-          if try moveRow(table, key, digests: &digests) { hasMoved = true }
-          add(digests)
-        }
-      }
-      if !hasMoved { return }
-    }
-  }
-
-  /// Brings rows to their scopes once where declarations name numbers: earlier versions of this program
-  /// did not know those in a column of texts, and handed out what is private.
-  func adoptNumbers() throws {
-    if try setting(.numbers) == .integer(1) { return }
-    let isAsked = schema.tables.filter { $0.scope?.namesNumbers == true }
-    if try isAsked.contains(where: { try !misplacedRows(of: $0).isEmpty }) {
-      // It comes with the program, at no time of its own.
-      try record("schema \(schema.version)", by: "", wallMilliseconds: 0)
-      try moveMisplacedRows()
-    }
-    try set(.numbers, .integer(1))
-    try finish()
-  }
-
-  /// Rows that are noted under another scope than their values give them.
-  func misplacedRows(of table: TableSchema) throws -> [(key: RowKey, noted: Scope)] {
-    var misplaced: [(key: RowKey, noted: Scope)] = []
-    try connection.each("SELECT \(table.columnList) FROM \(quoted(table.name))", []) { values in
-      let key = table.rowKey(of: values)
-      // What points to a row that has been forgotten stays where it was.
-      if let noted = try notedScope(table.number, key),
-        let scope = try scope(of: table, values), noted != scope
-      {
-        misplaced.append((key, noted))
-      }
-      return true
-    }
-    return misplaced
   }
 
   /// Puts a conflict where whoever holds its row pulls it.

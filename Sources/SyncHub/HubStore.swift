@@ -12,12 +12,12 @@ struct HubStore {
 
   init(
     _ connection: any HubConnection, _ schema: SyncSchema, _ links: [TableLink],
-    _ randomness: HubRandomness
+    _ randomness: HubRandomness, movedRows: Int = SyncLimits.movedRows
   ) {
     self.connection = connection
     self.schema = schema
     self.links = links
-    transaction = HubTransaction(randomness)
+    transaction = HubTransaction(randomness, movedRows: movedRows)
   }
 
   enum Setting: String {

@@ -29,7 +29,15 @@ final class HubTransaction {
   /// Whether any statement points to a row, or did when that was last looked up.
   var hasNames: Bool?
 
-  init(_ randomness: HubRandomness) { self.randomness = randomness }
+  /// How many rows may still be looked at because others have gone to another scope.
+  var movesLeft: Int
+  /// Whether any are on their way, or were when that was last looked up.
+  var hasFollowing: Bool?
+
+  init(_ randomness: HubRandomness, movedRows: Int) {
+    self.randomness = randomness
+    movesLeft = movedRows
+  }
 }
 
 /// What a change set's chain is made of, while its receipt may still change.

@@ -104,6 +104,7 @@ struct Ingest {
   /// - Returns: The worst of what became of its changes.
   /// - Throws: ``Rejection`` if it has to go to quarantine, and the storage's errors.
   mutating func run() throws -> Receipt.Disposition {
+    try bringToPlace()
     try mergeChanges()
     try keepParents()
     try carryOutIdleDeletions()
@@ -121,6 +122,19 @@ struct Ingest {
     // Last, when nothing of it can be undone any more.
     store.add(digests)
     return disposition
+  }
+
+  /// While rows are on their way to other scopes, brings those that the change set names, and those to
+  /// which they are to point, to where they belong.
+  private mutating func bringToPlace() throws {
+    guard try store.hasFollowing() else { return }
+    for change in changeSet.changes {
+      guard let table = store.schema.table(number: change.table) else { continue }
+      try store.bringToPlace(table, change.key, digests: &digests)
+      for (parent, key) in change.named(in: table, store) {
+        try store.bringToPlace(parent, key, digests: &digests)
+      }
+    }
   }
 
   /// Merges change by change, and deletions last: by then rows that pointed to a deleted one may be
@@ -383,6 +397,31 @@ struct Ingest {
     let findings = try rules.flatMap { try $0.findings(about: rows, in: view) }
     for finding in findings { try book.raise(finding) }
     for (table, key) in examined { try book.closeSuspicions(about: table, key, but: findings) }
+  }
+}
+
+extension RowChange {
+  /// The rows to which it has its row point, as far as it says.
+  fileprivate func named(
+    in table: TableSchema, _ store: HubStore
+  ) -> [(table: TableSchema, key: RowKey)] {
+    var values: [Int: Value] = [:]
+    for (column, value) in zip(table.key, key.values) { values[column] = value }
+    for field in fields {
+      if let index = table.index(number: field.column) { values[index] = field.after }
+    }
+    var pointers = store.links(of: table.number).map { ($0.parent, $0.childColumns) }
+    for source in table.scope?.sources ?? [] {
+      guard let parent = source.table.flatMap({ store.schema.table(named: $0) }) else { continue }
+      pointers.append((parent.number, [source.column]))
+    }
+    return pointers.compactMap { number, columns in
+      let key = columns.compactMap { values[$0] }
+      guard let parent = store.schema.table(number: number), key.count == parent.key.count,
+        !key.contains(.null)
+      else { return nil }
+      return (parent, RowKey(key))
+    }
   }
 }
 

@@ -74,6 +74,10 @@ extension AdministrativeAct.Kind {
     case .compact: Phrase(vi: "dọn đến", en: "compacted up to", uk: "стиснено до")
     case .timeline: Phrase(vi: "khôi phục máy chủ", en: "restored the hub", uk: "відновлено хаб")
     case .schema: Phrase(vi: "lược đồ phiên bản", en: "schema version", uk: "версія схеми")
+    case .follow:
+      Phrase(
+        vi: "chuyển tiếp bản ghi theo đơn vị", en: "moved records on to their unit",
+        uk: "переміщено записи далі до одиниці")
     case .chain:
       Phrase(
         vi: "chuỗi băm bao gồm cả cán bộ và kết quả, phiên bản",

@@ -65,6 +65,9 @@ package final class World {
   /// Lets the hub answer in pages of so few rows that every pull takes several.
   package func limitPages(to rows: Int) { hub.pageRows = rows }
 
+  /// Lets so few rows follow another to its scope in one transaction that most moves take several.
+  package func limitMoves(to rows: Int) { hub.movedRows = rows }
+
   /// Lets passwords cost next to nothing.
   package func cheapenPasswords() {
     hub.passwordCosts = PasswordCosts(rounds: 16, blockSize: 1, parallelism: 1)
