@@ -263,6 +263,8 @@ extension World {
   private func deliverAgain(
     _ parcel: Parcel, _ device: SimulatedDevice, _ first: FirstAnswer
   ) throws -> Answer {
+    // What is still on its way to another scope goes on with whatever comes.
+    _ = try attemptAtHub { while try $0.goOnMoving(wallMilliseconds: hubWall()) {} }
     let before = try fingerprint()
     let replayed = try deliver(parcel, device.name)
     if case .bytes = first.answer, case .bytes = replayed, first.starts == hub.starts {
