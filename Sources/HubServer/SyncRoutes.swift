@@ -140,11 +140,13 @@ final class SyncRoutes: Sendable {
   }
 
   private func body(of request: Request, upTo limit: Int) async throws -> HeldBody {
-    if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+    let announced = request.headers[.contentLength].flatMap { Int($0) }
+    if let announced, announced > limit {
       throw Refusal(.tooLarge, detail: String(limit))
     }
     let pace = BodyPace()
     let body = HeldBody(budget)
+    if let announced { body.expect(announced) }
     for try await chunk in request.body {
       guard body.count + chunk.readableBytes <= limit else {
         throw Refusal(.tooLarge, detail: String(limit))

@@ -109,25 +109,44 @@ extension Database {
     let statement = unsafe prepared.sqliteStatement
     precondition(
       unsafe Int(sqlite3_bind_parameter_count(statement)) == arguments.count, "arguments of \(sql)")
-    // All arguments' bytes in one place, instead of one that SQLite would allocate for each.
-    let bytes = arguments.reduce(0) { $0 + $1.boundBytes }
+    // All arguments' bytes in one place, instead of one that SQLite would allocate for each; but what is
+    // large is read where it lies.
+    let bytes = arguments.reduce(0) { $0 + ($1.isLarge ? 0 : $1.boundBytes) }
     try withExtendedLifetime(prepared) {
       unsafe try withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 1) { room in
         defer { unsafe _ = sqlite3_reset(statement) }
         var room = unsafe room
-        for (index, value) in arguments.enumerated() {
+        for (index, value) in arguments.enumerated() where !value.isLarge {
           let isText = texts.contains(index)
           unsafe try check(
             value.bind(CInt(index + 1), of: statement, keptIn: &room, asText: isText), sql)
         }
-        while true {
-          switch unsafe sqlite3_step(statement) {
-          case SQLITE_ROW: if unsafe try !row(statement) { return }
-          case SQLITE_DONE: return
-          case let code: try check(code, sql)
+        unsafe try withLarge(arguments[...], of: statement, sql, textsAt: texts) {
+          while true {
+            switch unsafe sqlite3_step(statement) {
+            case SQLITE_ROW: if unsafe try !row(statement) { return }
+            case SQLITE_DONE: return
+            case let code: try check(code, sql)
+            }
           }
         }
       }
+    }
+  }
+
+  /// Makes large values a statement's arguments where they lie, while it runs.
+  private func withLarge(
+    _ arguments: ArraySlice<SyncCore.Value>, of statement: SQLiteStatement, _ sql: String,
+    textsAt texts: Set<Int>, _ run: () throws -> Void
+  ) throws {
+    guard let index = arguments.firstIndex(where: \.isLarge) else { return try run() }
+    unsafe try arguments[index].withLargeBytes { bytes, isText in
+      unsafe try check(
+        SyncCore.Value.bind(
+          bytes, CInt(index + 1), of: statement, asText: isText || texts.contains(index)), sql)
+      defer { unsafe _ = sqlite3_reset(statement) }
+      unsafe try withLarge(
+        arguments[(index + 1)...], of: statement, sql, textsAt: texts, run)
     }
   }
 

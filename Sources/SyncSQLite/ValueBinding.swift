@@ -55,7 +55,7 @@ extension SyncCore.Value {
     }
   }
 
-  /// How many bytes ``bind(_:of:keptIn:)`` takes of the room that it is given.
+  /// How many bytes ``bind(_:of:keptIn:asText:)`` takes of the room that it is given.
   var boundBytes: Int {
     switch self {
     case .null, .integer, .real: 0
@@ -83,20 +83,38 @@ extension SyncCore.Value {
     case .real(let real): return unsafe sqlite3_bind_double(statement, index, real)
     case .text(var text):
       let kept = text.withUTF8 { unsafe Self.keep(UnsafeRawBufferPointer($0), in: &room) }
-      return unsafe kept.withMemoryRebound(to: CChar.self) {
-        unsafe sqlite3_bind_text(
-          statement, index, $0.baseAddress ?? emptyText, CInt($0.count), nil)
-      }
+      return unsafe Self.bind(kept, index, of: statement, asText: true)
     case .blob(let blob):
       if blob.isEmpty { return unsafe sqlite3_bind_zeroblob(statement, index, 0) }
       let kept = unsafe blob.withUnsafeBytes { unsafe Self.keep($0, in: &room) }
-      if asText {
-        return unsafe kept.withMemoryRebound(to: CChar.self) {
-          unsafe sqlite3_bind_text(statement, index, $0.baseAddress, CInt($0.count), nil)
-        }
-      }
+      return unsafe Self.bind(kept, index, of: statement, asText: asText)
+    }
+  }
+
+  /// Makes bytes a statement's argument, which have to stay where they are until it is reset.
+  static func bind(
+    _ bytes: UnsafeRawBufferPointer, _ index: CInt, of statement: SQLiteStatement, asText: Bool
+  ) -> CInt {
+    guard asText else {
       return unsafe sqlite3_bind_blob(
-        statement, index, kept.baseAddress, CInt(kept.count), nil)
+        statement, index, bytes.baseAddress, CInt(bytes.count), nil)
+    }
+    return unsafe bytes.withMemoryRebound(to: CChar.self) {
+      unsafe sqlite3_bind_text(
+        statement, index, $0.baseAddress ?? emptyText, CInt($0.count), nil)
+    }
+  }
+
+  /// Whether its bytes are so many that another copy of them would be felt.
+  var isLarge: Bool { boundBytes > 64 << 10 }
+
+  /// Shows a large value's bytes where they lie, and whether they are a text's.
+  func withLargeBytes(_ body: (UnsafeRawBufferPointer, Bool) throws -> Void) rethrows {
+    switch self {
+    case .text(var text):
+      try text.withUTF8 { unsafe try body(UnsafeRawBufferPointer($0), true) }
+    case .blob(let blob): unsafe try blob.withUnsafeBytes { unsafe try body($0, false) }
+    case .null, .integer, .real: break
     }
   }
 
