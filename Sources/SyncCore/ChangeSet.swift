@@ -125,7 +125,7 @@ package struct ChangeSet: Equatable, Sendable {
   package var isFound = false
   /// What the hub did, where that is more than the changes say; empty in a device's.
   package var act = ""
-  package var changes: [RowChange]
+  package var changes: RowChanges
 
   package init(
     stream: StreamID, sequence: Int64, previous: [UInt8], schemaVersion: Int, base: HubPoint,
@@ -141,7 +141,7 @@ package struct ChangeSet: Equatable, Sendable {
     self.wallMilliseconds = wallMilliseconds
     self.officer = officer
     self.isForeign = isForeign
-    self.changes = changes
+    self.changes = RowChanges(changes)
   }
 
   /// The SHA-256 by which the next change set names this one.
@@ -160,6 +160,14 @@ extension ChangeSet {
   /// The change set as bytes; the same change set always gives the same.
   package func encoded() -> [UInt8] {
     var writer = WireWriter()
+    writeHead(to: &writer)
+    for change in changes { writer.message(11) { change.write(to: &$0) } }
+    writeEnd(to: &writer)
+    return writer.bytes
+  }
+
+  /// Writes what stands before the changes.
+  func writeHead(to writer: inout WireWriter) {
     writer.string(1, stream.device)
     writer.unsigned(2, UInt64(stream.epoch))
     writer.unsigned(3, UInt64(sequence))
@@ -170,14 +178,16 @@ extension ChangeSet {
     writer.signed(8, wallMilliseconds)
     writer.string(9, officer)
     writer.flag(10, isForeign)
-    for change in changes { writer.message(11) { change.write(to: &$0) } }
+  }
+
+  /// Writes what stands behind them.
+  func writeEnd(to writer: inout WireWriter) {
     writer.unsigned(12, UInt64(base.number))
     writer.fixed(13, base.proof)
     writer.flag(14, isFound)
     writer.string(15, act)
     if let continues { writer.message(16) { continues.write(to: &$0) } }
     writer.fixed(17, base.access)
-    return writer.bytes
   }
 
   /// Reads a change set.
@@ -188,6 +198,7 @@ extension ChangeSet {
     var reader = WireReader(bytes)
     var device = ""
     var epoch = 0
+    var read = RowChanges.Reading(of: bytes)
     self.init(
       stream: StreamID(device: "", epoch: 0), sequence: 0, previous: [], schemaVersion: 0,
       base: .zero,
@@ -204,7 +215,7 @@ extension ChangeSet {
       case 8: wallMilliseconds = try reader.milliseconds()
       case 9: officer = try reader.string()
       case 10: isForeign = try reader.flag()
-      case 11: changes.append(try RowChange(reading: try reader.message()))
+      case 11: try read.add(try reader.message())
       case 12: base.number = try reader.sequence()
       case 13: base.proof = try reader.fixed()
       case 14: isFound = try reader.flag()
@@ -215,6 +226,7 @@ extension ChangeSet {
       }
     }
     stream = StreamID(device: device, epoch: epoch)
+    changes = read.changes
     guard sequence > 0 else { throw .malformed("change set") }
   }
 }

@@ -207,44 +207,29 @@ struct ColumnUnpacker {
     self.room = room
   }
 
-  /// A column's values.
+  /// Reads a column's values.
   ///
   /// - Parameters:
   ///   - column: What ``ColumnPacker/pack(_:)`` gave.
   ///   - count: How many they are.
-  /// - Returns: The values.
+  ///   - values: Where they go.
   /// - Throws: ``WireError`` for anything else.
-  mutating func unpack(_ column: WireReader, count: Int) throws(WireError) -> [Value] {
+  mutating func unpack<Column: UnpackedColumn>(
+    _ column: WireReader, count: Int, into values: inout Column
+  ) throws(WireError) {
     var reader = column
     let head = try reader.byte()
     guard let form = ColumnForm(rawValue: head & ~ColumnForm.hasNulls) else {
       throw .malformed("column")
     }
     try take(2 * count)
-    if form == .nulls { return Array(repeating: .null, count: count) }
-    guard head & ColumnForm.hasNulls != 0 else { return try values(form, count, &reader) }
-    var runs: [Int] = []
-    var (total, present) = (0, 0)
-    while total < count {
-      let run = try reader.number(upTo: count - total)
-      // Only the first can be empty: the column may begin with nulls.
-      guard run > 0 || runs.isEmpty else { throw .malformed("column") }
-      if runs.count.isMultiple(of: 2) { present += run }
-      runs.append(run)
-      total += run
+    var runs = Runs(of: count)
+    if form == .nulls {
+      runs = Runs(ofNulls: count)
+    } else if head & ColumnForm.hasNulls != 0 {
+      runs = try Runs(reading: &reader, of: count)
     }
-    var rest = try values(form, present, &reader)[...]
-    var all: [Value] = []
-    all.reserveCapacity(count)
-    for (index, run) in runs.enumerated() {
-      if index.isMultiple(of: 2) {
-        all.append(contentsOf: rest.prefix(run))
-        rest = rest.dropFirst(run)
-      } else {
-        all.append(contentsOf: repeatElement(.null, count: run))
-      }
-    }
-    return all
+    try read(form, &runs, &reader, into: &values)
   }
 
   private mutating func take(_ bytes: Int) throws(WireError) {
@@ -258,15 +243,13 @@ struct ColumnUnpacker {
     return .text(text)
   }
 
-  private mutating func values(_ form: ColumnForm, _ count: Int, _ reader: inout WireReader)
-    throws(WireError) -> [Value]
-  {
-    var values: [Value] = []
-    values.reserveCapacity(count)
+  private mutating func read<Column: UnpackedColumn>(
+    _ form: ColumnForm, _ runs: inout Runs, _ reader: inout WireReader, into values: inout Column
+  ) throws(WireError) {
     switch form {
-    case .nulls: break
+    case .nulls: while runs.next(&values) {}
     case .values:
-      while values.count < count {
+      while runs.next(&values) {
         guard try reader.next() == 1 else { throw .malformed("column") }
         let value = try reader.value()
         try take(value.approximateBytes)
@@ -274,31 +257,31 @@ struct ColumnUnpacker {
       }
     case .integers:
       var last: Int64 = 0
-      while values.count < count {
+      while runs.next(&values) {
         last &+= try reader.zigzagged()
         values.append(.integer(last))
       }
-    case .words: while values.count < count { values.append(try text()) }
+    case .words:
+      while runs.next(&values) { try take(try words.next(upTo: room, into: &values)) }
     case .choices:
       var choices: [Value] = []
-      let number = try reader.number(upTo: count)
+      let number = try reader.number(upTo: runs.present)
       while choices.count < number { choices.append(try text()) }
-      while values.count < count {
+      while runs.next(&values) {
         let choice = try reader.number(upTo: choices.count - 1)
         try take(choices[choice].approximateBytes)
         values.append(choices[choice])
       }
-    case .identifiers: values = try readIdentifiers(count, &reader)
+    case .identifiers: try readIdentifiers(&runs, &reader, into: &values)
     case .times:
       let form = try textForm(&reader)
-      try take(24 * count)
+      try take(24 * runs.present)
       var last: Int64 = 0
-      while values.count < count {
+      while runs.next(&values) {
         last &+= try reader.zigzagged()
         values.append(try text(form.text(last)))
       }
     }
-    return values
   }
 
   private func textForm(_ reader: inout WireReader) throws(WireError) -> TextForm {
@@ -311,16 +294,14 @@ struct ColumnUnpacker {
     return .text(text)
   }
 
-  private mutating func readIdentifiers(_ count: Int, _ reader: inout WireReader)
-    throws(WireError) -> [Value]
-  {
+  private mutating func readIdentifiers<Column: UnpackedColumn>(
+    _ runs: inout Runs, _ reader: inout WireReader, into values: inout Column
+  ) throws(WireError) {
     let form = try textForm(&reader)
     var (places, heads, tails) = (try reader.sized(), try reader.sized(), try reader.sized())
-    var values: [Value] = []
-    values.reserveCapacity(count)
     var (lastPlace, lastHead) = (0, Int64(0))
-    try take(36 * count)
-    while values.count < count {
+    try take(36 * runs.present)
+    while runs.next(&values) {
       let step = try places.varint()
       if step == 0 {
         lastHead &+= try heads.zigzagged()
@@ -335,6 +316,59 @@ struct ColumnUnpacker {
         values.append(identifiers[lastPlace])
       }
     }
-    return values
+  }
+}
+
+/// Where in a column there are values, and where nulls.
+private struct Runs {
+  /// How many values there are that are not null.
+  let present: Int
+  private var reader: WireReader?
+  /// How many rows are left, and how many of them in this run.
+  private var left: Int
+  private var run: Int
+  private var isNull = false
+
+  init(of count: Int) { (present, left, run) = (count, count, count) }
+
+  init(ofNulls count: Int) {
+    (present, left, run) = (0, count, count)
+    isNull = true
+  }
+
+  /// Reads runs of values and of nulls in turn, up to so many rows.
+  init(reading reader: inout WireReader, of count: Int) throws(WireError) {
+    self.reader = reader
+    var (total, present, runs) = (0, 0, 0)
+    while total < count {
+      let run = try reader.number(upTo: count - total)
+      // Only the first can be empty: the column may begin with nulls.
+      guard run > 0 || runs == 0 else { throw .malformed("column") }
+      if runs.isMultiple(of: 2) { present += run }
+      runs += 1
+      total += run
+    }
+    self.present = present
+    left = count
+    run = 0
+    isNull = true
+  }
+
+  /// Goes to the next value, and appends the nulls before it; false at the end.
+  mutating func next(_ column: inout some UnpackedColumn) -> Bool {
+    while left > 0 {
+      if run == 0 {
+        // They have been read once, and are as they were.
+        guard let length = try? reader?.number(upTo: left) else { return false }
+        run = length
+        isNull.toggle()
+        continue
+      }
+      run -= 1
+      left -= 1
+      if !isNull { return true }
+      column.append(.null)
+    }
+    return false
   }
 }

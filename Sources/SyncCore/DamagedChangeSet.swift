@@ -26,11 +26,20 @@ package struct DamagedChangeSet: Equatable, Sendable {
 
   /// Reads what ``encoded()`` gives; nothing if the bytes are no such thing.
   package init?(decoding encoded: [UInt8]) {
-    guard encoded.first == Self.mark else { return nil }
-    var reader = WireReader(Array(encoded.dropFirst()))
+    guard let (sequence, rest) = Self.read(encoded) else { return nil }
+    self.init(sequence: sequence, bytes: Array(rest))
+  }
+
+  /// Which change set of its stream it was of which ``encoded()`` gives the bytes, without a copy of them;
+  /// nothing if they are no such thing.
+  package static func sequence(in encoded: [UInt8]) -> Int64? { read(encoded)?.sequence }
+
+  private static func read(_ encoded: [UInt8]) -> (sequence: Int64, rest: ArraySlice<UInt8>)? {
+    guard encoded.first == mark else { return nil }
+    var reader = WireReader(encoded, 1..<encoded.count)
     guard let number = try? reader.varint(), let sequence = Int64(exactly: number), sequence > 0,
       let rest = try? reader.raw(reader.remaining)
     else { return nil }
-    self.init(sequence: sequence, bytes: Array(rest))
+    return (sequence, rest)
   }
 }

@@ -4,9 +4,8 @@
 /// put in as it is. What is known is left out: a change set names the one before it, whose bytes are
 /// there.
 struct PackedChangeSets {
-  /// The bytes of each, and what they say where that has been read already.
+  /// The bytes of each.
   private(set) var bodies: [[UInt8]] = []
-  private(set) var decoded: [ChangeSet?] = []
 
   /// What the first row of each change set is: its fields, or its bytes.
   private enum Head {
@@ -71,30 +70,46 @@ struct PackedChangeSets {
   /// - Throws: ``WireError`` for anything else, and for more than that.
   init(_ block: WireReader, of stream: StreamID, room: Int) throws(WireError) {
     // Values are counted roughly there; the change sets are counted here.
-    var rows = try RowUnpacker(block, room: 2 * room + 65_536)
+    var rows = try RowUnpacker<EncodedColumn>(block, room: 2 * room + 65_536)
     var room = room
     while !rows.isAtEnd {
       let head = try rows.row()
       guard head.table == Head.table else { throw .malformed("change set") }
       if head.kind == Head.bytes, case .blob(let body)? = head.after.first {
         bodies.append(body)
-        decoded.append(nil)
       } else {
         guard head.columns == Head.columns, head.after.count == Head.columns.count else {
           throw .malformed("change set")
         }
-        let changeSet = try Self.changeSet(head.after, of: stream, after: bodies.last, &rows)
-        bodies.append(changeSet.encoded())
-        decoded.append(changeSet)
+        bodies.append(try Self.body(head.after, of: stream, after: bodies.last, &rows, room: room))
       }
       room -= bodies[bodies.count - 1].count
       if room < 0 { throw .tooLarge("envelope") }
     }
   }
 
+  /// A change set's bytes, made of its head and the rows after it without anything between: what they
+  /// say takes several times as much.
+  private static func body(
+    _ head: [Value], of stream: StreamID, after last: [UInt8]?,
+    _ rows: inout RowUnpacker<EncodedColumn>, room: Int
+  ) throws(WireError) -> [UInt8] {
+    let (changeSet, count) = try changeSet(head, of: stream, after: last)
+    // Most envelopes have many change sets, and each of them little.
+    var writer = count > manyChanges ? WireWriter(expecting: room) : WireWriter()
+    changeSet.writeHead(to: &writer)
+    for _ in 0..<count { try rows.writeChange(to: &writer) }
+    changeSet.writeEnd(to: &writer)
+    return writer.bytes
+  }
+
+  /// More than one that is not worth making room for has.
+  private static let manyChanges = 1_000
+
+  /// A change set but for its changes, and how many those are.
   private static func changeSet(
-    _ head: [Value], of stream: StreamID, after last: [UInt8]?, _ rows: inout RowUnpacker
-  ) throws(WireError) -> ChangeSet {
+    _ head: [Value], of stream: StreamID, after last: [UInt8]?
+  ) throws(WireError) -> (ChangeSet, changes: Int) {
     func integer(_ index: Int) throws(WireError) -> Int64 {
       guard let integer = head[index].integer else { throw .malformed("change set") }
       return integer
@@ -133,11 +148,7 @@ struct PackedChangeSets {
     guard changeSet.sequence > 0, numbers.allSatisfy({ $0 >= 0 }),
       changeSet.wallMilliseconds.magnitude <= 1 << 53
     else { throw .malformed("change set") }
-    for _ in 0..<max(0, try integer(13)) {
-      guard let change = RowChange(try rows.row()) else { throw .malformed("row change") }
-      changeSet.changes.append(change)
-    }
-    return changeSet
+    return (changeSet, Int(max(0, try integer(13))))
   }
 }
 
@@ -148,26 +159,5 @@ extension PackedRow {
       columns: change.fields.map(\.column))
     if change.operation != .insert { before = change.fields.map(\.before) }
     if change.operation != .delete { after = change.fields.map(\.after) }
-  }
-}
-
-extension RowChange {
-  /// The change in a row of a block; nothing if it is none.
-  fileprivate init?(_ row: PackedRow) {
-    guard let operation = Operation(rawValue: row.kind), !row.key.isEmpty, row.table > 0 else {
-      return nil
-    }
-    let (before, after) = (row.before, row.after)
-    // A side that is not written has no values, and so has one of no columns.
-    guard operation == .insert ? before.isEmpty : before.count == row.columns.count,
-      operation == .delete ? after.isEmpty : after.count == row.columns.count
-    else { return nil }
-    self.init(
-      table: row.table, operation: operation, key: RowKey(row.key),
-      fields: row.columns.indices.map { index in
-        FieldChange(
-          column: row.columns[index], before: operation == .insert ? .null : before[index],
-          after: operation == .delete ? .null : after[index])
-      })
   }
 }

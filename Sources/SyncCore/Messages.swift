@@ -7,8 +7,6 @@ package struct Envelope: Equatable, Sendable {
   package var wallMilliseconds: Int64
   /// The encoded change sets, in order; kept as bytes so that their hashes hold.
   package var changeSets: [[UInt8]]
-  /// What they say, for those that have been read already on their way out of a block.
-  package private(set) var decoded: [ChangeSet?] = []
   /// The bytes that are signed, and the Ed25519 signature of them.
   ///
   /// Empty until it is signed. They keep the whole message: see ``forgetSigned()``.
@@ -89,8 +87,7 @@ package struct Envelope: Equatable, Sendable {
     if let block {
       guard changeSets.isEmpty else { throw .malformed("envelope") }
       guard blockBytes <= SyncLimits.bodyBytes else { throw .tooLarge("envelope") }
-      let packed = try PackedChangeSets(block, of: stream, room: blockBytes)
-      (changeSets, decoded) = (packed.bodies, packed.decoded)
+      changeSets = try PackedChangeSets(block, of: stream, room: blockBytes).bodies
     }
     signed = try ClosingField.slice(before: signature, in: bytes, of: "envelope")
   }
@@ -317,7 +314,7 @@ package struct PullPage: Equatable, Sendable {
         if readsRows {
           rows += try PackedRow.rows(in: block)
         } else {
-          unreadRows += try RowUnpacker.count(block)
+          unreadRows += try RowUnpacker<ValueColumn>.count(block)
         }
       case 12: confirmedDigest = try reader.fixed()
       case 13: isWhole = try reader.flag()
@@ -389,7 +386,7 @@ extension PackedRow {
   }
 
   fileprivate static func rows(in block: WireReader) throws(WireError) -> [PulledRow] {
-    var unpacker = try RowUnpacker(block, room: SyncLimits.bodyBytes)
+    var unpacker = try RowUnpacker<ValueColumn>(block, room: SyncLimits.bodyBytes)
     var rows: [PulledRow] = []
     while !unpacker.isAtEnd {
       let row = try unpacker.row()

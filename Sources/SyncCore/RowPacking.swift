@@ -109,6 +109,8 @@ extension RowPacker.Shape {
   private static let keysMax = 64
   /// More columns than a table of SQLite can have.
   private static let columnsMax = 32_767
+  /// What a row takes at least beside its values.
+  static let bytes = 8
 
   func write(to writer: inout WireWriter) {
     writer.varint(UInt64(table))
@@ -130,6 +132,9 @@ extension RowPacker.Shape {
     self.columns = columns
   }
 
+  /// How many values a row has.
+  var width: Int { keys + columns.count * ((hasBefore ? 1 : 0) + (hasAfter ? 1 : 0)) }
+
   var slots: [RowPacker.Slot] {
     (0..<keys).map { RowPacker.Slot(table: table, role: .key, number: $0) }
       + (hasBefore ? columns : []).map { RowPacker.Slot(table: table, role: .before, number: $0) }
@@ -138,12 +143,12 @@ extension RowPacker.Shape {
 }
 
 /// Reads a block back, row by row.
-struct RowUnpacker {
+struct RowUnpacker<Column: UnpackedColumn> {
   private var shapes: [RowPacker.Shape] = []
   private var places: [[Int]] = []
-  private var rowShapes: [Int] = []
-  private var columns: [ArraySlice<Value>] = []
-  private var next = 0
+  /// The shapes of the rows that are left.
+  private var rowShapes: WireReader
+  private var columns: [Column] = []
 
   /// - Parameters:
   ///   - bytes: What ``RowPacker/finish()`` gave.
@@ -152,8 +157,12 @@ struct RowUnpacker {
   init(_ bytes: WireReader, room: Int) throws(WireError) {
     var reader = bytes
     var slots: [RowPacker.Slot: Int] = [:]
+    var work = 0
     for _ in 0..<(try reader.number(upTo: bytes.remaining)) {
       let shape = try RowPacker.Shape(reading: &reader)
+      // Each is some row's, which takes as much again.
+      work += RowPacker.Shape.bytes + 2 * shape.width
+      if work > room { throw .tooLarge("block") }
       shapes.append(shape)
       places.append(
         shape.slots.map { slot in
@@ -162,24 +171,32 @@ struct RowUnpacker {
           return place
         })
     }
-    var list = try reader.sized()
-    var counts = Array(repeating: 0, count: slots.count)
-    var work = 0
-    while !list.isAtEnd {
-      let shape = try list.number(upTo: shapes.count - 1)
-      rowShapes.append(shape)
-      work += 2 * places[shape].count
-      if work > room { throw .tooLarge("block") }
-      for place in places[shape] { counts[place] += 1 }
-    }
+    rowShapes = try reader.sized()
+    let counts = try counts(of: slots.count, room: room)
     var unpacker = try ColumnUnpacker(words: try reader.sized(), room: room)
     for count in counts {
-      columns.append(try unpacker.unpack(try reader.sized(), count: count)[...])
+      var column = Column(count: count)
+      try unpacker.unpack(try reader.sized(), count: count, into: &column)
+      columns.append(column)
     }
     guard reader.isAtEnd else { throw .malformed("block") }
   }
 
-  var isAtEnd: Bool { next == rowShapes.count }
+  /// How many values each column has.
+  private func counts(of columns: Int, room: Int) throws(WireError) -> [Int] {
+    var list = rowShapes
+    var counts = Array(repeating: 0, count: columns)
+    var work = 0
+    while !list.isAtEnd {
+      let shape = try list.number(upTo: shapes.count - 1)
+      work += 2 * max(1, places[shape].count)
+      if work > room { throw .tooLarge("block") }
+      for place in places[shape] { counts[place] += 1 }
+    }
+    return counts
+  }
+
+  var isAtEnd: Bool { rowShapes.isAtEnd }
 
   /// How many rows a block has.
   static func count(_ bytes: WireReader) throws(WireError) -> Int {
@@ -198,24 +215,125 @@ struct RowUnpacker {
 
   /// The next row; there has to be one.
   mutating func row() throws(WireError) -> PackedRow {
-    guard !isAtEnd else { throw .truncated }
-    let number = rowShapes[next]
-    next += 1
+    let number = try nextShape()
     let shape = shapes[number]
     var slot = 0
-    func take(_ count: Int, _ columns: inout [ArraySlice<Value>]) -> [Value] {
+    func take(_ count: Int, _ columns: inout [Column]) throws(WireError) -> [Value] {
       var values: [Value] = []
       values.reserveCapacity(count)
       for _ in 0..<count {
-        values.append(columns[places[number][slot]].removeFirst())
+        values.append(try columns[places[number][slot]].next())
         slot += 1
       }
       return values
     }
     var row = PackedRow(table: shape.table, kind: shape.kind, key: [], columns: shape.columns)
-    row.key = take(shape.keys, &columns)
-    if shape.hasBefore { row.before = take(shape.columns.count, &columns) }
-    if shape.hasAfter { row.after = take(shape.columns.count, &columns) }
+    row.key = try take(shape.keys, &columns)
+    if shape.hasBefore { row.before = try take(shape.columns.count, &columns) }
+    if shape.hasAfter { row.after = try take(shape.columns.count, &columns) }
     return row
+  }
+
+  private mutating func nextShape() throws(WireError) -> Int {
+    guard !isAtEnd else { throw .truncated }
+    return try rowShapes.number(upTo: shapes.count - 1)
+  }
+}
+
+extension RowUnpacker where Column == EncodedColumn {
+  /// Writes the next row, which has to be there, as the change of a row that it is.
+  mutating func writeChange(to writer: inout WireWriter) throws(WireError) {
+    let number = try nextShape()
+    let shape = shapes[number]
+    guard let operation = Operation(rawValue: shape.kind), shape.keys > 0, shape.table > 0,
+      shape.columns.isEmpty
+        || (shape.hasBefore == (operation != .insert) && shape.hasAfter == (operation != .delete))
+    else { throw .malformed("row change") }
+    writer.message(11) { writer in
+      writer.unsigned(1, UInt64(shape.table))
+      writer.unsigned(2, UInt64(operation.rawValue))
+      var slot = 0
+      func write(_ field: Int, _ count: Int) {
+        for place in places[number][slot..<slot + count] {
+          columns[place].writeNext(to: &writer, as: field)
+        }
+        slot += count
+      }
+      write(3, shape.keys)
+      writer.packed(4, shape.columns)
+      if shape.hasBefore { write(5, shape.columns.count) }
+      if shape.hasAfter { write(6, shape.columns.count) }
+    }
+  }
+}
+
+/// The values of a column that come out of a block, one after the other.
+protocol UnpackedColumn {
+  /// An empty one, for so many values.
+  init(count: Int)
+  mutating func append(_ value: Value)
+  /// Appends a text; false if the bytes are none.
+  mutating func append(text: UnsafeBufferPointer<UInt8>) -> Bool
+  /// The next value; there has to be one.
+  mutating func next() throws(WireError) -> Value
+}
+
+/// Values as they are worked with.
+struct ValueColumn: UnpackedColumn {
+  private var values: [Value] = []
+  private var position = 0
+
+  init(count: Int) { values.reserveCapacity(count) }
+
+  mutating func append(_ value: Value) { values.append(value) }
+
+  mutating func append(text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let text = unsafe String(exactly: text) else { return false }
+    values.append(.text(text))
+    return true
+  }
+
+  mutating func next() throws(WireError) -> Value {
+    guard position < values.count else { throw .truncated }
+    position += 1
+    return values[position - 1]
+  }
+}
+
+/// Values as they stand in a message, which take a third of what they do otherwise.
+struct EncodedColumn: UnpackedColumn {
+  private var writer = WireWriter()
+  private var position = 0
+
+  init(count: Int) {}
+
+  mutating func append(_ value: Value) { writer.valueContent(value) }
+
+  mutating func append(text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard unsafe text.isText else { return false }
+    unsafe writer.textContent(text)
+    return true
+  }
+
+  mutating func next() throws(WireError) -> Value {
+    var reader = WireReader(writer.bytes, position..<writer.bytes.count)
+    let value = try reader.valueContent()
+    position = reader.position
+    return value
+  }
+
+  /// Writes the next value, which has to be there, as a field.
+  mutating func writeNext(to other: inout WireWriter, as field: Int) {
+    let start = position
+    var (length, shift) = (0, 0)
+    while true {
+      let byte = writer.bytes[position]
+      position += 1
+      length |= Int(byte & 0x7F) << shift
+      shift += 7
+      if byte & 0x80 == 0 { break }
+    }
+    position += length
+    other.lengthPrefixed(field, writer.bytes[start..<position])
   }
 }

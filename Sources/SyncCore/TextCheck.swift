@@ -22,6 +22,14 @@ extension String {
   }
 }
 
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether the bytes are a text, told without making one.
+  var isText: Bool {
+    guard #available(macOS 26, iOS 26, *) else { return unsafe String(exactly: self) != nil }
+    return unsafe TextCheck.isASCII(self) != nil
+  }
+}
+
 /// Whether bytes are UTF-8, told without a branch: a finite automaton of nine states whose step is a
 /// shift.
 ///

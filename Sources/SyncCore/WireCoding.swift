@@ -18,6 +18,9 @@ package struct WireWriter {
 
   package init() {}
 
+  /// One that will write about so many bytes, and is not to move them meanwhile.
+  init(expecting count: Int) { bytes.reserveCapacity(count) }
+
   package mutating func varint(_ value: UInt64) {
     var value = value
     while value > 0x7F {
@@ -124,19 +127,52 @@ package struct WireWriter {
   mutating func zigzagged(_ value: Int64) { varint(zigzag(value)) }
 
   package mutating func value(_ field: Int, _ value: Value) {
-    message(field) { writer in
-      switch value {
-      case .null: break
-      case .integer(let integer):
-        writer.tag(2, 0)
-        writer.varint(zigzag(integer))
-      case .real(let real):
-        writer.tag(3, 1)
-        writer.appendFixed(real.bitPattern)
-      case .text(let text): writer.presentString(4, text)
-      case .blob(let blob): writer.presentBlob(5, blob)
-      }
+    tag(field, 2)
+    valueContent(value)
+  }
+
+  /// A value without its field's number: its length and what it is.
+  mutating func valueContent(_ value: Value) {
+    switch value {
+    case .null: bytes.append(0)
+    case .integer(let integer):
+      let number = zigzag(integer)
+      bytes.append(UInt8(1 + Self.length(of: number)))
+      tag(2, 0)
+      varint(number)
+    case .real(let real):
+      bytes.append(9)
+      tag(3, 1)
+      appendFixed(real.bitPattern)
+    case .text(let text):
+      contentHead(4, text.utf8.count)
+      bytes.append(contentsOf: text.utf8)
+    case .blob(let blob):
+      contentHead(5, blob.count)
+      bytes.append(contentsOf: blob)
     }
+  }
+
+  /// The same for a text's bytes.
+  mutating func textContent(_ text: UnsafeBufferPointer<UInt8>) {
+    contentHead(4, text.count)
+    unsafe bytes.append(contentsOf: text)
+  }
+
+  private mutating func contentHead(_ field: Int, _ count: Int) {
+    varint(UInt64(1 + Self.length(of: UInt64(count)) + count))
+    tag(field, 2)
+    varint(UInt64(count))
+  }
+
+  private static func length(of varint: UInt64) -> Int {
+    max(1, (64 - varint.leadingZeroBitCount + 6) / 7)
+  }
+
+  /// A field whose content and its length have been written already.
+  mutating func lengthPrefixed(_ field: Int, _ content: ArraySlice<UInt8>) {
+    tag(field, 2)
+    bytes.append(contentsOf: content)
   }
 }
 
@@ -151,15 +187,15 @@ func unzigzag(_ value: UInt64) -> Int64 {
 /// and nothing that comes from outside can trap.
 package struct WireReader {
   private let bytes: [UInt8]
-  private var position: Int
-  private let end: Int
+  private(set) var position: Int
+  let end: Int
   private var wireType: UInt64 = 0
 
   package init(_ bytes: [UInt8]) {
     self.init(bytes, 0..<bytes.count)
   }
 
-  private init(_ bytes: [UInt8], _ range: Range<Int>) {
+  init(_ bytes: [UInt8], _ range: Range<Int>) {
     self.bytes = bytes
     position = range.lowerBound
     end = range.upperBound
@@ -257,7 +293,14 @@ package struct WireReader {
   }
 
   package mutating func value() throws(WireError) -> Value {
-    var reader = try message()
+    try Self.value(try message())
+  }
+
+  /// A value without its field's number.
+  mutating func valueContent() throws(WireError) -> Value { try Self.value(try sized()) }
+
+  private static func value(_ message: WireReader) throws(WireError) -> Value {
+    var reader = message
     var value = Value.null
     while let field = try reader.next() {
       switch field {

@@ -48,12 +48,35 @@ struct WordUnpacker {
   /// - Returns: The text.
   /// - Throws: ``WireError`` if there is none, or it is no text.
   mutating func next(upTo limit: Int) throws(WireError) -> String {
+    try read(upTo: limit)
+    let whole = unsafe text.withUnsafeBufferPointer {
+      unsafe String(exactly: UnsafeBufferPointer(rebasing: $0[..<count]))
+    }
+    guard let whole else { throw .malformed("text that is not UTF-8") }
+    return whole
+  }
+
+  /// Appends the next text to a column.
+  ///
+  /// - Returns: How many bytes it has.
+  /// - Throws: ``WireError`` if there is none, or it is no text.
+  mutating func next(upTo limit: Int, into column: inout some UnpackedColumn) throws(WireError) -> Int
+  {
+    try read(upTo: limit)
+    let isText = unsafe text.withUnsafeBufferPointer {
+      unsafe column.append(text: UnsafeBufferPointer(rebasing: $0[..<count]))
+    }
+    guard isText else { throw .malformed("text that is not UTF-8") }
+    return count
+  }
+
+  private mutating func read(upTo limit: Int) throws(WireError) {
     count = 0
     var isSpaced = false
     var isAfterDigit = false
     var isCapital = false
     while count <= limit {
-      if count + 32 > text.count { text += Array(repeating: 0, count: text.count) }
+      if count + 32 > text.count { text += repeatElement(0, count: text.count) }
       let code = try codes.byte()
       switch code {
       case ...0x40:
@@ -61,12 +84,7 @@ struct WordUnpacker {
         if isDigit, isSpaced, !isAfterDigit { put(0x20) }
         put(code)
         (isSpaced, isAfterDigit) = (isDigit, isDigit)
-      case WordCode.end:
-        let whole = unsafe text.withUnsafeBufferPointer {
-          unsafe String(exactly: UnsafeBufferPointer(rebasing: $0[..<count]))
-        }
-        guard let whole else { throw .malformed("text that is not UTF-8") }
-        return whole
+      case WordCode.end: return
       case WordCode.capital: isCapital = true
       case WordCode.sentence:
         put(0x2E)

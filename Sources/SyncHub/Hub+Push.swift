@@ -99,11 +99,10 @@ private struct Reception {
   mutating func take(_ envelope: Envelope) throws -> [Receipt] {
     var receipts: [Receipt] = []
     let start = try store.head()
-    for (index, body) in envelope.changeSets.enumerated() {
+    for body in envelope.changeSets {
       if try store.head() - start > SyncLimits.ingestedRows { break }
       do {
-        let decoded = index < envelope.decoded.count ? envelope.decoded[index] : nil
-        receipts.append(try take(body, decoded))
+        receipts.append(try take(body))
       } catch let refusal as Refusal {
         if receipts.isEmpty { throw refusal }
         break
@@ -113,9 +112,9 @@ private struct Reception {
     return receipts
   }
 
-  private mutating func take(_ body: [UInt8], _ decoded: ChangeSet?) throws -> Receipt {
+  private mutating func take(_ body: [UInt8]) throws -> Receipt {
     let hash = ChangeSet.hash(of: body)
-    guard let changeSet = decoded ?? (try? ChangeSet(decoding: body)) else {
+    guard let changeSet = try? ChangeSet(decoding: body) else {
       return try takeMalformed(body, hash)
     }
     guard changeSet.stream == id else { throw Refusal(.malformed, detail: "stream") }
@@ -247,8 +246,8 @@ private struct Reception {
   /// stream, so that they block nothing behind them.
   private mutating func takeMalformed(_ body: [UInt8], _ hash: [UInt8]) throws -> Receipt {
     let sequence = stream.lastSequence + 1
-    if let damaged = DamagedChangeSet(decoding: body), damaged.sequence != sequence {
-      if damaged.sequence < sequence { return try knownDamaged(damaged.sequence, hash) }
+    if let damaged = DamagedChangeSet.sequence(in: body), damaged != sequence {
+      if damaged < sequence { return try knownDamaged(damaged, hash) }
       throw gap
     }
     let changeSet = ChangeSet(
@@ -297,7 +296,9 @@ extension Hub {
     within reader: Reader? = nil, deciding decision: Ingest.Decision? = nil,
     wallMilliseconds: Int64
   ) throws -> Verdict {
-    if let change = changeSet.changes.first(where: \.holdsNoNumber) {
+    if changeSet.changes.holdNoNumber,
+      let change = changeSet.changes.first(where: \.holdsNoNumber)
+    {
       let table = schema.table(number: change.table)?.name ?? ""
       return Verdict(.quarantined, .constraint, "\(table) \(change.key)")
     }
@@ -305,8 +306,11 @@ extension Hub {
     var ingest = Ingest(
       store, kinds: kinds, rules: rules,
       permission: reader.flatMap { Permission(store, $0, past) }, decision: decision, past: past,
-      changeSet: changeSet.schemaVersion < schema.version ? filledIn(changeSet) : changeSet,
-      origin: origin,
+      changeSet: changeSet, origin: origin,
+      filled: { change in
+        changeSet.schemaVersion < schema.version
+          ? filled(change, from: changeSet.schemaVersion) : change
+      },
       book: ConflictBook(store, wallMilliseconds: wallMilliseconds))
     do {
       return Verdict(try store.connection.attempt { try ingest.run() })
@@ -316,24 +320,20 @@ extension Hub {
     }
   }
 
-  /// A change set of a device with an older schema, whose new rows get the defaults of columns that
-  /// the device does not know.
+  /// What a device with an older schema has left out of the rows that it made: they get the defaults of
+  /// columns that it does not know.
   ///
   /// Only merging sees it so; the bytes that came are kept as they are.
-  private func filledIn(_ changeSet: ChangeSet) -> ChangeSet {
-    var filled = changeSet
-    filled.changes = changeSet.changes.map { change in
-      guard change.operation == .insert, let table = schema.table(number: change.table),
-        let defaults = defaults[change.table]
-      else { return change }
-      let missing = zip(table.columns, defaults).filter { column, value in
-        column.unit != nil && value != .null && column.since > changeSet.schemaVersion
-      }
-      let fields = missing.map { FieldChange(column: $0.number, before: .null, after: $1) }
-      return RowChange(
-        table: change.table, operation: .insert, key: change.key, fields: change.fields + fields)
+  private func filled(_ change: RowChange, from version: Int) -> RowChange {
+    guard change.operation == .insert, let table = schema.table(number: change.table),
+      let defaults = defaults[change.table]
+    else { return change }
+    let missing = zip(table.columns, defaults).filter { column, value in
+      column.unit != nil && value != .null && column.since > version
     }
-    return filled
+    let fields = missing.map { FieldChange(column: $0.number, before: .null, after: $1) }
+    return RowChange(
+      table: change.table, operation: .insert, key: change.key, fields: change.fields + fields)
   }
 
   /// Makes changes on the hub's own behalf.
@@ -362,20 +362,6 @@ extension Hub {
       let ruling = Ruling(by: officer, reason: "", wallMilliseconds: wallMilliseconds)
       for change in changes { try store.publishWord(of: change, number, ruling, signedBy: key) }
     }
-  }
-}
-
-extension RowChange {
-  /// Whether it holds a number that is none: a database keeps nothing in its place, and of a key that
-  /// holds one nobody finds the row again.
-  fileprivate var holdsNoNumber: Bool {
-    key.values.contains(where: \.isNoNumber) || fields.contains { $0.after.isNoNumber }
-  }
-}
-
-extension Value {
-  fileprivate var isNoNumber: Bool {
-    if case .real(let real) = self { real.isNaN } else { false }
   }
 }
 

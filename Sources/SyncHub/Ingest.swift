@@ -15,6 +15,8 @@ struct Ingest {
   private let past: Past
   let origin: ChangeOrigin
   private let changeSet: ChangeSet
+  /// A change with what its writer's schema left out of it.
+  private let filled: (RowChange) -> RowChange
   private var book: ConflictBook
   var digests = ScopedDigests()
   var disposition = Receipt.Disposition.applied
@@ -82,7 +84,7 @@ struct Ingest {
   init(
     _ store: HubStore, kinds: [Int: [ColumnKind]], rules: [any HubRule],
     permission: Permission?, decision: Decision?, past: Past, changeSet: ChangeSet,
-    origin: ChangeOrigin, book: ConflictBook
+    origin: ChangeOrigin, filled: @escaping (RowChange) -> RowChange, book: ConflictBook
   ) {
     self.store = store
     self.kinds = kinds
@@ -92,9 +94,11 @@ struct Ingest {
     self.past = past
     self.origin = origin
     self.changeSet = changeSet
+    self.filled = filled
     self.book = book
     var deletions: [RowPlace: Int] = [:]
-    for (position, change) in changeSet.changes.enumerated() {
+    let deletes = changeSet.changes.contains(.delete)
+    for (position, change) in changeSet.changes.enumerated() where deletes {
       let place = RowPlace(table: change.table, key: change.key)
       deletions[place] = change.operation == .delete ? position : nil
     }
@@ -143,7 +147,7 @@ struct Ingest {
     for (position, change) in changeSet.changes.enumerated() {
       try rejectIfDependent(change)
       let isLast = deletions[RowPlace(table: change.table, key: change.key)] == position
-      if !isLast { try merge(change, position: position) }
+      if !isLast { try merge(filled(change), position: position) }
     }
     for position in deletions.values.sorted() {
       let change = changeSet.changes[position]

@@ -77,7 +77,7 @@ extension ScopeTests {
     ).changeSet
     var bodies: [[UInt8]] = []
     for changes in transactions {
-      changeSet.changes = changes
+      changeSet.changes = RowChanges(changes)
       lie(&changeSet)
       bodies.append(changeSet.encoded())
       changeSet.previous = ChangeSet.hash(of: changeSet.encoded())
