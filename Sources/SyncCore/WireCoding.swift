@@ -195,6 +195,9 @@ package struct WireReader {
     self.init(bytes, 0..<bytes.count)
   }
 
+  /// Reads what begins somewhere in some bytes.
+  package init(_ bytes: [UInt8], from start: Int) { self.init(bytes, start..<bytes.count) }
+
   init(_ bytes: [UInt8], _ range: Range<Int>) {
     self.bytes = bytes
     position = range.lowerBound

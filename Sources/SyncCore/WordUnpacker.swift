@@ -60,8 +60,9 @@ struct WordUnpacker {
   ///
   /// - Returns: How many bytes it has.
   /// - Throws: ``WireError`` if there is none, or it is no text.
-  mutating func next(upTo limit: Int, into column: inout some UnpackedColumn) throws(WireError) -> Int
-  {
+  mutating func next(
+    upTo limit: Int, into column: inout some UnpackedColumn
+  ) throws(WireError) -> Int {
     try read(upTo: limit)
     let isText = unsafe text.withUnsafeBufferPointer {
       unsafe column.append(text: UnsafeBufferPointer(rebasing: $0[..<count]))

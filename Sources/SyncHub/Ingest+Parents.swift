@@ -40,20 +40,27 @@ extension Ingest {
   ///
   /// So does what those point to, without an end to how deep that goes.
   mutating func keepParents() throws {
-    var open = Array(touched.indices)
+    var back: [Int] = []
+    for index in touched.indices { try keepParents(ofRowAt: index, &back) }
     var next = 0
-    while next < open.count {
-      let row = touched[open[next]]
+    while next < back.count {
       next += 1
-      if row.now.isDeleted { continue }
-      for (place, isOwn) in named(by: row) {
-        if let index = try keep(place, namedBy: row, isOwn: isOwn) { open.append(index) }
-      }
+      try keepParents(ofRowAt: back[next - 1], &back)
+    }
+  }
+
+  /// Does it for one of the touched rows, by where it is, and says where rows are that have come back.
+  private mutating func keepParents(ofRowAt index: Int, _ back: inout [Int]) throws {
+    if touched.isDeleted(at: index) { return }
+    if store.links(of: touched.table(at: index).number).isEmpty { return }
+    let row = try touched.row(at: index)
+    for (place, isOwn) in named(by: row) {
+      if let index = try keep(place, namedBy: row, isOwn: isOwn) { back.append(index) }
     }
   }
 
   /// What a row points to, and what was said of it; each with whether that is this writer's word.
-  private func named(by row: Touched) -> [(place: RowPlace, isOwn: Bool)] {
+  private func named(by row: TouchedState) -> [(place: RowPlace, isOwn: Bool)] {
     let links = store.links(of: row.table.number)
     if links.isEmpty { return [] }
     let before = Set(row.isConsequence ? [] : row.before?.parents(links) ?? [])
@@ -69,12 +76,13 @@ extension Ingest {
 
   /// - Returns: Where in ``touched`` a row is that has come back.
   private mutating func keep(
-    _ place: RowPlace, namedBy row: Touched, isOwn: Bool
+    _ place: RowPlace, namedBy row: TouchedState, isOwn: Bool
   ) throws -> Int? {
     guard let parent = store.schema.table(number: place.table) else { return nil }
     if isOwn { try permission?.checkLink(parent, place.key, from: row.text) }
     if livingParents.contains(place) { return nil }
     if try isLiving(parent, place) {
+      if livingParents.count == Self.parentsKept { livingParents = [] }
       livingParents.insert(place)
       return nil
     }
@@ -87,8 +95,11 @@ extension Ingest {
     return try revive(parent, place.key, old, deletion)
   }
 
+  /// So many are remembered to have been seen.
+  private static let parentsKept = 4_096
+
   private func isLiving(_ table: TableSchema, _ place: RowPlace) throws -> Bool {
-    if let index = places[place] { return !touched[index].now.isDeleted }
+    if let index = touched.index(of: place) { return !touched.isDeleted(at: index) }
     return try store.connection.first(table.selectByKey, place.key.values) != nil
   }
 
@@ -100,9 +111,7 @@ extension Ingest {
     new.deletion = nil
     new.sentWhole = sequence
     new.deletions.append(Candidate(.deletion, of: deletion, values: []))
-    let place = RowPlace(table: table.number, key: key)
-    let index = places[place] ?? touch(table, key, old, new, isConsequence: true)
-    try write(new, at: index, sequence: sequence)
+    let index = try writeConsequence(new, over: old, table, key, sequence: sequence)
     try store.follow(table, key, digests: &digests)
     hasUnsettledScopes = true
     disposition = .conflicted
@@ -116,18 +125,21 @@ extension Ingest {
   /// come after this change set.
   mutating func carryOutIdleDeletions() throws {
     if origin.isHubStream { return }
-    var open = touched.flatMap { placesLeft(by: $0) }
     var seen: Set<RowPlace> = []
-    while let place = open.popLast() {
-      guard seen.insert(place).inserted, let index = try carryOutDeletion(of: place) else {
-        continue
+    for index in touched.indices.reversed() where !touched.isNew(at: index) {
+      if store.links(of: touched.table(at: index).number).isEmpty { continue }
+      var open = Array(placesLeft(by: try touched.row(at: index)))
+      while let place = open.popLast() {
+        guard seen.insert(place).inserted, let index = try carryOutDeletion(of: place) else {
+          continue
+        }
+        open += placesLeft(by: try touched.row(at: index))
       }
-      open += placesLeft(by: touched[index])
     }
   }
 
   /// The rows to which a row pointed, or a statement about it, and nothing of it points any more.
-  private func placesLeft(by row: Touched) -> Set<RowPlace> {
+  private func placesLeft(by row: TouchedState) -> Set<RowPlace> {
     let links = store.links(of: row.table.number)
     guard !links.isEmpty, let before = row.before, !before.isDeleted else { return [] }
     func named(_ state: RowState) -> Set<RowPlace> {
@@ -167,9 +179,7 @@ extension Ingest {
       let sequence = try store.nextSequence()
       // Two who delete the same row do not know of each other.
       if waiting.count > 1 { new.deletion?.stream = Version.mixed }
-      let index = places[place] ?? touch(table, place.key, state, new, isConsequence: true)
-      try write(new, at: index, sequence: sequence)
-      return index
+      return try writeConsequence(new, over: state, table, place.key, sequence: sequence)
     }
     return nil
   }

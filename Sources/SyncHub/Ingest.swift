@@ -20,33 +20,7 @@ struct Ingest {
   private var book: ConflictBook
   var digests = ScopedDigests()
   var disposition = Receipt.Disposition.applied
-  /// The rows that it touches, in the order in which it first does.
-  var touched: [Touched] = []
-  /// Where they are in ``touched``.
-  var places: [RowPlace: Int] = [:]
-
-  struct Touched {
-    let table: TableSchema
-    let key: RowKey
-    /// The row before; nothing if it is new.
-    let before: RowState?
-    var now: RowState
-    /// The row as the tables have it; nothing if they have none.
-    var stored: RowState?
-    /// What the tables refused ``now`` for: a later change may put it right.
-    var violation: ConstraintViolation?
-    /// Whether no change names it, and it only follows from one that does.
-    var isConsequence = false
-    /// Whether others belong to it that have to follow it to another scope.
-    fileprivate var move: Move?
-
-    var place: RowPlace { RowPlace(table: table.number, key: key) }
-    var text: String { "\(table.name) \(key)" }
-  }
-
-  fileprivate enum Move {
-    case made, moved
-  }
+  var touched: TouchedRows
   /// Whether a row points to one that is still to come, by which its scope is told.
   var hasUnsettledScopes = false
   /// Parents that this change set's rows point to and that have been seen to live.
@@ -55,7 +29,7 @@ struct Ingest {
   var recorded: [Int64: RecordedDeletions] = [:]
   /// Where in the change set rows are deleted, for good as far as it says: as children they keep no
   /// parent alive.
-  private let deletions: [RowPlace: Int]
+  private let deletions: LastDeletions
 
   /// Why a change set goes to quarantine, and what about.
   struct Rejection: Error {
@@ -96,13 +70,8 @@ struct Ingest {
     self.changeSet = changeSet
     self.filled = filled
     self.book = book
-    var deletions: [RowPlace: Int] = [:]
-    let deletes = changeSet.changes.contains(.delete)
-    for (position, change) in changeSet.changes.enumerated() where deletes {
-      let place = RowPlace(table: change.table, key: change.key)
-      deletions[place] = change.operation == .delete ? position : nil
-    }
-    self.deletions = deletions
+    touched = TouchedRows(store, changeSet.changes)
+    deletions = LastDeletions(changeSet.changes)
   }
 
   /// - Returns: The worst of what became of its changes.
@@ -113,13 +82,12 @@ struct Ingest {
     try keepParents()
     try carryOutIdleDeletions()
     try settleScopes()
-    for row in touched where !row.isConsequence {
-      try permission?.checkResult(row.table, row.key, row.now, before: row.before)
-    }
+    try checkResults()
     try noteWhatMayBeLost()
-    for row in touched {
-      guard let move = row.move else { continue }
-      try store.follow(row.table, row.key, isNew: move == .made, digests: &digests)
+    for index in touched.indices {
+      guard let move = touched.move(at: index) else { continue }
+      try store.follow(
+        touched.table(at: index), touched.key(at: index), isNew: move == .made, digests: &digests)
     }
     try checkSoftKeys()
     try checkRules()
@@ -149,15 +117,23 @@ struct Ingest {
       let isLast = deletions[RowPlace(table: change.table, key: change.key)] == position
       if !isLast { try merge(filled(change), position: position) }
     }
-    for position in deletions.values.sorted() {
+    for position in deletions.positions.map({ Int($0) }) {
       let change = changeSet.changes[position]
       let table = try table(of: change)
       let isNamed = try isNamed(table, change.key, unknownTo: origin) { deletions[$0] != nil }
       try merge(change, position: position, isNamed: isNamed)
     }
-    for row in touched {
-      guard let violation = row.violation else { continue }
+    if let (index, violation) = touched.firstRefused() {
+      let row = try touched.row(at: index)
       throw Rejection(reason: .constraint, detail: "\(row.text): \(violation.detail)")
+    }
+  }
+
+  private func checkResults() throws {
+    guard let permission else { return }
+    for index in touched.indices where !touched.isConsequence(at: index) {
+      let row = try touched.row(at: index)
+      try permission.checkResult(row.table, row.key, row.now, before: row.before)
     }
   }
 
@@ -168,12 +144,14 @@ struct Ingest {
   private func noteWhatMayBeLost() throws {
     if changeSet.base.access == 0 || origin.isHubStream { return }
     var kept: [Scope: Bool] = [:]
-    for row in touched where !row.isConsequence {
-      let scope = row.now.scope
+    for index in touched.indices where !touched.isConsequence(at: index) {
+      let scope = touched.scope(at: index)
       let isKept = try kept[scope] ?? past.keeps(scope)
       kept[scope] = isKept
       if !isKept {
-        try store.noteExit(fromDevice: changeSet.stream.device, row.table.number, row.key)
+        try store.noteExit(
+          fromDevice: changeSet.stream.device, touched.table(at: index).number,
+          touched.key(at: index))
       }
     }
   }
@@ -192,14 +170,21 @@ struct Ingest {
     let table = try table(of: change)
     try checkKinds(change, table)
     let place = RowPlace(table: table.number, key: change.key)
-    let known = places[place]
-    let old = try known.map { touched[$0].now } ?? store.row(table, change.key)
+    let known = touched.index(of: place)
+    var row = try known.map { try touched.row(at: $0) }
+    let old = try row?.now ?? store.row(table, change.key)
     if known == nil, let old { try permission?.check(old, table, change) }
     try permission?.checkAuthors(change, table, before: old, officer: changeSet.officer)
     let sequence = try store.nextSequence()
     let (new, outcomes) = try outcome(of: change, table, old, isNamed: isNamed, sequence: sequence)
-    let index = known ?? touch(table, change.key, old, new)
-    try write(new, at: index, sequence: sequence)
+    row =
+      row
+      ?? TouchedState(
+        table: table, key: change.key, before: old, now: new, stored: old)
+    if var row {
+      try write(new, to: &row, sequence: sequence)
+      _ = touched.put(row, at: known, by: position)
+    }
     let isPlainCreation = old == nil && change.operation == .insert && outcomes.isPlain
     if !isPlainCreation {
       try store.writeHistory(
@@ -228,22 +213,24 @@ struct Ingest {
   /// The detail of a rejection where a deletion has been confirmed of a row to which others point.
   static let hasChildren = "children"
 
-  /// Takes a row to those that it touches.
+  /// Writes what follows for a row from what is done to others.
   ///
   /// - Returns: Where in ``touched`` it is.
-  mutating func touch(
-    _ table: TableSchema, _ key: RowKey, _ old: RowState?, _ new: RowState,
-    isConsequence: Bool = false
-  ) -> Int {
-    places[RowPlace(table: table.number, key: key)] = touched.count
-    touched.append(
-      Touched(
-        table: table, key: key, before: old, now: new, stored: old, isConsequence: isConsequence))
-    return touched.count - 1
+  mutating func writeConsequence(
+    _ new: RowState, over old: RowState, _ table: TableSchema, _ key: RowKey, sequence: Int64
+  ) throws -> Int {
+    let known = touched.index(of: RowPlace(table: table.number, key: key))
+    var row =
+      try known.map { try touched.row(at: $0) }
+      ?? TouchedState(
+        table: table, key: key, before: old, now: new, stored: old, isConsequence: true)
+    try write(new, to: &row, sequence: sequence)
+    return touched.put(row, at: known)
   }
 
   /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
-  private func move(_ table: TableSchema, from old: RowState?, to new: Scope) -> Move? {
+  private func move(_ table: TableSchema, from old: RowState?, to new: Scope) -> TouchedState.Move?
+  {
     let dependents = store.schema.scopeDependents(of: table)
     if dependents.isEmpty, old == nil { return nil }
     guard let old else { return dependents.contains { $0.condition != nil } ? .made : nil }
@@ -261,21 +248,23 @@ struct Ingest {
 
   /// Writes what has become of a touched row, unless its tables refuse that: then a later change of the
   /// same change set may put it right.
-  mutating func write(_ new: RowState, at index: Int, sequence: Int64) throws {
-    let (table, key, old) = (touched[index].table, touched[index].key, touched[index].stored)
+  private mutating func write(
+    _ new: RowState, to row: inout TouchedState, sequence: Int64
+  ) throws {
+    let (table, key, old) = (row.table, row.key, row.stored)
     let now: RowState
     do {
       now = try store.write(new, over: old, table, key, sequence: sequence, digests: &digests)
     } catch let violation as ConstraintViolation {
-      (touched[index].now, touched[index].violation) = (new, violation)
+      (row.now, row.violation) = (new, violation)
       return
     }
-    (touched[index].now, touched[index].stored) = (now, now)
-    touched[index].violation = nil
+    (row.now, row.stored) = (now, now)
+    row.violation = nil
     if now.scope == .nobody || pointsElsewhere(table, from: old, to: now) {
       hasUnsettledScopes = true
     }
-    if let move = move(table, from: old, to: now.scope) { touched[index].move = move }
+    if let move = move(table, from: old, to: now.scope) { row.move = move }
     try book.update(table, key, from: old, to: now)
   }
 
@@ -293,17 +282,17 @@ struct Ingest {
   private mutating func settleScopes() throws {
     while hasUnsettledScopes {
       hasUnsettledScopes = false
-      for index in touched.indices where touched[index].table.scope != nil {
-        let row = touched[index]
+      for index in touched.indices where touched.table(at: index).scope != nil {
+        var row = try touched.row(at: index)
         // It may have followed a row that came back.
         let noted = try store.notedScope(row.table.number, row.key)
-        touched[index].now.scope = noted ?? row.now.scope
-        guard
-          let scope = try store.settleScope(
-            row.table, row.key, touched[index].now, digests: &digests)
-        else { continue }
-        touched[index].now.scope = scope
-        hasUnsettledScopes = true
+        row.now.scope = noted ?? row.now.scope
+        let scope = try store.settleScope(row.table, row.key, row.now, digests: &digests)
+        if let scope {
+          row.now.scope = scope
+          hasUnsettledScopes = true
+        }
+        _ = touched.put(row, at: index)
       }
     }
   }
@@ -373,7 +362,8 @@ struct Ingest {
   // MARK: Keys and rules
 
   private mutating func checkSoftKeys() throws {
-    for row in touched where !row.table.softKeys.isEmpty {
+    for index in touched.indices where !touched.table(at: index).softKeys.isEmpty {
+      let row = try touched.row(at: index)
       let values = row.now.isDeleted ? nil : row.now.values
       for softKey in row.table.softKeys {
         try book.checkDuplicates(row.table, row.key, values: values, softKey)
@@ -384,23 +374,36 @@ struct Ingest {
   private mutating func checkRules() throws {
     guard !rules.isEmpty else { return }
     let view = HubView(connection: store.connection)
-    // A deleted row as it was last.
-    let last = touched.map { TouchedRow(table: $0.table, key: $0.key, values: $0.now.values) }
-    var known = Set(last.map { RowReference($0.table.name, $0.key) })
-    var examined = last.map { ($0.table, $0.key) }
-    var rows = zip(touched, last).filter { !$0.0.now.isDeleted }.map(\.1)
-    for rule in rules {
-      for row in try rule.concerned(by: last, in: view) where known.insert(row).inserted {
-        guard let table = store.schema.table(named: row.table) else { continue }
-        examined.append((table, row.key))
-        if let values = try store.connection.first(table.selectByKey, row.key.values) {
-          rows.append(TouchedRow(table: table, key: row.key, values: values))
+    var known: Set<RowReference> = []
+    var others: [(TableSchema, RowKey)] = []
+    var findings: [RuleFinding] = []
+    var next = 0
+    while next < touched.count {
+      let slice = try touched.rows(from: next)
+      next += slice.count
+      // A deleted row as it was last.
+      let last = slice.map { TouchedRow(table: $0.table, key: $0.key, values: $0.now.values) }
+      var rows = zip(slice, last).filter { !$0.0.now.isDeleted }.map(\.1)
+      for rule in rules {
+        for row in try rule.concerned(by: last, in: view) {
+          guard let table = store.schema.table(named: row.table),
+            touched.index(of: RowPlace(table: table.number, key: row.key)) == nil,
+            known.insert(row).inserted
+          else { continue }
+          others.append((table, row.key))
+          if let values = try store.connection.first(table.selectByKey, row.key.values) {
+            rows.append(TouchedRow(table: table, key: row.key, values: values))
+          }
         }
       }
+      findings += try rules.flatMap { try $0.findings(about: rows, in: view) }
     }
-    let findings = try rules.flatMap { try $0.findings(about: rows, in: view) }
     for finding in findings { try book.raise(finding) }
-    for (table, key) in examined { try book.closeSuspicions(about: table, key, but: findings) }
+    for index in touched.indices {
+      try book.closeSuspicions(
+        about: touched.table(at: index), touched.key(at: index), but: findings)
+    }
+    for (table, key) in others { try book.closeSuspicions(about: table, key, but: findings) }
   }
 }
 

@@ -42,6 +42,28 @@ struct DepthTests {
       migrations: [Migration(name: "deep-v1", sql: Self.sql)])
   }
 
+  @Test func `of thousands of rows taken away at once, the one that somebody builds on stays`()
+    throws
+  {
+    let world = try world()
+    let (one, two) = (try world.device("one"), try world.device("two"))
+    try one.write(
+      """
+      WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 6000)
+      INSERT INTO node SELECT 'n' || i, CASE WHEN i > 0 THEN 'n0' END, hex(zeroblob(20)) FROM n
+      """)
+    try one.sync()
+    try two.sync()
+    #expect(try world.hubRows("node").count == 6_000)
+    try one.write("INSERT INTO node VALUES ('leaf', 'n0', NULL)")
+    try two.write("DELETE FROM node")
+    try one.sync()
+    try two.sync()
+    try one.sync()
+    #expect(try world.hubRows("node").count == 2)
+    #expect(try world.hub.conflicts(openOnly: true).map(\.table) == ["node"])
+  }
+
   @Test func `a tree of any depth comes back for a leaf that somebody hung on it`() throws {
     let world = try world()
     let (one, two) = (try world.device("one"), try world.device("two"))
