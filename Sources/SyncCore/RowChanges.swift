@@ -114,11 +114,10 @@ extension RowChanges {
     private var listed: [RowChange] = []
     private var kept: KeptChanges?
 
-    /// A change set of more bytes than this is kept as them.
-    private static let listedBytes = 256 << 10
-
     init(of bytes: [UInt8]) {
-      if bytes.count > Self.listedBytes, bytes.count <= UInt32.max { kept = KeptChanges(bytes) }
+      if bytes.count > SyncLimits.smallChangeSetBytes, bytes.count <= UInt32.max {
+        kept = KeptChanges(bytes)
+      }
     }
 
     mutating func add(_ message: WireReader) throws(WireError) {

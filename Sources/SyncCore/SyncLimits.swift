@@ -19,6 +19,8 @@ package enum SyncLimits {
   package static let bodyBytes = 64 << 20
   /// The largest change set: what is left of a body for an envelope's own fields is ample.
   package static let changeSetBytes = bodyBytes - (1 << 20)
+  /// What is made of a change set of no more than this may take many times as much.
+  package static let smallChangeSetBytes = 256 << 10
   /// The largest change of one row: a change set's own fields need some room beside it.
   package static let rowChangeBytes = changeSetBytes - (64 << 10)
   /// What a change replaces, where that is more than this, is left out of it: what is written in its

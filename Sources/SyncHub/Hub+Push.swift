@@ -21,7 +21,7 @@ extension Hub {
     let envelope = try checked(bytes, device)
     let offset = wallMilliseconds - envelope.wallMilliseconds
     let isClockOff = abs(offset) > SyncLimits.clockOffsetMilliseconds
-    return try write { store in
+    return try write(envelope.changeSets.lazy.map(\.count).max() ?? 0) { store in
       var reply = PushReply()
       reply.epoch = envelope.stream.epoch
       reply.hubMilliseconds = wallMilliseconds

@@ -92,12 +92,22 @@ package struct Hub: Sendable {
   }
 
   func write<T>(_ body: (HubStore) throws -> T) throws -> T {
-    try database.write { connection in
-      let store = HubStore(connection, schema, links, randomness, movedRows: movedRows)
-      let result = try body(store)
-      try store.finish()
-      return result
-    }
+    try database.write { try run(body, $0) }
+  }
+
+  /// The same for a change set of so many bytes.
+  func write<T>(_ bytes: Int, _ body: (HubStore) throws -> T) throws -> T {
+    if bytes <= SyncLimits.smallChangeSetBytes { return try write(body) }
+    return try database.writeMuch { try run(body, $0) }
+  }
+
+  private func run<T>(
+    _ body: (HubStore) throws -> T, _ connection: any HubConnection
+  ) throws -> T {
+    let store = HubStore(connection, schema, links, randomness, movedRows: movedRows)
+    let result = try body(store)
+    try store.finish()
+    return result
   }
 
   func read<T>(_ body: (HubStore) throws -> T) throws -> T {

@@ -11,6 +11,9 @@ import SyncSQLite
 package protocol HubDatabase: Sendable {
   /// Runs one write transaction, durable when this returns; a throw rolls it back whole.
   func write<T>(_ body: (any HubConnection) throws -> T) throws -> T
+  /// The same for one that writes so much at once that what would undo a part of it is not to be in
+  /// memory.
+  func writeMuch<T>(_ body: (any HubConnection) throws -> T) throws -> T
   /// Runs one read transaction on a state that does not change meanwhile.
   func read<T>(_ body: (any HubConnection) throws -> T) throws -> T
   /// The links from each of the schema's tables to others.
@@ -22,6 +25,12 @@ package protocol HubDatabase: Sendable {
   func fitted(_ schema: SyncSchema) throws -> SyncSchema
   /// What the columns may hold, by table number, in the order of each table's declaration.
   func kinds(in schema: SyncSchema) throws -> [Int: [ColumnKind]]
+}
+
+extension HubDatabase {
+  package func writeMuch<T>(_ body: (any HubConnection) throws -> T) throws -> T {
+    try write(body)
+  }
 }
 
 /// An open transaction.

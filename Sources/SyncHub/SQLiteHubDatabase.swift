@@ -59,13 +59,30 @@ package struct SQLiteHubDatabase: HubDatabase {
   private static let ownTables = Set(ownMigrations.flatMap(\.tables))
 
   package func write<T>(_ body: (any HubConnection) throws -> T) throws -> T {
-    try database.write { db in
-      let triggers = try lookout.triggers(in: db) { try foreignTriggers($0) }
-      let connection = try SQLiteConnection(db, triggers)
-      let result = try body(connection)
-      try connection.restoreTriggers()
+    try database.write { try run(body, in: $0) }
+  }
+
+  package func writeMuch<T>(_ body: (any HubConnection) throws -> T) throws -> T {
+    try database.writeWithoutTransaction { db in
+      // One change set may touch every page of the file, and is undone by what those were.
+      try db.execute(sql: "PRAGMA temp_store = FILE")
+      defer { try? db.execute(sql: "PRAGMA temp_store = MEMORY") }
+      var result: T?
+      try db.inTransaction {
+        result = try run(body, in: db)
+        return .commit
+      }
+      guard let result else { throw HubError.notCommitted }
       return result
     }
+  }
+
+  private func run<T>(_ body: (any HubConnection) throws -> T, in db: Database) throws -> T {
+    let triggers = try lookout.triggers(in: db) { try foreignTriggers($0) }
+    let connection = try SQLiteConnection(db, triggers)
+    let result = try body(connection)
+    try connection.restoreTriggers()
+    return result
   }
 
   package func read<T>(_ body: (any HubConnection) throws -> T) throws -> T {
