@@ -55,10 +55,11 @@ let package = Package(
     .target(
       name: "SyncClient",
       dependencies: ["SyncCore", "SyncDevice", "Gzip", httpClient, encryption, logging]),
+    .systemLibrary(name: "CAllocator"),
     .target(
       name: "HubServer",
       dependencies: [
-        "SyncCore", "SyncHub", "Gzip", hummingbird, encryption, logging,
+        "SyncCore", "SyncHub", "Gzip", "CAllocator", hummingbird, encryption, logging,
         .product(name: "HummingbirdTLS", package: "hummingbird"),
       ]),
     .target(

@@ -77,6 +77,7 @@ package struct HubServer: Sendable {
   ///   cancellation of the task does.
   /// - Throws: What keeps it from listening, such as a port that is taken.
   package func run(stopsOnSignals: Bool = true) async throws {
+    Allocator.giveBackLargeBlocks()
     var services: [any Service] = [
       try application(), MovingRows(hub: hub, logger: logger, now: now),
     ]
