@@ -74,7 +74,9 @@ package struct Envelope: Equatable, Sendable {
       case 3: device = try reader.string()
       case 4: epoch = try reader.count()
       case 5: wallMilliseconds = try reader.milliseconds()
-      case 6: changeSets.append(try reader.blob())
+      // More than are taken are as many as make that known: an empty one takes two bytes.
+      case 6 where changeSets.count <= SyncLimits.envelopeChangeSets:
+        changeSets.append(try reader.blob())
       case 7: block = try reader.message()
       case 8: blockBytes = try reader.count()
       case ClosingField.number: signature = try reader.blob()

@@ -93,6 +93,46 @@ struct WireTests {
     #expect(throws: (any Error).self) { try Envelope(decoding: bytes + later.bytes) }
   }
 
+  @Test func `of more change sets than are taken, no more are read than make that known`() throws {
+    var writer = WireWriter()
+    writer.unsigned(1, 1)
+    writer.string(3, "device")
+    for _ in 0..<100_000 { writer.presentBlob(6, []) }
+    writer.blob(15, [1])
+    let envelope = try Envelope(decoding: writer.bytes)
+    #expect(envelope.changeSets.count == SyncLimits.envelopeChangeSets + 1)
+  }
+
+  @Test func `a large change set is read from its bytes, and says what a small one would`() throws {
+    var large = changeSet
+    let changes = (0..<8_000).map { number in
+      RowChange(
+        table: 10, operation: number.isMultiple(of: 3) ? .delete : .update,
+        key: RowKey([.text("row \(number)"), .integer(Int64(number))]),
+        fields: [
+          FieldChange(
+            column: 2, before: .text(String(repeating: "b", count: number % 300)),
+            after: number.isMultiple(of: 3) ? .null : .real(Double(number)))
+        ])
+    }
+    large.changes = RowChanges(changes)
+    let bytes = large.encoded()
+    #expect(bytes.count > SyncLimits.smallChangeSetBytes)
+    let read = try ChangeSet(decoding: bytes)
+    #expect(read == large && Array(read.changes) == changes)
+    #expect(read.encoded() == bytes)
+    #expect(read.changes.contains(.delete) && !read.changes.contains(.insert))
+    #expect(!read.changes.holdNoNumber)
+    var other = read
+    other.changes[7] = RowChange(
+      table: 10, operation: .insert, key: RowKey([.real(.nan)]), fields: [])
+    other.changes.append(changes[0])
+    #expect(other.changes.count == 8_001 && other.changes.holdNoNumber)
+    #expect(try ChangeSet(decoding: other.encoded()).changes.holdNoNumber)
+    let cut = Array(bytes[..<(bytes.count / 2)])
+    #expect((try? ChangeSet(decoding: cut)) != read)
+  }
+
   @Test func `a time that no clock shows is refused, so that reckoning with it cannot trap`() {
     for time in [Int64.min, .min + 1, .max, 1 << 54] {
       var changeSet = changeSet

@@ -8,10 +8,7 @@ import SyncDevice
 func memoryFigures(_ workload: Workload, devices: Int) async throws -> [Figure] {
   [
     try await deviceMemory(workload), try await ingestMemory(workload),
-    try await bodyMemory("text", largeText(workload)),
-    try await bodyMemory("rows", workload.rows.map(\.insertion)),
-    try await connectionMemory(devices: devices),
-  ]
+  ] + (try await bodyFigures(workload)) + [try await connectionMemory(devices: devices)]
 }
 
 /// A new device fetches all rows.
@@ -45,35 +42,6 @@ private func ingestMemory(_ workload: Workload) async throws -> Figure {
   return Figure("memory/hub/ingest", .mebibytes, [added], target: 64)
 }
 
-/// A row with a text of sixteen mebibytes, in which hardly anything comes again.
-private func largeText(_ workload: Workload) -> [Operation] {
-  guard let row = workload.rows.first else { return [] }
-  var random = SystemRandomNumberGenerator()
-  let text = Base64URL.text((0..<(12 << 20)).map { _ in UInt8.random(in: 0...255, using: &random) })
-  var values = row.values
-  values[row.kind.edited.first] = .text(text)
-  return [Operation(row.kind.insert, values)]
-}
-
-/// One transaction comes in: how often its bytes the hub holds at most while it takes them in.
-private func bodyMemory(
-  _ name: String, _ operations: [Operation]
-) async throws -> Figure {
-  let folder = try TemporaryFolder()
-  let path = folder.file("hub.db")
-  let device = try OwnDevice(
-    CountryHub(path: path, .whole).identity(1), .whole, path: folder.file("device.db"))
-  let hub = try HTTPHub(path: path)
-  let client = try hub.client()
-  try await device.sync(client)
-  try device.write(operations)
-  let bytes = try device.store.changeSets(wallMilliseconds: now()).last?.changeSet.encoded().count
-  let added = try await added(to: hub.worker) { try await device.sync(client) }
-  try hub.end(holding: operations.count)
-  let mebibytes = Double(bytes ?? 1) / ProcessMemory.mebibyte
-  return Figure("memory/hub/body/\(name)", .ratio, [added / mebibytes])
-}
-
 /// So many devices are connected, and all have brought and fetched something over their connections.
 private func connectionMemory(devices: Int) async throws -> Figure {
   let evening = try await Evening(devices: devices, devicesPerUnit: 1, atOnce: devices)
@@ -90,7 +58,7 @@ private func connectionMemory(devices: Int) async throws -> Figure {
 }
 
 /// By how many mebibytes a process grows while something is done.
-private func added(to worker: Worker, _ work: () async throws -> Void) async throws -> Double {
+func added(to worker: Worker, _ work: () async throws -> Void) async throws -> Double {
   _ = try worker.ask(.forget)
   let idle = try worker.memory().held
   try await work()
