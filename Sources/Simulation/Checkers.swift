@@ -195,8 +195,11 @@ extension World {
         logged.disposition == .quarantined && !isForgetful && !device.hasOfferedAgain
       let isPending = !logged.isSettled && (isWaiting || isQuarantined)
       for change in logged.changeSet.changes {
-        // What nobody is known to have written need not be shown.
-        lay(change, isPending: isPending && !logged.changeSet.isFound, over: &expected)
+        // What nobody is known to have written need not be shown, nor what waits, and has no place
+        // among the rest, where something was written past the triggers.
+        let isUnsure =
+          logged.changeSet.isFound || (logged.changeSet.sequence == 0 && device.isTamperedWith)
+        lay(change, isPending: isPending && !isUnsure, over: &expected)
       }
     }
     let tables = device.schema.schema.tables

@@ -55,6 +55,10 @@ extension World {
       {
         trace.note("    refused: \(error.message ?? "")")
         return false
+      } catch StoreError.cannotTravel(let obstacle) {
+        // He gives a row another key that somebody else's program has broken.
+        trace.note("    refused: \(obstacle)")
+        return false
       }
     }
     try afterWriting(device, isDone: isDone)
