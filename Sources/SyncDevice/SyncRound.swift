@@ -44,6 +44,8 @@ package struct SyncRound {
   private var hasToTell = false
   private var lastRequest: SyncRequest?
   private var recoveries = 0
+  /// Whether a comparison has settled something since the last pull.
+  private var hasSettled = false
   /// What the receipts said is in conflict.
   private var questions: [(epoch: Int, sequence: Int64)] = []
   /// What the hub's clock and this device's showed when the hub said what time it is.
@@ -141,12 +143,18 @@ package struct SyncRound {
         progress.conflicted = try store.inQuestion(questions)
       }
     case .compare(let request):
+      let differed = try store.read { try store.hasDifferences($0) }
       let isRepaired = try store.receive(
         comparison: try ComparisonReply(decoding: bytes), for: request,
         wallMilliseconds: wallMilliseconds)
       if isRepaired { progress.repaired += 1 }
-      // What was found goes out at once, and the pull after it compares again.
-      if try isRepaired && store.nextComparison() == nil, recoveries < Self.recoveriesMax {
+      if try isRepaired || differed && !store.read({ try store.hasDifferences($0) }) {
+        hasSettled = true
+      }
+      // What was found goes out at once, and the pull after it compares again, whichever of the
+      // comparisons found it: only that pull can say that all is in step.
+      if try hasSettled && store.nextComparison() == nil, recoveries < Self.recoveriesMax {
+        hasSettled = false
         recoveries += 1
         remaining = directions
       }
