@@ -56,12 +56,27 @@ extension World {
       let access = hub.permits.access(version: page.position.access), access.read != nil
     else { return }
     for row in page.rows where row.kind == .whole || row.kind == .fields {
-      guard let scope = mirror.scope(row.table, row.key), scope != .device(device),
-        !access.holds(scope)
-      else { continue }
-      throw Violation(
-        law: .scope, what: "\(name) is sent \(row.table) \(row.key) of \(scope.stored)")
+      for scope in scopes(row.table, row.key) where scope != .device(device) && !access.holds(scope)
+      {
+        throw Violation(
+          law: .scope, what: "\(name) is sent \(row.table) \(row.key) of \(scope.stored)")
+      }
     }
+  }
+
+  /// The scope in which the hub has a row, and that of the row from which it has it.
+  private func scopes(_ number: Int, _ key: RowKey) -> [Scope] {
+    guard let noted = mirror.scope(number, key) else { return [] }
+    let schema = hub.schema.schema
+    guard let rule = schema.table(number: number)?.scope, let values = mirror.values(number, key)
+    else { return [noted] }
+    return [noted]
+      + rule.sources(for: values).compactMap { source in
+        guard case .row(let name) = source.meaning, let parent = schema.table(named: name) else {
+          return nil
+        }
+        return mirror.scope(parent.number, RowKey([values[source.column]]))
+      }
   }
 
   // MARK: After a device has synced
