@@ -47,15 +47,32 @@ extension HubStore {
     _ table: TableSchema, _ key: RowKey, isNew: Bool = false, digests: inout ScopedDigests
   ) throws {
     if isNew {
-      guard schema.scopeDependents(of: table).contains(where: { $0.condition != nil }),
-        try connection.first("SELECT 1 FROM hub_row WHERE scope = '?' LIMIT 1") != nil
-      else { return }
+      let mayBeNamed = schema.scopeDependents(of: table).contains { $0.condition != nil }
+      guard try mayBeNamed ? hasUnplaced() : hasUnplacedQuestions() else { return }
     }
     try moveConflicts(of: table, key)
     guard try connection.first(table.selectByKey, key.values) != nil else { return }
     var row = Following(table, key)
     row.isNew = isNew
     try keep(carry(row, digests: &digests))
+  }
+
+  private func hasUnplaced() throws -> Bool {
+    try connection.first("SELECT 1 FROM hub_row WHERE scope = '?' LIMIT 1") != nil
+  }
+
+  /// Whether questions wait for their rows.
+  ///
+  /// Devices bring them back to a hub that was put back, in any order. It is asked once in a transaction,
+  /// as those that bring rows bring no questions without them.
+  func hasUnplacedQuestions() throws -> Bool {
+    if let known = transaction.hasUnplacedQuestions { return known }
+    let has =
+      try connection.first(
+        "SELECT 1 FROM hub_row WHERE scope = '?' AND tbl < ? LIMIT 1",
+        [.integer(Int64(SyncSchema.firstTableNumber))]) != nil
+    transaction.hasUnplacedQuestions = has
+    return has
   }
 
   /// Brings a row to the scope that its values give it now, and takes along what belongs to it.

@@ -33,6 +33,8 @@ final class HubTransaction {
   var movesLeft: Int
   /// Whether any are on their way, or were when that was last looked up.
   var hasFollowing: Bool?
+  /// Whether questions waited for their rows when that was first looked up.
+  var hasUnplacedQuestions: Bool?
 
   init(_ randomness: HubRandomness, movedRows: Int) {
     self.randomness = randomness

@@ -229,11 +229,14 @@ struct Ingest {
   }
 
   /// Notes that other rows may have to go where a row is now; they do so once for the whole change set.
-  private func move(_ table: TableSchema, from old: RowState?, to new: Scope) -> TouchedState.Move?
-  {
+  private func move(
+    _ table: TableSchema, from old: RowState?, to new: Scope
+  ) throws -> TouchedState.Move? {
     let dependents = store.schema.scopeDependents(of: table)
-    if dependents.isEmpty, old == nil { return nil }
-    guard let old else { return dependents.contains { $0.condition != nil } ? .made : nil }
+    guard let old else {
+      let mayBeNamed = dependents.contains { $0.condition != nil }
+      return try mayBeNamed || store.hasUnplacedQuestions() ? .made : nil
+    }
     // Nobody knows where one belonged that had been forgotten; its conflicts may be elsewhere.
     let hasMoved =
       old.scope != new || old.isForgotten || dependents.contains { $0.cell != nil }
@@ -264,7 +267,7 @@ struct Ingest {
     if now.scope == .nobody || pointsElsewhere(table, from: old, to: now) {
       hasUnsettledScopes = true
     }
-    if let move = move(table, from: old, to: now.scope) { row.move = move }
+    if let move = try move(table, from: old, to: now.scope) { row.move = move }
     try book.update(table, key, from: old, to: now)
   }
 
