@@ -62,7 +62,7 @@ struct PendingWork {
     if operation == .delete {
       deleted[table, default: []].insert(key)
       madeAnew[table]?.remove(key)
-      rows[table]?[key] = nil
+      rows[table]?.removeValue(forKey: key)
     } else {
       // A change of a row says that it was there: the hub had brought it back.
       let wasDeleted = deleted[table]?.remove(key) != nil
