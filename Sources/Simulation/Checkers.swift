@@ -132,7 +132,7 @@ extension World {
     let isPending =
       status.waitingChangeSets > 0 || status.quarantined > 0 || status.hasWaitingRows
     guard flight.pulls, !isPending, !device.isRevoked, status.cursor >= device.pushedUpTo,
-      device.version <= flight.hubVersion
+      device.version <= flight.hubVersion, flight.hubRestores == hub.restores
     else { return }
     try checkState(device, standing)
   }

@@ -21,6 +21,8 @@ final class Flight {
   var isHeldUp = false
   /// The version of the hub that answered last; it may be another by the time the answer arrives.
   var hubVersion = 2
+  /// Which of the hub's lives that was: of a state of one that is gone nothing is known any more.
+  var hubRestores = 0
 
   init(
     _ device: SimulatedDevice, _ round: SyncRound, pulls: Bool, _ faults: [MessageFault]
@@ -135,7 +137,7 @@ extension World {
   /// - Returns: The answer; nothing if it comes later.
   private func send(_ request: SyncRequest, _ flight: Flight) throws -> Answer? {
     let device = flight.device
-    defer { flight.hubVersion = hub.version }
+    defer { (flight.hubVersion, flight.hubRestores) = (hub.version, hub.restores) }
     guard let parcel = try seal(request, flight) else { return .silence }
     // A clock that is off costs a round trip more and nothing else (law L9): what goes wrong on the way
     // goes wrong with the request that counts.
@@ -356,7 +358,7 @@ extension World {
         // it would have (law L9), and whoever sent it may not be there any more to sign anew.
         let isOnTime = hub.isOfThisMoment(parcel.signed, hubWall())
         let answer = try deliver(isOnTime ? parcel : resigned(parcel), flight.device.name)
-        flight.hubVersion = hub.version
+        (flight.hubVersion, flight.hubRestores) = (hub.version, hub.restores)
         if try hand(answer, to: request, flight) { try carry(flight) }
       case .answer(let answer, let request, let flight):
         trace.note("  late answer to \(flight.device.name)")

@@ -41,10 +41,10 @@ final class StandingDecisions {
   }
 
   /// The hub is put back to before some of them: those count on that a device has.
-  func noteRestore(to head: Int64, witnesses: (Int64) -> Set<Int>) {
+  func noteRestore(to head: Int64, witnesses: (Place, Decision) -> Set<Int>) {
     for (place, decision) in decisions where decision.sequence > head {
       let known =
-        decision.witnesses.isEmpty ? witnesses(decision.sequence) : decision.witnesses
+        decision.witnesses.isEmpty ? witnesses(place, decision) : decision.witnesses
       decisions[place]?.witnesses = known
       if known.isEmpty { decisions[place] = nil }
     }
@@ -133,5 +133,18 @@ extension World {
         what: "\(decision.conflict): \(decision.values) was decided in a life of the hub's that is "
           + "gone, \(live) is live, and nobody is asked")
     }
+  }
+}
+
+extension SimulatedDevice {
+  /// Whether the decided row is held here as it was decided: whoever may not see it has no word of it.
+  func shows(_ decision: StandingDecisions.Decision, at place: StandingDecisions.Place) -> Bool {
+    guard let position = schema.schema.tables.firstIndex(where: { $0.number == place.table }),
+      let row = rows?.tables[position].first(where: {
+        schema.schema.tables[position].rowKey(of: $0) == place.key
+      })
+    else { return false }
+    let columns = schema.schema.tables[position].units[place.unit].columns
+    return zip(columns, decision.values).allSatisfy { row[$0].agrees(with: $1) }
   }
 }

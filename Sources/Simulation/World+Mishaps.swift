@@ -111,8 +111,11 @@ extension World {
     hasQuarantine = true
     mirror.reset()
     try observeHub()
-    standing.noteRestore(to: mirror.sequence) { sequence in
-      Set(cursors.filter { $0.value >= sequence }.keys)
+    standing.noteRestore(to: mirror.sequence) { place, decision in
+      Set(
+        devices.filter { device in
+          (cursors[device.index] ?? 0) >= decision.sequence && device.shows(decision, at: place)
+        }.map(\.index))
     }
     try excuseWhatIsGone()
   }
