@@ -39,6 +39,8 @@ private enum Decoder: String, CaseIterable {
   case enrolmentReply = "enrolment-reply"
   case signedRequest = "signed-request"
   case refusal
+  case waitingReport = "waiting-report"
+  case addressStatement = "address-statement"
   case hubPoint = "hub-point"
   case streamPlace = "stream-place"
   case rowState = "row-state"
@@ -67,6 +69,9 @@ private enum Decoder: String, CaseIterable {
       try checkStable(bytes, EnrolmentRequest.init(decoding:)) { $0.encoded() }
     case .enrolmentReply: try checkStable(bytes, EnrolmentReply.init(decoding:)) { $0.encoded() }
     case .refusal: try checkStable(bytes, Refusal.init(decoding:)) { $0.encoded() }
+    case .waitingReport: try checkStable(bytes, WaitingReport.init(decoding:)) { $0.encoded() }
+    case .addressStatement:
+      try checkStable(bytes, AddressStatement.init(decoding:)) { $0.encoded() }
     case .hubPoint: try checkStable(bytes, HubPoint.init(decoding:)) { $0.encoded() }
     case .streamPlace: try checkStable(bytes, StreamPlace.init(decoding:)) { $0.encoded() }
     case .rowState: try checkRowState(bytes)
