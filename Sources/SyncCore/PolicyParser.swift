@@ -7,14 +7,14 @@ extension SyncSchema {
   ///   COLUMN NUMBER key|POLICY [ORDER] [since VERSION]
   ///   group NAME POLICY [ORDER] [since VERSION] : COLUMN NUMBER, COLUMN NUMBER
   ///   unique NAME (COLUMN, COLUMN) [where COLUMN = VALUE]
-  ///   scope COLUMN [of TABLE | of TABLE.COLUMN] [where COLUMN = VALUE]
+  ///   scope COLUMN [of TABLE | of TABLE.COLUMN] [part COLUMN] [where COLUMN = VALUE]
   ///   private [where COLUMN = VALUE, VALUE]
   ///   author COLUMN
   /// ```
   /// A row's scope is what a column holds, or that of the row a column points to, or what a column
   /// holds there. Of several declarations that speak of a row the first counts, it is private if any
   /// leads to what is private, and whoever writes it has to be let write in all of them. Rows that are
-  /// private are a scope of their own. An author is who made the row: whoever has made it, or somebody
+  /// private are a scope of their own, and so are those of each part, which only the hub names. An author is who made the row: whoever has made it, or somebody
   /// for whom he may. A VALUE is what the column holds that is spelt so, of whatever type the column is.
   ///
   /// - Parameters:
@@ -174,23 +174,41 @@ private struct PolicyParser {
 
   private mutating func scope(_ words: [Substring]) throws(SchemaError) {
     let tail = words.firstIndex(of: "where").map { words[$0...] } ?? []
-    let head = words.prefix(words.count - tail.count)
+    var head = words.prefix(words.count - tail.count)
+    var part: Int?
+    if head.count > 3, head[head.count - 2] == "part" {
+      part = try partColumn(head.removeLast())
+      head.removeLast()
+    }
     guard current != nil, head.count == 2 || (head.count == 4 && head[2] == "of"),
       tail.isEmpty || tail.count == 4
     else {
-      throw SchemaError("expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [where …]")
+      throw SchemaError(
+        "expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [part COLUMN] [where …]")
     }
     let column = try index(of: head[1])
     let meaning = try meaning(head.count == 4 ? head[3] : nil)
+    if case .row = meaning, part != nil {
+      throw SchemaError("a row that is of another's scope is of no part of its own")
+    }
     guard let condition = try condition(Array(tail)) else {
-      return scopes.append(ScopeRule.Source(column: column, meaning: meaning))
+      return scopes.append(ScopeRule.Source(column: column, meaning: meaning, part: part))
     }
     // One for each value that may be meant; a row has one of them, so one of these speaks of it.
     for value in condition.literal.values {
       scopes.append(
         ScopeRule.Source(
-          column: column, meaning: meaning, condition: (condition.column, value)))
+          column: column, meaning: meaning, part: part, condition: (condition.column, value)))
     }
+  }
+
+  /// A column that names parts: who may read a row must not be for its writer to say.
+  private func partColumn(_ name: Substring) throws(SchemaError) -> Int {
+    let index = try index(of: name)
+    guard let unit = columns[index].unit, case .hubOnly(initial: .null) = units[unit].policy else {
+      throw SchemaError("\(name) names parts and has to be hubOnly")
+    }
+    return index
   }
 
   private func meaning(_ place: Substring?) throws(SchemaError) -> ScopeRule.Meaning {

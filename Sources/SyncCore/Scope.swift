@@ -15,18 +15,43 @@ package struct Scope: Hashable, Comparable, Sendable {
   package static let nobody = Scope(stored: "?")
 
   /// The scope of an application's name, such as a unit's; its private rows are a scope of their own.
-  package static func named(_ name: String, isPrivate: Bool = false) -> Scope {
-    Scope(stored: (isPrivate ? "!" : "=") + name)
+  ///
+  /// A part of it is a scope of its own too: whoever is to have one part alone is given that, and
+  /// whoever is to have all is given each.
+  package static func named(
+    _ name: String, part: String? = nil, isPrivate: Bool = false
+  ) -> Scope {
+    guard let part else { return Scope(stored: (isPrivate ? "!" : "=") + name) }
+    return Scope(stored: "\(isPrivate ? ";" : ":")\(name.utf8.count):\(name)\(part)")
   }
 
   /// What concerns one device alone.
   package static func device(_ id: String) -> Scope { Scope(stored: "@" + id) }
 
   /// The name, where it is an application's.
-  package var name: String? {
-    isPrivate || stored.hasPrefix("=") ? String(stored.dropFirst()) : nil
+  package var name: String? { named?.name }
+  /// The part of what bears the name, where it is one.
+  package var part: String? { named?.part }
+  package var isPrivate: Bool { stored.hasPrefix("!") || stored.hasPrefix(";") }
+  /// The scope of its private rows; nothing where there are none apart.
+  package var madePrivate: Scope? {
+    named.map { .named($0.name, part: $0.part, isPrivate: true) }
   }
-  package var isPrivate: Bool { stored.hasPrefix("!") }
+
+  private var named: (name: String, part: String?)? {
+    let rest = stored.dropFirst()
+    switch stored.first {
+    case "=", "!": return (String(rest), nil)
+    case ":", ";":
+      guard let colon = rest.firstIndex(of: ":"), let count = Int(rest[..<colon]) else {
+        return nil
+      }
+      let both = rest[rest.index(after: colon)...]
+      let name = String(decoding: both.utf8.prefix(count), as: UTF8.self)
+      return (name, String(decoding: both.utf8.dropFirst(count), as: UTF8.self))
+    default: return nil
+    }
+  }
   package var isOfDevice: Bool { stored.hasPrefix("@") }
 
   package static func < (left: Scope, right: Scope) -> Bool { left.stored < right.stored }
@@ -118,14 +143,17 @@ package struct ScopeRule: Sendable {
   package struct Source: Sendable {
     package let column: Int
     package let meaning: Meaning
+    /// The column that tells of which part of what is named a row is; where it is NULL, of none.
+    package let part: Int?
     /// Only rows in which this column has this value.
     package let condition: (column: Int, value: Value)?
 
     package init(
-      column: Int, meaning: Meaning, condition: (column: Int, value: Value)? = nil
+      column: Int, meaning: Meaning, part: Int? = nil, condition: (column: Int, value: Value)? = nil
     ) {
       self.column = column
       self.meaning = meaning
+      self.part = part
       self.condition = condition
     }
 

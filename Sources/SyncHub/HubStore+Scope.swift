@@ -10,15 +10,15 @@ extension HubStore {
     guard let first = all.first else { return .nobody }
     guard let scope = first else { return nil }
     let isPrivate = rule.isPrivate(values) || all.contains { $0?.isPrivate == true }
-    guard isPrivate, !scope.isPrivate else { return scope }
-    return scope.name.map { .named($0, isPrivate: true) } ?? .nobody
+    return isPrivate ? scope.madePrivate ?? .nobody : scope
   }
 
   /// The scope that one source gives a row; nothing if it points to a row that is not known.
   func scope(_ source: ScopeRule.Source, _ values: [Value]) throws -> Scope? {
     let value = values[source.column]
+    let part = source.part.flatMap { values[$0] == .null ? nil : values[$0].scopeName }
     switch source.meaning {
-    case .name: return .named(value.scopeName)
+    case .name: return .named(value.scopeName, part: part)
     case .row(let name):
       guard let parent = schema.table(named: name) else { return .nobody }
       return try notedScope(parent.number, RowKey([value]))
@@ -27,7 +27,7 @@ extension HubStore {
         return .nobody
       }
       guard let row = try connection.first(parent.selectByKey, [value]) else { return nil }
-      return row[column] == .null ? .nobody : .named(row[column].scopeName)
+      return row[column] == .null ? .nobody : .named(row[column].scopeName, part: part)
     }
   }
 

@@ -22,7 +22,11 @@ struct PolicyParserTests {
       "table a 10\n id 1 key\n scope z":
         "line 3: unknown column z; declare columns before what uses them",
       "table a 10\n id 1 key\n scope id in b":
-        "line 3: expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [where …]",
+        "line 3: expected: scope COLUMN [of TABLE | of TABLE.COLUMN] [part COLUMN] [where …]",
+      "table a 10\n id 1 key\n x 2 operator\n scope id part x":
+        "line 4: x names parts and has to be hubOnly",
+      "table a 10\n id 1 key\n x 2 hubOnly\n scope id of b part x":
+        "line 4: a row that is of another's scope is of no part of its own",
       "table a 10\n id 1 key\n scope id of b":
         "the scope of a: b is no table with a key of one column",
       "table a 10\n id 1 key\n scope id of b.c\ntable b 11\n id 1 key":
@@ -42,5 +46,21 @@ struct PolicyParserTests {
 
   @Test func `the engine's own tables are declared as its stores make them`() throws {
     #expect(try PublishedTables.schemas().map(\.number) == [1, 2, 3, 4])
+  }
+
+  @Test func `a scope tells of what it is a part, whatever the names are`() {
+    var stored: Set<String> = []
+    for name in ["", "a", "1:a", "=a", "đ:é"] {
+      for part in [nil, "", "b", ":b", "1:b", "é"] {
+        for isPrivate in [false, true] {
+          let scope = Scope(stored: Scope.named(name, part: part, isPrivate: isPrivate).stored)
+          #expect(scope.name == name && scope.part == part && scope.isPrivate == isPrivate)
+          #expect(scope.madePrivate == .named(name, part: part, isPrivate: true))
+          stored.insert(scope.stored)
+        }
+      }
+    }
+    #expect(stored.count == 60)
+    #expect(Scope.shared.name == nil && Scope.nobody.name == nil && Scope.device("x").name == nil)
   }
 }
