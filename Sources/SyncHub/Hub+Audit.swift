@@ -37,8 +37,8 @@ package struct AdministrativeAct: Equatable, Sendable {
     /// Devices were told where the hub is, and by which certificate.
     case move
     /// Somebody was given or refused access to units; units were merged or split; a recommendation got
-    /// another addressee.
-    case grant, withdraw, reform, transfer
+    /// another addressee; an heir of a unit was given a part of it; records were put into one.
+    case grant, withdraw, reform, transfer, part, place
     /// An account was made, got another password, or was disabled.
     case account, password, disable
     /// Rows were written at the hub.

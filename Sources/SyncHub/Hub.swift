@@ -113,6 +113,15 @@ package struct Hub: Sendable {
   func read<T>(_ body: (HubStore) throws -> T) throws -> T {
     try database.read { try body(HubStore($0, schema, links, randomness)) }
   }
+
+  /// Reads the application's tables, all as they are at one moment.
+  ///
+  /// - Parameter body: What is to be read.
+  /// - Returns: What that returns.
+  /// - Throws: Its errors and the storage's.
+  package func view<T>(_ body: (HubView) throws -> T) throws -> T {
+    try read { try body(HubView(connection: $0.connection)) }
+  }
 }
 
 /// Something that can be true on each device and false of the union, which the engine cannot know.
@@ -147,7 +156,7 @@ package struct TouchedRow: Sendable {
   package let values: [Value]
 }
 
-/// What a rule may ask of the hub's tables.
+/// What rules and the application may ask of the hub's tables.
 package struct HubView {
   let connection: any HubConnection
 

@@ -105,6 +105,12 @@ extension AdministrativeAct.Kind {
         vi: "sắp xếp đơn vị ngày", en: "rearranged units on", uk: "перебудовано одиниці")
     case .transfer:
       Phrase(vi: "chuyển kiến nghị", en: "transferred", uk: "передано рекомендацію")
+    case .part:
+      Phrase(vi: "giao phần địa bàn", en: "gave a part of a unit", uk: "надано частину одиниці")
+    case .place:
+      Phrase(
+        vi: "xếp bản ghi vào phần địa bàn", en: "put records into a part",
+        uk: "записи віднесено до частини")
     case .account: Phrase(vi: "lập tài khoản", en: "made account", uk: "створено обліковий запис")
     case .password:
       Phrase(vi: "đặt lại mật khẩu", en: "set the password of", uk: "задано пароль")

@@ -13,6 +13,7 @@ func explained(_ error: any Error) -> Failure? {
   case let problem as ReformProblem: reformFailure(problem)
   case let problem as AccountProblem: accountFailure(problem)
   case let problem as TransferProblem: transferFailure(problem)
+  case let problem as PartProblem: partFailure(problem)
   case let error as DatabaseError: databaseFailure(error)
   case let error as SchemaError: .schemaMismatch(error.description)
   case let error as CocoaError: .file(error)
@@ -216,5 +217,50 @@ private func databaseFailure(_ error: DatabaseError) -> Failure {
       hint: .lookAtPermissions)
   default:
     .database(code: error.extendedResultCode.rawValue, message: error.message ?? "")
+  }
+}
+
+private func partFailure(_ problem: PartProblem) -> Failure {
+  func hint(_ names: [String]) -> Phrase? {
+    let list = names.joined(separator: ", ")
+    return names.isEmpty
+      ? nil
+      : Phrase(vi: "Có: \(list).", en: "There are: \(list).", uk: "Є: \(list).")
+  }
+  switch problem {
+  case .noHeir(let heir, let unit, let heirs):
+    return Failure(
+      .input,
+      Phrase(
+        vi: "\(heir) không nhận phần nào của \(unit).", en: "\(heir) got no part of \(unit).",
+        uk: "\(heir) не отримала частини \(unit)."),
+      hint: hint(heirs))
+  case .noPart(let name, let unit, let parts):
+    return Failure(
+      .notFound,
+      Phrase(
+        vi: "\(unit) không có phần “\(name)”.", en: "\(unit) has no part “\(name)”.",
+        uk: "\(unit) не має частини «\(name)»."),
+      hint: hint(parts)
+        ?? Phrase(
+          vi: "Trước hết: thuan-hub part", en: "First: thuan-hub part",
+          uk: "Спершу: thuan-hub part"))
+  case .belongsToAnother(let table, let key):
+    let kind = RecordKinds.title(ofTable: table)
+    let id = Abbreviation.shown(key.description)
+    return Failure(
+      .input,
+      Phrase(
+        vi: "\(kind.vi) \(id) đi theo bản ghi của nó; hãy nêu bản ghi ấy.",
+        en: "\(kind.en) \(id) goes with the record that it belongs to; name that one.",
+        uk: "\(kind.uk) \(id) іде за записом, до якого належить; назвіть його."))
+  case .severalUnits(let units):
+    let list = units.joined(separator: ", ")
+    return Failure(
+      .input,
+      Phrase(
+        vi: "Các bản ghi thuộc nhiều đơn vị: \(list).",
+        en: "The records are of several units: \(list).",
+        uk: "Записи належать кільком одиницям: \(list)."))
   }
 }

@@ -66,6 +66,7 @@ struct HoldingsCommand: ParsableCommand {
       try held.scope?.name.map { try open.unitName($0) }
         ?? say(vi: "tất cả", en: "everything", uk: "усе")
     ]
+    if let part = held.scope?.part { words.append(part) }
     if held.scope?.isPrivate == true {
       words.append(say(vi: "thông tin riêng", en: "what is private", uk: "приватне"))
     }
@@ -82,7 +83,7 @@ struct HoldingsCommand: ParsableCommand {
   ) throws -> Cell {
     let held = scopes.map { held in
       Cell.object([
-        ("unit", .optional(held.scope?.name)),
+        ("unit", .optional(held.scope?.name)), ("part", .optional(held.scope?.part)),
         ("private", .flag(held.scope?.isPrivate ?? true)),
         ("may_write", .flag(held.mayWrite)), ("since", .instant(held.sinceMilliseconds)),
         ("until", held.untilMilliseconds.map(Cell.instant) ?? .none),

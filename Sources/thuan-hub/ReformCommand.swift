@@ -135,6 +135,17 @@ struct ReformCommand: ParsableCommand {
             "  Потрібне рішення: \(officer), \(unit) — thuan-hub grant \(Abbreviation.shown(grant.officer)) --unit …"
         ))
     }
+    for unit in reform.splitUnits {
+      let name = try open.unitName(unit)
+      Program.write(
+        say(
+          vi:
+            "  Bị chia: \(name). Đơn vị kế thừa chỉ xem được những gì được giao — thuan-hub parts \(unit)",
+          en:
+            "  Split: \(name). Its successors may read what they are given — thuan-hub parts \(unit)",
+          uk: "  Поділено: \(name). Правонаступниці читають лише передане — thuan-hub parts \(unit)"
+        ))
+    }
     if common.dryRun { return }
     let waiting = try open.hub.conflicts(openOnly: true).count { $0.unit == AddresseeGone.name }
     Program.write(

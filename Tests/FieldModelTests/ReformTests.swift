@@ -145,6 +145,7 @@ struct ReformTests {
     #expect(reform.newUnits == 125)
     #expect(reform.closedUnits == 360)
     #expect(Set(reform.undecided.map(\.officer)) == ["khai", "huyen"])
+    #expect(reform.splitUnits.contains("22978@0"))
     #expect(Set(reform.grants.map(\.unit)) == ["22978@20250701", "22972@20250701", "68@20250701"])
     let heirs = try world.hubRows("organisation_succession").filter {
       $0[1] == .text("front-22978@0")
@@ -184,7 +185,7 @@ struct ReformTests {
       Ruling(by: "ha", reason: "thôn 1", wallMilliseconds: world.now))
     for device in [khai, cua] { try device.sync() }
     #expect(try sessions(on: khai) == ["D", "S", "T"])
-    #expect(try sessions(on: cua) == ["C", "S"])
+    #expect(try sessions(on: cua) == ["C"])
     try province.sync()
     let count = """
       SELECT group_concat(unit_id || ' ' || n) FROM
@@ -194,34 +195,34 @@ struct ReformTests {
       try text(count, at: province) == "22972@0 1,22975@0 1,22978@0 1,22978@20250701 1")
   }
 
-  @Test func `whoever got a part of a unit reads its records and changes none`() throws {
+  @Test func `of a split unit an heir reads what was named for it, and changes none of it`() throws
+  {
+    try khai.write(
+      """
+      INSERT INTO session (id, kind, form, lead_org_id, unit_id, title, status, held_from)
+      VALUES ('K', 'monitoring', 'boards', 'front-22978@0', '22978@0', 'Ở thôn khác', 'held', '2025-06-12')
+      """)
+    try khai.sync()
     try reform(khaiStays)
-    try cua.sync()
+    for device in [cua, dung, khai] { try device.sync() }
+    #expect(try sessions(on: cua) == ["C"])
+    let part = UnitPart(
+      unit: "22978@0", name: "thôn Nha Mé", heir: "22972@20250701", access: .open)
+    try world.hub.commit(
+      part.giving(in: world.hub), by: "ha", wallMilliseconds: world.now)
+    let placement = try PartPlacement.plan(
+      [RowReference("session", RowKey([.text("S")]))], into: "thôn Nha Mé", takingLinked: false,
+      for: world.hub)
+    try world.hub.commit(placement.changes, by: "ha", wallMilliseconds: world.now)
+    for device in [cua, dung, khai] { try device.sync() }
     #expect(try sessions(on: cua) == ["C", "S"])
+    #expect(try sessions(on: dung) == ["D"])
+    #expect(try sessions(on: khai) == ["D", "K", "S"])
     try cua.write("UPDATE session SET place = 'sửa' WHERE id = 'S'")
     try cua.write("UPDATE session SET place = 'của mình' WHERE id = 'C'")
     try cua.sync()
     #expect(try world.hub.quarantine(openOnly: true).map(\.reason) == [.readOnly])
     #expect(try text("SELECT place FROM session WHERE id = 'C'", at: cua) == "của mình")
-  }
-
-  @Test func `what is private of a split unit goes to no heir by itself`() throws {
-    try khai.write(
-      """
-      INSERT INTO person (id, unit_id, display_name) VALUES ('P', '22978@0', 'Ông Sáu');
-      INSERT INTO person_private (person_id, phone) VALUES ('P', '0901234567');
-      UPDATE session SET confidentiality = 'sensitive' WHERE id = 'S';
-      """)
-    try khai.sync()
-    try reform(khaiStays)
-    for device in [khai, dung, cua] { try device.sync() }
-    for heir in [dung, cua] {
-      #expect(try !sessions(on: heir).contains("S"))
-      #expect(try heir.rows("person_private").isEmpty && heir.rows("finding").isEmpty)
-      #expect(try heir.status().isInStep)
-    }
-    // Whoever has the old unit itself keeps it all.
-    #expect(try sessions(on: khai).contains("S") && khai.rows("person_private").count == 1)
   }
 
   @Test func `a recommendation goes to another addressee by a decision, under its old term`() throws

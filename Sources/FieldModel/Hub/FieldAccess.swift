@@ -3,10 +3,9 @@ package import SyncHub
 
 /// What an officer may see and change: the units that are granted to him, while they are.
 ///
-/// A grant of a unit covers the records of the units that went into it as well. One that went in
-/// whole is continued there; of one that was split, all heirs may read and none may write, unless the
-/// old unit itself is granted (story 8), and what is private of it goes to no heir by itself. A unit that
-/// goes on beside the one to which it gave a part gives that one nothing.
+/// A grant of a unit covers the records of the units that went into it whole as well. Of one that was
+/// split its heirs may read what the operator has named for them (``UnitPart``), and write none of it,
+/// unless the old unit itself is granted (story 8); what is private of that only where he has said so.
 package struct FieldAccess: AccessPolicy {
   package init() {}
 
@@ -23,18 +22,28 @@ package struct FieldAccess: AccessPolicy {
       """, [.text(device.officer), day, day])
     var (read, written): (Set<Scope>, Set<Scope>) = ([], [])
     var desk: Set<String> = []
+    let parts = try UnitPart.all(in: view)
     for grant in grants {
       guard let role = grant[0].text.flatMap(Role.init), role.readsRecords else { continue }
       let units = try units(grant[1], withChildren: grant[2] == .integer(1), on: day, view)
-      let isPrivate = grant[3] == .integer(1)
-      for (unit, isWhole) in units {
-        // Nobody has said which heir of a split unit answers for what is private of it.
-        let scopes: Set<Scope> =
-          isPrivate && isWhole ? [.named(unit), .named(unit, isPrivate: true)] : [.named(unit)]
-        read.formUnion(scopes)
-        if role.writesRecords, isWhole { written.formUnion(scopes) }
-        if role == .clerk { desk.insert(unit) }
+      let seesPrivate = grant[3] == .integer(1)
+      func scopes(_ unit: String, _ part: String?, isPrivate: Bool) -> Set<Scope> {
+        let open = Scope.named(unit, part: part)
+        return isPrivate && seesPrivate
+          ? [open, .named(unit, part: part, isPrivate: true)] : [open]
       }
+      var whole: Set<Scope> = []
+      for unit in units { whole.formUnion(scopes(unit, nil, isPrivate: true)) }
+      for part in parts {
+        if units.contains(part.unit) {
+          whole.formUnion(scopes(part.unit, part.name, isPrivate: true))
+        } else if part.access != .none, units.contains(part.heir) {
+          read.formUnion(scopes(part.unit, part.name, isPrivate: part.access == .private))
+        }
+      }
+      read.formUnion(whole)
+      if role.writesRecords { written.formUnion(whole) }
+      if role == .clerk { desk.formUnion(units) }
     }
     return Access(
       reading: read, writing: written, naming: [device.officer],
@@ -57,23 +66,22 @@ package struct FieldAccess: AccessPolicy {
       })
   }
 
-  /// A unit, those within it, and those that went into one of them; each with whether it is all there.
+  /// A unit, those within it, and those that went whole into one of them.
   private func units(
     _ unit: Value, withChildren: Bool, on day: Value, _ view: HubView
-  ) throws -> [(unit: String, isWhole: Bool)] {
+  ) throws -> Set<String> {
     let rows = try view.rows(
       """
-      WITH RECURSIVE covered (unit, is_whole) AS (
-        SELECT ?, 1
-        UNION SELECT u.unit_id, is_whole
-          FROM covered JOIN admin_unit u ON u.parent_unit_id = unit WHERE ?
-        UNION SELECT s.old_unit_id, is_whole AND s.relation <> 'part'
+      WITH RECURSIVE covered (unit) AS (
+        SELECT ?
+        UNION SELECT u.unit_id FROM covered JOIN admin_unit u ON u.parent_unit_id = unit WHERE ?
+        UNION SELECT s.old_unit_id
           FROM covered JOIN unit_succession s ON s.new_unit_id = unit
             JOIN admin_unit old ON old.unit_id = s.old_unit_id
-          WHERE s.effective_date <= ? AND old.valid_to < s.effective_date)
-      SELECT unit, max(is_whole) FROM covered GROUP BY unit
+          WHERE s.relation <> 'part' AND s.effective_date <= ? AND old.valid_to < s.effective_date)
+      SELECT unit FROM covered
       """, [unit, .integer(withChildren ? 1 : 0), day])
-    return rows.compactMap { row in row[0].text.map { ($0, row[1] == .integer(1)) } }
+    return Set(rows.compactMap { $0[0].text })
   }
 }
 

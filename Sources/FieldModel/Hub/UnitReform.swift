@@ -19,6 +19,8 @@ package struct UnitReform {
   package let grants: [OfficerGrant]
   /// Grants in units that have no single heir, or none: somebody says where their officers go.
   package let undecided: [OfficerGrant]
+  /// Units that went to several: somebody says what of them each gets (``UnitPart``).
+  package let splitUnits: [String]
 
   /// What the reform is made of.
   package struct Sources {
@@ -63,7 +65,7 @@ package struct UnitReform {
       day: day, changes: unitPlan.changes + successionPlan.changes + reform.changes,
       closedUnits: reform.closed.count, newUnits: units.values.count { $0.validFrom == day },
       closedOrganisations: reform.closedOrganisations, newOrganisations: reform.newOrganisations,
-      grants: reform.grants, undecided: reform.undecided)
+      grants: reform.grants, undecided: reform.undecided, splitUnits: reform.splitUnits)
   }
 }
 
@@ -91,6 +93,10 @@ private struct Draft {
 
   /// Units whose last day is the day before.
   var closed: [String: AdministrativeUnit] { units.filter { $0.value.validTo == before } }
+
+  var splitUnits: [String] {
+    Set(successions.filter { !$0.isWhole && $0.new != nil }.map(\.old)).sorted()
+  }
 
   func check(_ assignments: [String: [String]]) throws {
     if closed.isEmpty { throw ReformProblem.nothingEnds(before) }

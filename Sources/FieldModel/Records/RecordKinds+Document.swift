@@ -43,6 +43,7 @@ extension RecordKinds {
       RecordField(
         "confidentiality", .choice(Term.confidentiality), "Mức bảo mật", "Confidentiality",
         "Конфіденційність"),
+      partOfUnit,
     ])
 
   package static let attachment = RecordKind(
@@ -75,5 +76,6 @@ extension RecordKinds {
       RecordField(
         "member_count", .integer, flag: "members", "Số thành viên", "Members", "Кількість членів",
         [.required, .listed]),
+      partOfUnit,
     ])
 }

@@ -69,6 +69,7 @@ extension RecordKinds {
       RecordField(
         "merged_into", .reference("person"), "Đã gộp vào", "Merged into", "Об’єднано з",
         [.automatic]),
+      partOfUnit,
     ])
 
   private static let personPrivate = RecordKind.Part(

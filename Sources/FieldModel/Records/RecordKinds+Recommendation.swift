@@ -80,6 +80,7 @@ extension RecordKinds {
         "status", .choice(Term.planStatus), "Trạng thái", "Status", "Стан", [.required, .listed]),
       RecordField(
         "document_id", .reference("document"), flag: "document", "Văn bản", "Document", "Документ"),
+      partOfUnit,
     ])
 
   package static let planItem = RecordKind(

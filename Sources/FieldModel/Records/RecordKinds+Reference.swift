@@ -13,6 +13,20 @@ extension RecordKinds {
       RecordField("valid_to", .day, "Có hiệu lực đến", "Valid to", "Чинна до", [.listed]),
     ])
 
+  package static let unitPart = RecordKind(
+    "unit_part", command: "unit-part", "Phần đơn vị bị chia", "Part of a split unit",
+    "Частина поділеної одиниці", order: "unit_id, name, new_unit_id", writing: .hubOnly,
+    fields: [
+      RecordField(
+        "unit_id", .reference("admin_unit"), "Đơn vị bị chia", "Split unit", "Поділена одиниця",
+        [.listed]),
+      RecordField("name", .line, "Tên", "Name", "Назва", [.listed, .label]),
+      RecordField(
+        "new_unit_id", .reference("admin_unit"), "Đơn vị kế thừa", "Successor unit",
+        "Одиниця-правонаступниця", [.listed]),
+      RecordField("access", .choice(Term.partAccess), "Được xem", "May read", "Читає", [.listed]),
+    ])
+
   package static let organisation = RecordKind(
     "organisation", "Tổ chức", "Organisation", "Організація", order: "name_vi, id",
     writing: .hubOnly,

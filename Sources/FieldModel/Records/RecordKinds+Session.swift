@@ -51,6 +51,7 @@ extension RecordKinds {
         "frozen_at", .instant, "Kết luận ký lúc", "Conclusion signed", "Висновок підписано",
         [.automatic]),
       RecordField("created_by", .officer, "Người lập", "Created by", "Створив", [.automatic]),
+      partOfUnit,
     ])
 
   private static let criticism = RecordKind.Part(

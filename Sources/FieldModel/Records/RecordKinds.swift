@@ -3,9 +3,14 @@ package enum RecordKinds {
   /// All kinds, in the order in which people meet them.
   package static let all: [RecordKind] = [
     session, target, meeting, attendance, opinion, finding, recommendation, addressee, event,
-    document, attachment, note, person, plan, planItem, group, unit, organisation, officer, grant,
-    holiday,
+    document, attachment, note, person, plan, planItem, group, unit, unitPart, organisation,
+    officer,
+    grant, holiday,
   ]
+
+  /// The part of a unit that was split to which a record belongs.
+  static let partOfUnit = RecordField(
+    "unit_part", .line, "Phần của địa bàn", "Part of the unit", "Частина одиниці", [.automatic])
 
   package static func named(_ command: String) -> RecordKind? {
     all.first { $0.command == command || $0.table == command }

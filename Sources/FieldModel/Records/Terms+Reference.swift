@@ -11,7 +11,14 @@ extension Term {
     Term("special_zone", "Đặc khu", "Special zone", "Спеціальна зона"),
   ]
 
-  /// Levels of administration.
+  /// What a successor may read of a part that it was given.
+  package static let partAccess = [
+    Term("none", "không còn", "nothing any more", "більше нічого"),
+    Term("open", "trừ thông tin riêng", "all but what is private", "усе, крім приватного"),
+    Term("private", "tất cả", "everything", "усе"),
+  ]
+
+  /// What somebody is at the hub.
   package static let role = [
     Term("field_officer", "Cán bộ cơ sở", "Field officer", "Польовий працівник"),
     Term(
