@@ -87,6 +87,8 @@ package struct Hub: Sendable {
   package func beginTimeline(_ timeline: String, _ ruling: Ruling) throws {
     try write { store in
       try store.set(.timeline, .text(timeline))
+      // Versions are counted anew from the copy's on, and one that was shown may be another now.
+      try store.connection.run("DELETE FROM hub_shown", [])
       try store.record("timeline \(timeline)", ruling)
     }
   }

@@ -13,6 +13,7 @@ struct ConflictsCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var listing: ListingOptions
+  @OptionGroup var operatorOptions: OperatorOptions
 
   @Flag(
     help: ArgumentHelp(
@@ -23,7 +24,8 @@ struct ConflictsCommand: ParsableCommand {
     let open = try options.open()
     let conflicts = try open.hub.conflicts(openOnly: !all)
     if listing.json {
-      return Program.write(Cell.list(try conflicts.map { try open.cells(of: $0) }).json)
+      Program.write(Cell.list(try conflicts.map { try open.cells(of: $0) }).json)
+      return open.noteShown(conflicts, to: operatorOptions.name)
     }
     if conflicts.isEmpty {
       return Program.write(
@@ -33,6 +35,7 @@ struct ConflictsCommand: ParsableCommand {
     }
     let texts = try conflicts.map { try open.text(of: $0) }
     Program.write(texts.joined(separator: "\n\n"))
+    open.noteShown(conflicts, to: operatorOptions.name)
     Program.write(
       Style.faint(
         "\n"
@@ -52,6 +55,7 @@ struct ConflictCommand: ParsableCommand {
 
   @OptionGroup var options: HubOptions
   @OptionGroup var listing: ListingOptions
+  @OptionGroup var operatorOptions: OperatorOptions
 
   @Argument(help: conflictHelp)
   var id: String
@@ -61,6 +65,7 @@ struct ConflictCommand: ParsableCommand {
     let conflict = try open.conflict(id)
     Program.write(
       listing.json ? try open.cells(of: conflict).json : try open.text(of: conflict))
+    open.noteShown([conflict], to: operatorOptions.name)
     guard !listing.json, conflict.state.isOpen else { return }
     Program.write(Style.faint("\n" + conflict.waysOut.text))
   }
@@ -113,6 +118,18 @@ struct UndoCommand: ParsableCommand {
       say(
         vi: "Đã hoàn tác; xung đột mở lại:", en: "Taken back; the conflict is open again:",
         uk: "Скасовано; конфлікт відкрито знову:"))
-    Program.write(try open.text(of: try open.hub.conflict(conflict.id)))
+    let again = try open.hub.conflict(conflict.id)
+    Program.write(try open.text(of: again))
+    open.noteShown([again], to: ruling.by)
+  }
+}
+
+extension OpenHub {
+  /// Notes which versions an operator has been shown.
+  ///
+  /// Where that cannot be written he was shown them all the same, and is only asked to look once more
+  /// before he decides.
+  func noteShown(_ conflicts: [Conflict], to reader: String) {
+    try? hub.noteShown(conflicts, to: reader)
   }
 }

@@ -92,9 +92,9 @@ struct ResolveCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       say(
-        vi: "Phiên bản xung đột đã xem (mặc định: phiên bản hiện tại).",
-        en: "The conflict's version that was seen (default: the present one).",
-        uk: "Переглянута версія конфлікту (типово: теперішня).")))
+        vi: "Phiên bản xung đột đã xem (mặc định: phiên bản hiển thị gần nhất).",
+        en: "The conflict's version that was seen (default: the one shown last).",
+        uk: "Переглянута версія конфлікту (типово: показана останньою).")))
   var version: Int64?
 
   func validate() throws {
@@ -115,20 +115,35 @@ struct ResolveCommand: ParsableCommand {
     let ruling = try rulingOptions.ruling()
     guard conflict.state.isOpen else { throw HubError.alreadyDecided }
     let choice = try choice(about: conflict, open)
+    let seen = try version ?? open.hub.versionShown(of: conflict.id, to: ruling.by)
     Program.write(try open.text(of: conflict))
+    open.noteShown([conflict], to: ruling.by)
+    guard let seen else { throw Self.neverShown }
     do {
       try open.decide(questions) { accepted in
-        try open.hub.resolve(
-          conflict.id, version: version ?? conflict.version, choice, ruling, accepting: accepted)
+        try open.hub.resolve(conflict.id, version: seen, choice, ruling, accepting: accepted)
       }
     } catch HubError.versionChanged(let now) {
       // It may have changed since it was printed above.
       let fresh = try open.hub.conflict(conflict.id)
-      if fresh.version != conflict.version { Program.write("\n" + (try open.text(of: fresh))) }
+      if fresh.version != conflict.version {
+        Program.write("\n" + (try open.text(of: fresh)))
+        open.noteShown([fresh], to: ruling.by)
+      }
       throw HubError.versionChanged(now)
     }
     try report(open, conflict, ruling)
   }
+
+  private static let neverShown = Failure(
+    .changed,
+    Phrase(
+      vi: "Chưa quyết định gì: xung đột này chưa được xem. Nay nó hiện ở trên.",
+      en: "Nothing was decided: nobody had looked at this conflict. It stands above now.",
+      uk: "Нічого не вирішено: цей конфлікт ще не переглянуто. Тепер він вище."),
+    hint: Phrase(
+      vi: "Xem rồi thì gõ lại lệnh.", en: "Having looked, type the command again.",
+      uk: "Переглянувши, повторіть команду."))
 
   private func report(_ open: OpenHub, _ conflict: Conflict, _ ruling: Ruling) throws {
     let after = try open.hub.conflict(conflict.id)

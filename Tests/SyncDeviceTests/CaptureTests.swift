@@ -204,7 +204,7 @@ struct CaptureTests {
   }
 
   @Test func `values come through to the bit`() throws {
-    let reals: [Double] = [0.1, 1e308, 5e-324, .pi, -0.1 - 0.2, 1 / 3, .infinity]
+    let reals: [Double] = [0.1, 1e308, .leastNonzeroMagnitude, .pi, -0.1 - 0.2, 1 / 3, .infinity]
     for (index, real) in reals.enumerated() {
       try device.write(
         "INSERT INTO project (id, weight, picture, place, prose) VALUES (?, ?, ?, ?, NULL)",
