@@ -48,6 +48,25 @@ struct ScrubTests {
     #expect(try an.status().isInStep)
   }
 
+  @Test func `a row that waits and is changed past the triggers waits as it has come to be`() throws
+  {
+    try shellWithoutTriggers("SELECT 1")
+    try an.store.database.write {
+      try $0.execute(
+        sql: """
+          INSERT INTO project (id, title) VALUES ('p', CAST(x'61ff' AS TEXT)), ('q', CAST(x'62ff' AS TEXT))
+          """)
+    }
+    try an.sync()
+    #expect(try an.status().waiting.rows.count == 2)
+    try shellWithoutTriggers(
+      "DELETE FROM project WHERE id = 'p'; UPDATE project SET title = 'b' WHERE id = 'q'")
+    for _ in 0..<2 { try an.sync() }
+    #expect(try an.status().isInStep)
+    #expect(try world.hub.quarantine(openOnly: false).isEmpty)
+    #expect(try world.hubRows("project").map { $0[0] } == [.text("q")])
+  }
+
   @Test func `each sync reads on where the last one stopped, until all has been read`() throws {
     try an.write(
       """
