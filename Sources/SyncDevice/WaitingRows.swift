@@ -168,12 +168,19 @@ struct WaitingRows {
 
   /// What was found is nobody's word, and what it says that the hub cannot hold is for the hub to judge.
   ///
-  /// Only too much of it stays here.
-  private func partFound(
+  /// Only too much of it stays here, and what was found of a row that the hub has never heard of: there it
+  /// is no difference, and the row waits as it has come to be.
+  private mutating func partFound(
     _ changes: [RowChange], _ obstacles: [LoggedPlace: Obstacle], _ author: Authorship
   ) throws -> [RowChange] {
     let group = try db.firstValues("SELECT coalesce(max(id), 0) + 1 FROM thuan_waiting")?[0]
+    var foreign = author
+    (foreign.isForeign, foreign.isFound) = (true, false)
     return try changes.filter { change in
+      if rows[change.place]?.operation == .insert {
+        try hold(change, group, tie: nil, foreign)
+        return false
+      }
       guard let obstacle = obstacles[change.place], obstacle.reason == .tooLarge else {
         return true
       }
