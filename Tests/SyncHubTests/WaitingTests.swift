@@ -249,6 +249,22 @@ struct WaitingTests {
     #expect(try world.hubRows("project").map { $0[0] } == [.text("p"), .text("r")])
   }
 
+  @Test func `a copy that sends what waited is sent what the other had written before it`() throws {
+    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    try shell("UPDATE project SET prose = CAST(x'610062' AS TEXT)")
+    let clone = try world.device(an, at: try an.copy("clone.db"))
+    try an.write("INSERT INTO entry VALUES ('e', 'p', 'b')")
+    let mending = "UPDATE project SET prose = 'a b'"
+    try an.write(mending)
+    world.now -= 1000
+    try clone.write(mending)
+    try an.sync()
+    let progress = try clone.sync()
+    #expect(progress.repaired == 0)
+    #expect(try clone.rows("entry") == world.hubRows("entry"))
+    try expectInStep()
+  }
+
   @Test func `what waits outlives a hub that is put back, and a device that is`() throws {
     try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
     try an.sync()
