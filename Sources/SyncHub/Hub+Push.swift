@@ -191,11 +191,15 @@ private struct Reception {
 
   /// The work that the stream begins with is known under the name of the one it goes on from, or of
   /// the hub's memory of it: it goes on from there.
+  ///
+  /// Only the very next there counts. What waited to be sent two copies may have sent behind different
+  /// work, of which the one then knows nothing.
   private mutating func goOn(from place: StreamPlace, hash: [UInt8]) throws {
-    if let origin = stream.origin, !ancestors.isEmpty {
-      guard origin.place.stream == place.stream, origin.place.sequence < place.sequence else {
-        return
-      }
+    let origin = stream.origin?.place
+    if origin == nil || origin?.stream == place.stream {
+      guard place.sequence == (origin?.sequence ?? 0) + 1 else { return }
+    } else if !ancestors.isEmpty {
+      return
     }
     try store.setOrigin(of: stream.number, place, hash: hash)
     stream.origin = (place, hash)

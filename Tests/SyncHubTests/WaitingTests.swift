@@ -249,8 +249,13 @@ struct WaitingTests {
     #expect(try world.hubRows("project").map { $0[0] } == [.text("p"), .text("r")])
   }
 
-  @Test func `a copy that sends what waited is sent what the other had written before it`() throws {
-    try an.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+  @Test(arguments: [true, false])
+  func `a copy that sends what waited is sent what the other had written before it`(
+    beginsTogether: Bool
+  ) throws {
+    let writer = beginsTogether ? an : binh
+    try writer.write("INSERT INTO project (id, title) VALUES ('p', 'a')")
+    if !beginsTogether { for device in [binh, an] { try device.sync() } }
     try shell("UPDATE project SET prose = CAST(x'610062' AS TEXT)")
     let clone = try world.device(an, at: try an.copy("clone.db"))
     try an.write("INSERT INTO entry VALUES ('e', 'p', 'b')")
