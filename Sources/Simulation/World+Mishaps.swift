@@ -143,6 +143,8 @@ extension World {
     }
     device.forgetRows()
     try observe(device)
+    // What the copy lacks was away before anything of it became pending once more.
+    device.rowsAfterRound = device.rows
     try excuseWhatIsGone()
   }
 
@@ -156,6 +158,7 @@ extension World {
     StoreImage(of: device.path).put(at: twin.path)
     devices.append(twin)
     try observe(twin)
+    twin.rowsAfterRound = twin.rows
     // A commit that failed may be in the file all the same, and then it is in the copy.
     if let mine = device.rows, let copied = twin.rows {
       oracle.overhear(copied.differences(from: mine, device.schema.schema.tables))
@@ -182,6 +185,8 @@ extension World {
     try templates.device(index).put(at: device.path)
     device.forgetRows()
     try observe(device)
+    // What the copy lacks was away before anything of it became pending once more.
+    device.rowsAfterRound = device.rows
     try excuseWhatIsGone()
   }
 
