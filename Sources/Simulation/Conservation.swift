@@ -53,15 +53,17 @@ extension World {
     if !hasRecovered { try checkRecord() }
   }
 
-  /// Whether a row was taken away past the triggers while its deletion by somebody else was in question:
-  /// the question holds that already, and it is told once.
+  /// Whether what was written past the triggers was in question already, as somebody else's word: the
+  /// question holds it, and it is told once.
   private func isToldByAnother(_ lost: Oracle.Commitment, _ kept: [ChangeSet]) -> Bool {
-    guard lost.place.column == 0, lost.value == .integer(0),
-      devices.contains(where: { $0.identity.device == lost.device && $0.isTamperedWith })
+    guard devices.contains(where: { $0.identity.device == lost.device && $0.isTamperedWith })
     else { return false }
     return kept.contains { changeSet in
-      changeSet.changes.contains {
-        $0.operation == .delete && $0.table == lost.place.table && $0.key == lost.place.key
+      changeSet.changes.contains { change in
+        change.table == lost.place.table && change.key == lost.place.key
+          && oracle.commitments(of: change, changeSet.stream).contains {
+            $0.place == lost.place && $0.value == lost.value
+          }
       }
     }
   }

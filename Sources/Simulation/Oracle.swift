@@ -129,7 +129,8 @@ final class Oracle {
     return commitments.subtracting(known).sorted()
   }
 
-  private func commitments(of change: RowChange, _ stream: StreamID) -> [Commitment] {
+  /// What a change keeps of what its device committed.
+  func commitments(of change: RowChange, _ stream: StreamID) -> [Commitment] {
     func commitment(_ column: Int, _ value: Value) -> Commitment {
       Commitment(
         device: stream.device,
