@@ -107,6 +107,21 @@ struct WordsTests {
     try expectInStep()
   }
 
+  @Test func `what was taken back does not come again with an offer from before`() throws {
+    _ = try decideAfterCopy(heardBy: binh)
+    let word = try #require(
+      try world.hubDatabase.read { try $0.first("SELECT body, signature FROM thuan_word", []) })
+    guard case (.blob(let body), .blob(let signature)) = (word[0], word[1]) else { return }
+    let offer = WordOffer(words: [.init(bytes: body, signature: signature)], decisions: [])
+    let device = try #require(try world.hub.devices().first)
+    let conflict = try #require(try world.hub.conflicts(openOnly: false).first)
+    try world.hub.undo(conflict.id, ruling)
+    #expect(try world.hub.take(offer, from: device, wallMilliseconds: world.now) == 1)
+    #expect(try open().count == 1)
+    try settle()
+    try expectInStep()
+  }
+
   @Test func `a row that was decided to be gone, or to live, is so again`() throws {
     for choice in [Choice.deleteRow, .keepRow] {
       try an.write("INSERT OR IGNORE INTO project (id, title) VALUES ('q', 'a')")
