@@ -80,7 +80,8 @@ private struct Recall {
 
   func take(_ word: HubWord, _ signed: WordOffer.SignedWord) throws {
     let known = try store.connection.first(
-      "SELECT 1 FROM thuan_word WHERE id = ?", [.text(signed.id)])
+      "SELECT 1 FROM thuan_word WHERE id = ?1 UNION ALL SELECT 1 FROM hub_past_word WHERE id = ?1",
+      [.text(signed.id)])
     guard known == nil, let table = hub.schema.table(number: word.change.table),
       word.change.key.values.count == table.key.count
     else { return }

@@ -38,6 +38,7 @@ extension HubStore {
   }
 
   private func forgetWord(_ id: Value) throws {
+    try connection.run("INSERT INTO hub_past_word VALUES (?) ON CONFLICT DO NOTHING", [id])
     try connection.run("DELETE FROM thuan_word WHERE id = ?", [id])
     try connection.run("DELETE FROM hub_waiting_word WHERE id = ?", [id])
     let scope = try notedScope(PublishedTables.word, RowKey([id])) ?? .nobody

@@ -54,6 +54,7 @@ package struct SQLiteHubDatabase: HubDatabase {
     Migration(name: "thuan-hub-v2-record", embedded: PackageResources.v2_record_sql),
     Migration(name: "thuan-hub-v2-waiting", embedded: PackageResources.v2_waiting_sql),
     Migration(name: "thuan-hub-v2-moves", embedded: PackageResources.v2_moves_sql),
+    Migration(name: "thuan-hub-v2-past-words", embedded: PackageResources.v2_past_words_sql),
     Migration(name: "thuan-hub-v2-shown", embedded: PackageResources.v2_shown_sql),
   ]
 
