@@ -107,6 +107,25 @@ struct WordsTests {
     try expectInStep()
   }
 
+  @Test(arguments: [Choice.candidate(1), .current])
+  func `a decision that came back can be taken back`(choice: Choice) throws {
+    let copy = try decideAfterCopy(heardBy: binh, choice)
+    try world.restoreHub(from: copy)
+    try settle()
+    let conflict = try #require(
+      try world.hub.conflicts(openOnly: false).first { $0.state == .resolved })
+    let decided = try world.hubRows("project").map { $0[1] }
+    try world.hub.undo(conflict.id, ruling)
+    try settle()
+    #expect(try open().map(\.id) == [conflict.id])
+    let again = try world.hub.conflict(conflict.id)
+    try world.hub.resolve(again.id, version: again.version, .written([.text("d")]), ruling)
+    try settle()
+    #expect(try open().isEmpty && world.hubRows("project").map { $0[1] } == [.text("d")])
+    #expect(decided != [.text("d")])
+    try expectInStep()
+  }
+
   @Test func `what was taken back does not come again with an offer from before`() throws {
     _ = try decideAfterCopy(heardBy: binh)
     let word = try #require(
