@@ -285,7 +285,7 @@ struct Desk {
 }
 
 /// A row as it was before a decision.
-private struct SavedRow {
+struct SavedRow {
   let key: RowKey
   let state: RowState
   /// Names of the columns that the decision amended.

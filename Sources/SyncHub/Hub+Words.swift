@@ -104,8 +104,11 @@ private struct Recall {
     }
     try store.connection.run("DELETE FROM hub_waiting_word WHERE id = ?", [.text(id)])
     if word.change.operation == .insert, old != nil { return }
-    try close(word, table)
-    if word.change.operation == .update, word.change.fields.isEmpty, !word.isAboutLife { return }
+    let conflict = try close(word, table)
+    if word.change.operation == .update, word.change.fields.isEmpty, !word.isAboutLife {
+      return try note(
+        word, of: conflict, at: store.lastChangeSet().number, over: nil, table)
+    }
     let decision = try old.map { try recalled(word, table, $0) }
     let (changeSet, number) = try store.insertOwn(
       [word.change], by: word.by, act: "word \(id)", wallMilliseconds: ruling.wallMilliseconds)
@@ -113,7 +116,29 @@ private struct Recall {
       changeSet, from: .hub(number, changeSet), store, deciding: decision,
       wallMilliseconds: ruling.wallMilliseconds)
     try store.setReceipt(number, verdict.disposition, reason: verdict.text)
-    if verdict.disposition == .quarantined { try reopen(word, table) }
+    if verdict.disposition == .quarantined { return try reopen(conflict) }
+    try note(word, of: conflict, at: number, over: old, table)
+  }
+
+  /// Notes a decision as one that can be taken back.
+  private func note(
+    _ word: HubWord, of conflict: String?, at number: Int64, over old: RowState?,
+    _ table: TableSchema
+  ) throws {
+    guard let conflict, let decision = word.decision else { return }
+    let columns = word.change.fields.compactMap { table.index(number: $0.column) }
+    let amended = decision.otherKey == .null ? [] : columns.map { table.columns[$0].name }.sorted()
+    let before = old.map { SavedRow(key: word.change.key, state: $0, amended: amended) }
+    try store.connection.run(
+      """
+      INSERT INTO hub_decision (conflict_id, choice, decided_by, decided_at, reason, number,
+        sequence, before) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .text(conflict), .text(decision.choice), .text(word.by), .integer(word.atMilliseconds),
+        .text(decision.reason), .integer(number), .integer(try store.head()),
+        .blob(before?.encoded(table) ?? []),
+      ])
   }
 
   /// What the word makes of the row as it is now.
@@ -169,8 +194,10 @@ private struct Recall {
   // MARK: Questions
 
   /// The question is decided again as it was.
-  private func close(_ word: HubWord, _ table: TableSchema) throws {
-    guard let decision = word.decision else { return }
+  ///
+  /// - Returns: Which question that is; nothing if the word answers none.
+  private func close(_ word: HubWord, _ table: TableSchema) throws -> String? {
+    guard let decision = word.decision else { return nil }
     let open = try openQuestion(table.name, word.change.key.stored, decision)
     let id = open ?? decision.conflict
     if open == nil {
@@ -194,14 +221,15 @@ private struct Recall {
         .text(decision.reason), .text(id),
       ])
     try store.publishConflict(.text(id))
+    return id
   }
 
-  private func reopen(_ word: HubWord, _ table: TableSchema) throws {
-    guard let decision = word.decision else { return }
+  private func reopen(_ conflict: String?) throws {
+    guard let conflict else { return }
     try store.connection.run(
       "UPDATE thuan_conflict SET state = 'reopened', version = version + 1 WHERE id = ?",
-      [.text(decision.conflict)])
-    try store.publishConflict(.text(decision.conflict))
+      [.text(conflict)])
+    try store.publishConflict(.text(conflict))
   }
 
   private func openQuestion(_ table: String, _ key: Value, _ decision: HubWord.Decision) throws
