@@ -22,31 +22,32 @@ struct StatementCount {
         OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, OpaquePointer?
       ) -> CInt
     let entry: Entry = { database, _, _ in
-      sqlite3_trace_v2(
+      unsafe sqlite3_trace_v2(
         database, UInt32(SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE),
         { kind, context, statement, text in
-          guard let context, let statement = statement.map({ OpaquePointer($0) }),
-            let name = sqlite3_db_filename(OpaquePointer(context), "main")
+          guard let context = unsafe context,
+            let statement = unsafe statement.map({ OpaquePointer($0) }),
+            let name = unsafe sqlite3_db_filename(OpaquePointer(context), "main")
           else { return 0 }
-          let file = URL(fileURLWithPath: String(cString: name)).standardizedFileURL.path
+          let file = unsafe URL(fileURLWithPath: String(cString: name)).standardizedFileURL.path
           if kind == UInt32(SQLITE_TRACE_PROFILE) {
-            let steps = Int(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1))
+            let steps = unsafe Int(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1))
             StatementCount.counts.withLock { $0[file, default: .init()].steps += steps }
-          } else if let sql = text?.assumingMemoryBound(to: CChar.self),
+          } else if let sql = unsafe text?.assumingMemoryBound(to: CChar.self),
             // A part of a trigger is named by a comment.
-            sql[0] != 0x2D || sql[1] != 0x2D
+            unsafe sql[0] != 0x2D || sql[1] != 0x2D
           {
-            let isRead = strstr(sql, "FROM hub_record") != nil
+            let isRead = unsafe strstr(sql, "FROM hub_record") != nil
             StatementCount.counts.withLock {
               $0[file, default: .init()].statements += 1
               $0[file, default: .init()].reads += isRead ? 1 : 0
             }
           }
           return 0
-        }, database.map { UnsafeMutableRawPointer($0) })
+        }, database.map { unsafe UnsafeMutableRawPointer($0) })
       return SQLITE_OK
     }
-    return sqlite3_auto_extension(unsafeBitCast(entry, to: (@convention(c) () -> Void).self))
+    return unsafe sqlite3_auto_extension(unsafeBitCast(entry, to: (@convention(c) () -> Void).self))
       == SQLITE_OK
   }()
 
