@@ -333,6 +333,8 @@ struct WaitingRows {
       return true
     }
     if let live { net.fillIn(from: live) }
+    // Gone past the triggers before its beginning had been read, it is nothing that could be sent or mended.
+    if live == nil, net.operation == .update { return ([], 0) }
     return (net.changes, count)
   }
 
